@@ -1,0 +1,41 @@
+"""What allauth asks of us, and what we ask of allauth: brute-force limits and password checks."""
+
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.core import context, ratelimit
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from apps.accounts.exceptions import InvalidCredentials, RateLimited
+from apps.accounts.models import User
+
+# Matches the longest window of ACCOUNT_RATE_LIMITS["login_failed"] that a person can run into.
+LOGIN_RETRY_AFTER = 300
+SIGNUP_RETRY_AFTER = 3600
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] - allauth ships no types
+    """The hook for allauth's mails and redirects; the flows themselves are our API."""
+
+
+def password_authenticate(request: HttpRequest, *, email: str, password: str) -> User:
+    """Check a password under the limits by address and by account.
+
+    allauth spends the same time on an unknown address as on a wrong password.
+    Raises `InvalidCredentials` (the same for every reason) or `RateLimited`.
+    """
+    try:
+        with context.request_context(request):
+            user = get_adapter(request).authenticate(request, email=email.strip().lower(), password=password)
+    except ValidationError:
+        raise RateLimited(
+            "Too many failed attempts. Wait a few minutes and try again.", retry_after=LOGIN_RETRY_AFTER
+        ) from None
+    if user is None or not user.is_active:
+        raise InvalidCredentials("The address or the password is wrong.")
+    return user
+
+
+def signup_limit(request: HttpRequest) -> None:
+    """Count a sign-up against the caller's address; raise `RateLimited` past the limit."""
+    if not ratelimit.consume(request, action="signup"):
+        raise RateLimited("Too many sign-ups from here. Try again later.", retry_after=SIGNUP_RETRY_AFTER)

@@ -1,0 +1,35 @@
+"""Where apps above accounts attach themselves, in their `AppConfig.ready`.
+
+Accounts may not import them; they hand over what has to happen when an organisation is made, and the claims they own.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+OrganizationCreated = Callable[..., None]
+Claim = Callable[[UUID], Any]
+
+_organization_created: list[OrganizationCreated] = []
+_claims: dict[str, Claim] = {}
+
+
+def on_organization_created(receiver: OrganizationCreated) -> None:
+    """Call `receiver(organization_id=, memory_domain=, now=)` in the transaction that makes an organisation."""
+    if receiver not in _organization_created:
+        _organization_created.append(receiver)
+
+
+def organization_created(*, organization_id: UUID, memory_domain: str | None, now: datetime) -> None:
+    for receiver in _organization_created:
+        receiver(organization_id=organization_id, memory_domain=memory_domain, now=now)
+
+
+def register_claim(name: str, claim: Claim) -> None:
+    """Add a claim to every access token: `claim(organization_id)` returns its JSON value."""
+    _claims[name] = claim
+
+
+def extra_claims(organization_id: UUID) -> dict[str, Any]:
+    return {name: claim(organization_id) for name, claim in _claims.items()}

@@ -1,0 +1,112 @@
+"""Reads of the accounts app."""
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.core.cache import caches
+
+from apps.accounts.models import Membership, Organization, User
+from apps.accounts.permissions import permissions_of
+from apps.accounts.registry import extra_claims
+from apps.accounts.types import MembershipState, Principal
+from apps.core.exceptions import NotFound
+
+# How long a process may go on believing a membership; the upper bound for "a removed right stops working".
+STATE_TTL_SECONDS = 5
+_NO_MEMBERSHIP = "none"
+
+
+def membership_state(*, user_id: UUID, organization_id: UUID) -> MembershipState | None:
+    """Return the present state of a membership, at most `STATE_TTL_SECONDS` old; None if there is none."""
+    cache = caches["process"]
+    key = f"membership-state:{user_id}:{organization_id}"
+    state: MembershipState | str | None = cache.get(key)
+    if state is None:
+        state = _membership_state_read(user_id=user_id, organization_id=organization_id) or _NO_MEMBERSHIP
+        cache.set(key, state, STATE_TTL_SECONDS)
+    return state if isinstance(state, MembershipState) else None
+
+
+def _membership_state_read(*, user_id: UUID, organization_id: UUID) -> MembershipState | None:
+    row = (
+        Membership.objects.filter(user_id=user_id, organization_id=organization_id)
+        .values_list("role", "permission_version", "user__is_active", "organization__is_active")
+        .first()
+    )
+    if row is None:
+        return None
+    role, version, user_active, organization_active = row
+    return MembershipState(role=role, permission_version=version, is_active=user_active and organization_active)
+
+
+def membership_find(*, user: User, organization_id: UUID | None) -> Membership:
+    """Return the membership to sign in with: the one named, or the oldest.
+
+    Raises `NotFound` if the person belongs to no such active organisation.
+    """
+    memberships = Membership.objects.select_related("organization", "user").filter(
+        user=user, organization__is_active=True
+    )
+    if organization_id is not None:
+        memberships = memberships.filter(organization_id=organization_id)
+    membership = memberships.order_by("created_at", "id").first()
+    if membership is None:
+        raise NotFound("You do not belong to this organisation.")
+    return membership
+
+
+def principal_of(membership: Membership) -> Principal:
+    return Principal(
+        user_id=membership.user_id,
+        organization_id=membership.organization_id,
+        email=membership.user.email,
+        role=membership.role,
+        permissions=permissions_of(membership.role),
+    )
+
+
+def organization_present(organization: Organization) -> dict[str, Any]:
+    return {
+        "id": str(organization.id),
+        "slug": organization.slug,
+        "name": organization.name,
+        "created_at": organization.created_at,
+    }
+
+
+def organizations_of(*, user_id: UUID) -> list[dict[str, Any]]:
+    """Return the organisations that a person belongs to, with the role in each; a handful, so no pages."""
+    memberships = (
+        Membership.objects.select_related("organization")
+        .filter(user_id=user_id, organization__is_active=True)
+        .order_by("created_at", "id")
+    )
+    return [{**organization_present(row.organization), "role": row.role} for row in memberships]
+
+
+def me(*, principal: Principal) -> dict[str, Any]:
+    """Return everything that a client needs to know about the caller, read afresh."""
+    user = User.objects.get(id=principal.user_id)
+    organization = Organization.objects.get(id=principal.organization_id)
+    return {
+        "user": {
+            "id": str(user.id),
+            "email": user.email,
+            "name": user.name,
+            "email_verified": EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
+        },
+        "org": organization_present(organization),
+        "roles": [principal.role],
+        "permissions": sorted(principal.permissions),
+        "memory_context": organization.memory_context,
+        **extra_claims(principal.organization_id),
+        "orgs": organizations_of(user_id=user.id),
+    }
+
+
+def organization_get(*, organization_id: UUID) -> Organization:
+    try:
+        return Organization.objects.get(id=organization_id, is_active=True)
+    except Organization.DoesNotExist:
+        raise NotFound("There is no such organisation.") from None

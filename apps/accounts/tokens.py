@@ -1,0 +1,137 @@
+"""Our tokens: simplejwt's classes with a back end that demands key id, type, issuer and audience."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import jwt
+from django.conf import settings
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendExpiredToken, TokenError
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
+
+from apps.accounts.exceptions import InvalidToken
+from apps.accounts.keys import key_ring
+from apps.accounts.registry import extra_claims
+from apps.accounts.types import Principal
+
+# Nothing we issue comes near it (a test holds access tokens below 4 KB); longer input is refused unread.
+MAX_TOKEN_LENGTH = 8192
+CLOCK_LEEWAY_SECONDS = 10
+REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti"]
+
+
+class KeyRingBackend(TokenBackend):  # type: ignore[misc] - simplejwt ships no types
+    """Signs with the current key, verifies with the key that `kid` names, and believes no other header."""
+
+    def __init__(self, header_type: str) -> None:
+        super().__init__(settings.JWT_ALGORITHM, audience=settings.JWT_AUDIENCE, issuer=settings.JWT_ISSUER)
+        self.header_type = header_type
+        self.leeway = CLOCK_LEEWAY_SECONDS
+
+    def encode(self, payload: dict[str, Any]) -> str:
+        ring = key_ring()
+        return jwt.encode(
+            {**payload, "iss": self.issuer, "aud": self.audience},
+            ring.signing_key,
+            algorithm=ring.algorithm,
+            headers={"kid": ring.signing_kid, "typ": self.header_type},
+        )
+
+    def decode(self, token: str | bytes, verify: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - simplejwt's signature
+        del verify  # There is no unverified way to read a token here.
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise TokenBackendError("Token is too long")
+        ring = key_ring()
+        try:
+            header = jwt.get_unverified_header(token)
+            key = ring.verifying_keys.get(str(header.get("kid")))
+            if key is None or header.get("typ") != self.header_type:
+                raise TokenBackendError("Token is not one of ours")
+            return jwt.decode(
+                token,
+                key,
+                algorithms=[ring.algorithm],
+                audience=self.audience,
+                issuer=self.issuer,
+                leeway=self.leeway,
+                options={"require": REQUIRED_CLAIMS},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise TokenBackendExpiredToken("Token is expired") from error
+        except jwt.PyJWTError as error:
+            raise TokenBackendError("Token is invalid") from error
+
+
+class OrganizationAccessToken(AccessToken):  # type: ignore[misc] - simplejwt ships no types
+    header_type = "at+jwt"
+
+    def get_token_backend(self) -> KeyRingBackend:
+        return KeyRingBackend(self.header_type)
+
+
+class OrganizationRefreshToken(RefreshToken):  # type: ignore[misc] - simplejwt ships no types
+    """Carries who and where only; what the person may do is read afresh at every rotation."""
+
+    header_type = "rt+jwt"
+
+    def get_token_backend(self) -> KeyRingBackend:
+        return KeyRingBackend(self.header_type)
+
+
+def access_token_issue(*, principal: Principal, permission_version: int, now: datetime) -> str:
+    """Return a signed access token with the claims of row A3."""
+    token = OrganizationAccessToken()
+    token.set_iat(at_time=now)
+    token.set_exp(from_time=now)
+    token.payload.update(
+        sub=str(principal.user_id),
+        org_id=str(principal.organization_id),
+        email=principal.email,
+        roles=[principal.role],
+        permissions=sorted(principal.permissions),
+        memory_context=f"org_{principal.organization_id}_context",
+        pv=permission_version,
+        **extra_claims(principal.organization_id),
+    )
+    return str(token)
+
+
+def access_token_verify(raw: str) -> tuple[Principal, int]:
+    """Return whom a token speaks for and its permission version; raise `InvalidToken` for anything else."""
+    payload = _verified(OrganizationAccessToken, raw)
+    try:
+        principal = Principal(
+            user_id=UUID(payload["sub"]),
+            organization_id=UUID(payload["org_id"]),
+            email=str(payload["email"]),
+            role=str(payload["roles"][0]),
+            permissions=frozenset(map(str, payload["permissions"])),
+        )
+        return principal, int(payload["pv"])
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        raise InvalidToken("The token lacks a claim that we issue.") from None
+
+
+def refresh_token_issue(*, session_id: UUID, user_id: UUID, organization_id: UUID, issued: datetime) -> str:
+    token = OrganizationRefreshToken()
+    token.set_iat(at_time=issued)
+    token.set_exp(from_time=issued)
+    token.payload.update(jti=str(session_id), sub=str(user_id), org_id=str(organization_id))
+    return str(token)
+
+
+def refresh_token_verify(raw: str) -> UUID:
+    """Return the id of the refresh session; raise `InvalidToken` for anything that is not a live refresh token."""
+    payload = _verified(OrganizationRefreshToken, raw)
+    try:
+        return UUID(payload["jti"])
+    except (TypeError, ValueError, AttributeError):
+        raise InvalidToken("The token is not one of ours.") from None
+
+
+def _verified(kind: type[Token], raw: str) -> dict[str, Any]:
+    try:
+        return dict(kind(raw).payload)
+    except TokenError:
+        raise InvalidToken("The token is invalid or has expired.") from None

@@ -1,0 +1,24 @@
+"""The page behind the link of the verification mail."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import View
+
+from apps.accounts import services
+from apps.accounts.exceptions import InvalidVerificationKey
+
+
+class VerifyEmailView(View):
+    """Asks before it confirms: mail scanners follow links, but they press no buttons."""
+
+    http_method_names = ["get", "post"]
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        return render(request, "verify_email.html", {"key": key})
+
+    def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        try:
+            email = services.email_verify(key=key)
+        except InvalidVerificationKey as error:
+            return render(request, "verify_email.html", {"problem": error.detail}, status=400)
+        return render(request, "verify_email.html", {"email": email})

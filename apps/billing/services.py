@@ -1,0 +1,120 @@
+"""Reservation of quotas and the usage ledger."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Greatest
+
+from apps.billing import selectors
+from apps.billing.exceptions import QuotaExceeded
+from apps.billing.models import Subscription, UsageCounter, UsageEvent
+from apps.billing.types import Meter, QuotaState
+
+DEFAULT_PLAN = "free"
+_DAILY = frozenset({Meter.MEMORY_SEARCHES})
+_TOTAL = "total"
+
+# One statement takes the amount or nothing: parallel calls queue on the row and none passes the limit.
+_RESERVE = """
+    INSERT INTO public.billing_usagecounter AS counter (organization_id, meter, period, used)
+    SELECT %(organization_id)s, %(meter)s, %(period)s, %(quantity)s
+    WHERE %(limit)s::bigint IS NULL OR %(quantity)s <= %(limit)s
+    ON CONFLICT (organization_id, meter, period) DO UPDATE SET used = counter.used + EXCLUDED.used
+    WHERE %(limit)s::bigint IS NULL OR counter.used + EXCLUDED.used <= %(limit)s
+    RETURNING used
+"""
+
+
+def subscription_open(*, organization_id: UUID, now: datetime, plan: str = DEFAULT_PLAN, **_: Any) -> None:
+    Subscription.objects.create(organization_id=organization_id, plan_id=plan, created_at=now)
+
+
+def quota_reserve(*, organization_id: UUID, meter: Meter, quantity: int, now: datetime) -> QuotaState:
+    """Take `quantity` of a quota, or raise `QuotaExceeded`.
+
+    Inside a transaction the amount comes back if that rolls back, and other calls of the organisation wait for it: take
+    it late, after the slow part of the work.
+    """
+    limit = selectors.entitlements(organization_id=organization_id).limit(meter)
+    parameters = {
+        "organization_id": organization_id,
+        "meter": meter.value,
+        "period": _period(meter, now),
+        "quantity": quantity,
+        "limit": limit,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_RESERVE, parameters)
+        row = cursor.fetchone()
+    if row is None:
+        raise _exceeded(organization_id=organization_id, meter=meter, quantity=quantity, limit=limit, now=now)
+    return QuotaState(meter, limit, None if limit is None else limit - row[0], _resets_at(meter, now))
+
+
+def quota_check(*, organization_id: UUID, meter: Meter, quantity: int, now: datetime) -> None:
+    """Raise `QuotaExceeded` if `quantity` cannot be had at present: a cheap refusal before costly work."""
+    limit = selectors.entitlements(organization_id=organization_id).limit(meter)
+    if limit is not None and _used(organization_id, meter, now) + quantity > limit:
+        raise _exceeded(organization_id=organization_id, meter=meter, quantity=quantity, limit=limit, now=now)
+
+
+def quota_release(*, organization_id: UUID, meter: Meter, quantity: int, now: datetime) -> None:
+    """Give back what is no longer held."""
+    UsageCounter.objects.filter(organization_id=organization_id, meter=meter, period=_period(meter, now)).update(
+        used=Greatest(F("used") - quantity, 0)
+    )
+
+
+def usage_record(
+    *, organization_id: UUID, meter: Meter, quantity: int, source: str, source_id: str, now: datetime
+) -> None:
+    """Write a row of the ledger in the transaction of the work; counting the same work again changes nothing."""
+    UsageEvent.objects.bulk_create(
+        [
+            UsageEvent(
+                organization_id=organization_id,
+                meter=meter,
+                quantity=quantity,
+                source=source,
+                source_id=source_id,
+                occurred_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _used(organization_id: UUID, meter: Meter, now: datetime) -> int:
+    counter = UsageCounter.objects.filter(organization_id=organization_id, meter=meter, period=_period(meter, now))
+    return counter.values_list("used", flat=True).first() or 0
+
+
+def _exceeded(
+    *, organization_id: UUID, meter: Meter, quantity: int, limit: int | None, now: datetime
+) -> QuotaExceeded:
+    resets_at = _resets_at(meter, now)
+    extra: dict[str, Any] = {} if resets_at is None else {"retry_after": int((resets_at - now).total_seconds()) + 1}
+    needed = _used(organization_id, meter, now) + quantity
+    return QuotaExceeded(
+        f"The plan allows {limit} of {meter.value}{' a day' if meter in _DAILY else ''}.",
+        gate="quota",
+        retryable=resets_at is not None,
+        meter=meter.value,
+        limit=limit,
+        available_in=selectors.plans_that_lift(meter=meter, needed=needed),
+        **extra,
+    )
+
+
+def _period(meter: Meter, now: datetime) -> str:
+    return now.astimezone(UTC).date().isoformat() if meter in _DAILY else _TOTAL
+
+
+def _resets_at(meter: Meter, now: datetime) -> datetime | None:
+    if meter not in _DAILY:
+        return None
+    tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), UTC)

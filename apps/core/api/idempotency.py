@@ -1,0 +1,84 @@
+"""`Idempotency-Key`: the answer is stored in the transaction of the work, so both exist or neither does.
+
+A process killed before the commit leaves no trace and the retry does the work; killed after it, the retry gets the
+stored answer. A key is never left locked: the lock is PostgreSQL's and ends with the transaction.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+from django.utils import timezone
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.exceptions import IdempotencyKeyInUse, IdempotencyKeyReused, InvalidInput
+from apps.core.models import IdempotencyRecord
+from apps.core.services import IDEMPOTENCY_LIFETIME
+
+MAX_KEY_LENGTH = 255
+
+View = TypeVar("View", bound=Callable[..., Response])
+
+
+def idempotent(method: View) -> View:
+    """Make a POST handler honour `Idempotency-Key`; without the header it runs as it is, in one transaction."""
+
+    @wraps(method)
+    def handler(self: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            with transaction.atomic():
+                return method(self, request, *args, **kwargs)
+        if not 1 <= len(key) <= MAX_KEY_LENGTH or not key.isprintable():
+            raise InvalidInput("Idempotency-Key must have 1 to 255 printable characters.", pointer="/Idempotency-Key")
+        with transaction.atomic():
+            return _once(lambda: method(self, request, *args, **kwargs), request=request, key=key)
+
+    return handler  # type: ignore[return-value] - wraps keeps the signature, which mypy cannot see
+
+
+def _once(work: Callable[[], Response], *, request: Request, key: str) -> Response:
+    owner = _owner(request)
+    fingerprint = _fingerprint(request)
+    _lock(owner, key)
+    now = timezone.now()
+    known = IdempotencyRecord.objects.filter(owner=owner, key=key, created_at__gt=now - IDEMPOTENCY_LIFETIME).first()
+    if known is not None:
+        if known.request_hash != fingerprint:
+            raise IdempotencyKeyReused("Use a new Idempotency-Key for another request.")
+        return Response(known.response_body, status=known.response_status, headers={"Idempotency-Replayed": "true"})
+    response = work()
+    IdempotencyRecord.objects.update_or_create(
+        owner=owner,
+        key=key,
+        defaults={
+            "request_hash": fingerprint,
+            "response_status": response.status_code,
+            "response_body": response.data,
+            "created_at": now,
+        },
+    )
+    return response
+
+
+def _owner(request: Request) -> str:
+    """Return whose keys these are: two organisations, or two people of one, may use the same key."""
+    principal: Any = request.user
+    return f"{principal.organization_id}/{principal.user_id}"
+
+
+def _fingerprint(request: Request) -> str:
+    digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
+    digest.update(request._request.body)  # noqa: SLF001 - the raw bytes, which DRF does not expose
+    return digest.hexdigest()
+
+
+def _lock(owner: str, key: str) -> None:
+    digest = hashlib.sha256(f"{owner}/{key}".encode()).digest()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [int.from_bytes(digest[:8], signed=True)])
+        if not cursor.fetchone()[0]:
+            raise IdempotencyKeyInUse("Wait for the first request, then repeat this one.", retry_after=1)

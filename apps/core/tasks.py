@@ -1,0 +1,77 @@
+"""The base of all Celery tasks, and the two housekeeping tasks of the core."""
+
+import logging
+from typing import Any
+from uuid import UUID
+
+from celery import Task, shared_task
+from django.utils import timezone
+
+from apps.core import services
+from apps.core.models import Job
+from apps.core.request_context import new_request_id, request_id_set
+from apps.core.tenancy.scope import organization_scope, public_scope
+
+logger = logging.getLogger(__name__)
+
+
+class OrganizationTask(Task):  # type: ignore[type-arg] - generic only in the stubs
+    """Runs a job inside the scope of the organisation that its row names.
+
+    The function gets `job_id`, `organization_id` and the job's arguments. A task without a job row does not run: there is
+    nothing to say whose data it would touch. Housekeeping tasks declare `public = True` and run in the public scope.
+    """
+
+    abstract = True
+    public = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.public:
+            with public_scope(), request_id_set(new_request_id()):
+                return super().__call__(*args, **kwargs)
+        if args or set(kwargs) != {"job_id"}:
+            raise TypeError(f"{self.name} runs only as a job: use apps.core.services.enqueue")
+        return self._run_job(UUID(kwargs["job_id"]))
+
+    def _run_job(self, job_id: UUID) -> Any:
+        with public_scope():
+            job = services.job_claim(job_id=job_id, now=timezone.now())
+            if job is None:
+                return None
+            if job.organization_id is None:
+                raise ValueError(f"job {job_id} of {self.name} names no organisation")
+        with request_id_set(job.request_id):
+            if job.attempts > services.JOB_MAX_ATTEMPTS:
+                return self._give_up(job)
+            try:
+                with public_scope(), organization_scope(job.organization_id):
+                    result = super().__call__(job_id=job_id, organization_id=job.organization_id, **job.arguments)
+            except Exception as error:
+                logger.exception("job %s (%s) failed", job_id, self.name)
+                with public_scope():
+                    services.job_retry_later(job=job, error=f"{type(error).__name__}: {error}", now=timezone.now())
+                raise
+            with public_scope():
+                services.job_finish(job_id=job_id)
+            return result
+
+    def _give_up(self, job: Job) -> None:
+        logger.error("job %s (%s) given up after %d attempts", job.id, self.name, services.JOB_MAX_ATTEMPTS)
+        if job.organization_id is not None:
+            with public_scope(), organization_scope(job.organization_id):
+                self.gave_up(**job.arguments)
+        with public_scope():
+            services.job_give_up(job=job)
+
+    def gave_up(self, **arguments: Any) -> None:
+        """Record in the organisation's data that the work will not be done; called once, with the job's arguments."""
+
+
+@shared_task(name="core.sweep_jobs", public=True)
+def sweep_jobs() -> int:
+    return services.jobs_send_due(now=timezone.now())
+
+
+@shared_task(name="core.purge_expired", public=True)
+def purge_expired() -> int:
+    return services.expired_purge(now=timezone.now())

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class MemoryConfig(AppConfig):
+    name = "apps.memory"
+    label = "memory"
+
+    def ready(self) -> None:
+        from apps.accounts.registry import on_organization_created  # noqa: PLC0415 - models must be loaded
+        from apps.memory import services  # noqa: PLC0415 - as above
+        from apps.memory.api import errors  # noqa: F401, PLC0415 - registers the problems of this app
+
+        on_organization_created(services.context_create)

@@ -1,0 +1,205 @@
+"""The organisation memory. Every table here lives in the schema of one organisation."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+from pgvector.django import HalfVectorField, VectorField
+
+from apps.accounts.models import Organization
+from apps.core.ids import new_id
+from apps.memory.engine.types import EMBEDDING_DIMENSION
+
+
+class MemoryContext(models.Model):
+    """The one memory context of the organisation: its domain and the dimensions of its conceptual space."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=60, unique=True)
+    domain = models.CharField(max_length=50)
+    # [{"name": ..., "description": ...}] for a custom space; empty for the dimensions of the domain.
+    custom_dimensions = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MemoryQuerySet(models.QuerySet["Memory"]):
+    def live(self, now: datetime) -> "MemoryQuerySet":
+        """Leave out what is in the trash or has expired."""
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), deleted_at=None)
+
+
+class Memory(models.Model):
+    """One remembered text. `occurred_at` is when it happened, `recorded_at` when we learned of it."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    content = models.TextField()
+    content_hash = models.CharField(max_length=64)
+    metadata = models.JSONField(default=dict, blank=True)
+    memory_type = models.CharField(max_length=50)
+    module = models.CharField(max_length=63, blank=True)
+    source = models.CharField(max_length=200, blank=True)
+    external_id = models.CharField(max_length=200, blank=True)
+    occurred_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.UUIDField(null=True, blank=True)
+    size_bytes = models.PositiveIntegerField()
+    # The position in the conceptual space, one number in [0, 1] per dimension of the context.
+    concepts = VectorField()
+
+    objects: ClassVar[MemoryQuerySet] = MemoryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=Q(deleted_at=None) & ~Q(external_id=""),
+                name="memory_external_id_unique",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["occurred_at"], name="memory_occurred"),
+            models.Index(fields=["memory_type"], name="memory_type"),
+            GinIndex(fields=["metadata"], opclasses=["jsonb_path_ops"], name="memory_metadata"),
+        ]
+
+    def __str__(self) -> str:
+        return self.content[:80]
+
+
+class Chunk(models.Model):
+    """A passage of a memory: `content[start:end]`, with what the neural and the lexical channel need."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    memory = models.ForeignKey(Memory, on_delete=models.CASCADE, related_name="chunks")
+    ordinal = models.PositiveIntegerField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+    text = models.TextField()
+    lexemes = models.GeneratedField(
+        expression=SearchVector("text", config="english"), output_field=SearchVectorField(), db_persist=True
+    )
+    # Stored PLAIN (see the first migration): out of line, an exact scan is ten times slower.
+    embedding = HalfVectorField(dimensions=EMBEDDING_DIMENSION)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["memory", "ordinal"], name="chunk_unique")]
+        indexes = [GinIndex(fields=["lexemes"], name="chunk_lexemes")]
+
+    def __str__(self) -> str:
+        return f"{self.memory_id}#{self.ordinal}"
+
+
+class Entity(models.Model):
+    """A node of the knowledge graph: a name, identifier or address that memories mention."""
+
+    id = models.BigAutoField(primary_key=True)
+    key = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20)
+    properties = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "entities"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Mention(models.Model):
+    """How often a memory names an entity, and where first."""
+
+    id = models.BigAutoField(primary_key=True)
+    entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="mentions")
+    memory = models.ForeignKey(Memory, on_delete=models.CASCADE, related_name="mentions")
+    count = models.PositiveIntegerField()
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entity", "memory"], name="mention_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.entity_id} in {self.memory_id}"
+
+
+class Relation(models.Model):
+    """A typed edge of the knowledge graph that somebody stated."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="relations_out")
+    target = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="relations_in")
+    kind = models.CharField(max_length=100)
+    properties = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "target", "kind"], name="relation_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.source_id} {self.kind} {self.target_id}"
+
+
+class Operation(models.Model):
+    """A batch of memories on its way in. Counts are written in the transaction of the items that they count."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.status}"
+
+
+class OperationItem(models.Model):
+    """One text of a batch. The payload is dropped once the item is done."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        DONE = "done"
+        FAILED = "failed"
+
+    id = models.BigAutoField(primary_key=True)
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="items")
+    index = models.PositiveIntegerField()
+    payload = models.JSONField(null=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
+    memory_id = models.UUIDField(null=True, blank=True)
+    error_code = models.CharField(max_length=50, blank=True)
+    error_detail = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "index"], name="operation_item_unique")]
+        indexes = [
+            models.Index(fields=["operation", "index"], condition=Q(status="pending"), name="operation_item_pending")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation_id}[{self.index}]"
+
+
+class OrganizationMemory(Organization):
+    """An organisation seen by operators together with its memory context; adds no table."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "memory context"
+        verbose_name_plural = "memory contexts"

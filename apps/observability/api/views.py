@@ -1,0 +1,37 @@
+"""Health end points. They need no credential and tell no secret."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.core.api.permissions import PUBLIC
+from apps.core.api.views import ApiView
+from apps.observability import selectors
+
+
+class HealthView(ApiView):
+    access = {"GET": PUBLIC}
+    authentication_classes = []
+
+    @extend_schema(responses={200: {"type": "object"}}, tags=["health"])
+    def get(self, request: Request) -> Response:
+        """This process is alive. Depends on nothing."""
+        del request
+        return Response({"status": "alive"})
+
+
+class ReadyView(ApiView):
+    access = {"GET": PUBLIC}
+    authentication_classes = []
+
+    @extend_schema(responses={200: {"type": "object"}, 503: {"type": "object"}}, tags=["health"])
+    def get(self, request: Request) -> Response:
+        """This process can serve: the database answers and the token keys are usable."""
+        del request
+        checks = selectors.readiness()
+        ready = not any(checks.values())
+        body = {
+            "status": "ready" if ready else "not_ready",
+            "checks": {name: problem or "ok" for name, problem in checks.items()},
+        }
+        return Response(body, status=200 if ready else 503)

@@ -1,0 +1,49 @@
+"""The data folder and the generated secrets of a development machine, in `.liftos/dev.env` (readable by its owner)."""
+
+import secrets
+import socket
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+LOOPBACK = "127.0.0.1"
+
+
+def free_port(preferred: int = 0) -> int:
+    """Return `preferred` if nothing listens there, else any free loopback port."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on the loopback interface")
+
+
+def read_env(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line and not line.startswith("#"))
+    return {name: value.strip("'\"") for name, value in pairs}
+
+
+def write_env(path: Path, values: dict[str, str]) -> None:
+    """Write `NAME='value'` lines, for the owner's eyes only."""
+    path.touch(mode=0o600, exist_ok=True)
+    path.write_text("".join(f"{name}='{value}'\n" for name, value in sorted(values.items())))
+
+
+def generated_secrets() -> dict[str, str]:
+    """Make what a real deployment would be given: a secret key, a token key, passwords."""
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "JWT_SIGNING_KEY": pem.decode().strip().replace("\n", "\\n"),
+        "DEMO_PASSWORD": f"demo-{secrets.token_urlsafe(9)}",
+        "POSTGRES_PASSWORD": secrets.token_hex(16),
+    }

@@ -1,0 +1,14 @@
+"""Development: embedded services, mails as files, errors with tracebacks in the log but never in an answer."""
+
+from liftos.env import STATE_DIR, env, read_dev_env
+
+read_dev_env()
+
+from liftos.settings.base import *  # noqa: E402,F403 - the addresses above must be known first
+
+SECRET_KEY = env.str("SECRET_KEY")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = str(STATE_DIR / "mail")
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

@@ -1,0 +1,22 @@
+"""Production: everything that protects is on; a missing secret stops the start."""
+
+from liftos.env import env
+from liftos.settings.base import *  # noqa: F403 - settings are a namespace by design
+from liftos.settings.base import STORAGES
+
+SECRET_KEY = env.str("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+DATABASE_URL = env.str("DATABASE_URL")
+REDIS_URL = env.str("REDIS_URL")
+JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default=env.str("JWT_SECRET", default=""), multiline=True)
+
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_REDIRECT_EXEMPT = [r"^health"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31536000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
+
+vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))

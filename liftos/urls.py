@@ -1,0 +1,27 @@
+"""All URLs. The path carries the API's major version; everything else stands at the root."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from apps.accounts.api.views import JwksView
+from apps.accounts.views import VerifyEmailView
+from liftos.openapi import RedocView, SchemaView, SwaggerView
+
+handler400 = "apps.core.api.errors.handler400"
+handler403 = "apps.core.api.errors.handler403"
+handler404 = "apps.core.api.errors.handler404"
+handler500 = "apps.core.api.errors.handler500"
+
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="home.html"), name="home"),
+    path("verify-email/<str:key>", VerifyEmailView.as_view(), name="verify-email"),
+    path("admin/", admin.site.urls),
+    path("", include("apps.observability.api.urls")),
+    path(".well-known/jwks.json", JwksView.as_view(), name="jwks"),
+    path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),
+    path("redoc", RedocView.as_view(url_name="schema"), name="redoc"),
+    path("api/v1/schema", SchemaView.as_view(), name="schema"),
+    path("api/v1/", include("apps.accounts.api.urls")),
+    path("api/v1/memory", include("apps.memory.api.urls")),
+]
