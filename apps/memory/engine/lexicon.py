@@ -42,6 +42,8 @@ SENTENCE_OPENERS = _words(
     later looking moreover most nevertheless new nonetheless note notes ok okay open overall owner previously question
     questions re recently regarding regards risk risks second similarly sorry status subject summary team thank thanks
     third three two update updates users whereas
+    add ask book call check confirm contact discuss draft email escalate fix follow meet met ping read remind review
+    schedule send share ship speak start stop talk tell visit wait write
     """
 )
 
@@ -67,6 +69,17 @@ NUMBERED_ABBREVIATIONS = MONTHS | _words("art ch eq fig figs no nos p par pg pp 
 
 # Titles that precede a name without being part of it.
 HONORIFICS = _words("dr mr mrs ms mx prof sir madam ceo cfo cio cmo coo cpo cto ciso evp svp vp avp md hr pm")
+
+# Small words that may stand inside a name ("Bank of England", "Ludwig van der Rohe").
+CONNECTORS = _words("of de del della di da do dos das du des la le van von der den ter y")
+
+# Written with capitals, yet never the name of anything.
+NO_NAMES = (
+    SENTENCE_OPENERS
+    | WEEKDAYS
+    | MONTHS
+    | _words("aka am asap eod eow etc faq fixme fyi important nb ps tba tbd todo urgent wip")
+)
 
 # A word: letters or digits, with apostrophes, hyphens, full stops and underscores only inside it. The alternatives
 # exclude one another, so matching is linear.
