@@ -1,0 +1,32 @@
+"""What the engine needs from outside; adapters implement it, tests pass fakes."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors. Equal texts give equal vectors, whatever else is in the batch."""
+
+    @property
+    def name(self) -> str:
+        """Stable name of model and revision; stored beside every vector it made."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return float32 of shape ``(len(texts), dimension)``, each row of Euclidean length 1.
+
+        Any text is accepted, the empty one and lone surrogates included.
+        """
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Count the model's tokens in ``text``, without special tokens and without truncation."""
+        ...

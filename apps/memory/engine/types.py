@@ -1,0 +1,35 @@
+"""Small enumerations shared by the memory engine.
+
+Their values travel in the API, in rows and in usage events, so a value is never renamed.
+"""
+
+from enum import StrEnum
+
+
+class SearchType(StrEnum):
+    """What a caller asks for: one channel alone, or all of them fused."""
+
+    NEURAL = "neural"
+    CONCEPTUAL = "conceptual"
+    KNOWLEDGE = "knowledge"
+    HYBRID = "hybrid"
+
+
+class Channel(StrEnum):
+    """A ranked list that fusion combines."""
+
+    NEURAL = "neural"
+    LEXICAL = "lexical"
+    CONCEPTUAL = "conceptual"
+    KNOWLEDGE = "knowledge"
+
+
+class MentionKind(StrEnum):
+    """How an entity was recognised in a text."""
+
+    NAME = "name"
+    ACRONYM = "acronym"
+    IDENTIFIER = "identifier"
+    EMAIL = "email"
+    HANDLE = "handle"
+    QUOTED = "quoted"

@@ -1,0 +1,161 @@
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apps.memory.engine.chunking import CHUNK_CHARACTERS, Chunk, chunk_text
+
+TEXTS = st.one_of(
+    st.text(max_size=400),
+    st.text(alphabet="ab .!?\n\r\t\"')#-*1\x00\ud800\u05d0\u3002\u4e2d\u200f\u00a0", max_size=600),
+    st.lists(
+        st.sampled_from(["word", "Dr.", "3.5", ".", "\n\n", "\n- ", "# ", "x" * 1300, "字" * 50]), max_size=60
+    ).map(" ".join),
+)
+
+
+def pieces(text: str, **limits: int) -> list[str]:
+    return [text[chunk.start : chunk.end] for chunk in chunk_text(text, **limits)]
+
+
+@given(text=TEXTS, max_words=st.integers(1, 30), data=st.data())
+def test_chunks_are_trimmed_ordered_disjoint_spans_that_cover_everything(
+    text: str, max_words: int, data: st.DataObject
+) -> None:
+    chunks = chunk_text(text, max_words=max_words, min_words=data.draw(st.integers(1, max_words)))
+    position = 0
+    for ordinal, chunk in enumerate(chunks):
+        body = text[chunk.start : chunk.end]
+        assert chunk.ordinal == ordinal
+        assert not text[position : chunk.start].strip()
+        assert body
+        assert body == body.strip()
+        assert len(body) <= CHUNK_CHARACTERS
+        assert len(body.split()) <= max_words
+        position = chunk.end
+    assert not text[position:].strip()
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n\t\n", "\u00a0\u2003\x1f"])
+def test_white_space_gives_no_chunk(text: str) -> None:
+    assert chunk_text(text) == []
+
+
+@pytest.mark.parametrize(("max_words", "min_words"), [(0, 0), (10, 11), (10, 0)])
+def test_limits_that_make_no_sense_are_refused(max_words: int, min_words: int) -> None:
+    with pytest.raises(ValueError, match="min_words <= max_words"):
+        chunk_text("text", max_words=max_words, min_words=min_words)
+
+
+def test_short_text_is_one_chunk_with_exact_offsets() -> None:
+    assert chunk_text("  Churn fell. Revenue rose.\n") == [Chunk(ordinal=0, start=2, end=27)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We met Dr. Weber at noon today. | She agreed with J. R. Smith on terms.",
+        "Conversion rose to 3.14 per cent. | That is e.g. more than last year.",
+        "The budget covers No. 5 and Fig. 2 only. | Nothing else was said there.",
+        "Ship the U.S. release before that date. | Then tell Prof. Okafor about it.",
+        "He asked “Will it scale?” | Nobody in the room had an answer.",
+        "We run approx. five tests a week. | They cost about 2.50 euros each.",
+        "So did I. | Then we left the building.",
+        "Is it ready? | Not yet! | Ask again later... | Perhaps on Friday.",
+    ],
+)
+def test_sentences_end_where_a_reader_says(text: str) -> None:
+    expected = [sentence.strip() for sentence in text.split("|")]
+    plain = " ".join(expected)
+    limit = max(len(sentence.split()) for sentence in expected)
+    found = pieces(plain, max_words=limit, min_words=1)
+    # Greedy packing may join short neighbours, but never cuts inside a sentence.
+    ends = {plain.index(sentence) + len(sentence) for sentence in expected}
+    assert {plain.index(piece) + len(piece) for piece in found} <= ends
+    assert len(found) > 1
+
+
+def test_full_width_stops_end_sentences_without_a_blank() -> None:
+    assert pieces("売上が伸びた。次は検証する。", max_words=7, min_words=1) == ["売上が伸びた。", "次は検証する。"]
+
+
+def test_list_items_and_headings_start_units() -> None:
+    text = "# Plan\nalpha beta\n- gamma delta\n- epsilon zeta\n2. eta theta"
+    assert pieces(text, max_words=3, min_words=1) == [
+        "# Plan",
+        "alpha beta",
+        "- gamma delta",
+        "- epsilon zeta",
+        "2. eta theta",
+    ]
+
+
+def test_paragraph_closes_a_chunk_that_has_enough_words() -> None:
+    text = "one two three.\n\nfour five six.\n\nseven eight nine."
+    assert pieces(text, max_words=9, min_words=3) == ["one two three.", "four five six.", "seven eight nine."]
+    assert pieces(text, max_words=9, min_words=6) == [text]
+
+
+def test_windows_line_ends_part_paragraphs() -> None:
+    assert pieces("one two.\r\n\r\nthree four.", max_words=4, min_words=2) == ["one two.", "three four."]
+
+
+def test_short_tail_joins_the_chunk_before() -> None:
+    body = " ".join(["word"] * 50) + "."
+    assert pieces(f"{body}\n\nRegards") == [f"{body}\n\nRegards"]
+
+
+def test_long_sentence_is_cut_between_words_into_even_runs() -> None:
+    words = [f"w{i}" for i in range(170)]
+    assert [len(piece.split()) for piece in pieces(" ".join(words))] == [85, 85]
+
+
+def test_long_sentence_prefers_line_ends() -> None:
+    rows = [f"row {i}; value {i}" for i in range(60)]
+    found = pieces("\n".join(rows))
+    assert all(re.fullmatch(r"(row \d+; value \d+\n?)+", piece) for piece in found)
+    assert len(found) == 2
+
+
+def test_word_without_spaces_is_cut_by_characters() -> None:
+    assert [len(piece) for piece in pieces("A" * 3000)] == [1200, 1200, 600]
+
+
+def test_script_without_spaces_is_cut_by_words() -> None:
+    assert [len(piece) for piece in pieces("字" * 400)] == [134, 134, 132]
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "\n",
+        ".",
+        "a",
+        "\x00",
+        "\ud800",
+        "\u05d0 ",
+        ". ",
+        ".\n",
+        "a.b",
+        "# ",
+        "\n#",
+        ' "',
+        "。",
+        "a\n",
+        "|\n",
+        "\u200f",
+        "I. ",
+    ],
+)
+def test_pathological_input_takes_linear_time(unit: str) -> None:
+    def seconds(repeats: int) -> float:
+        text = unit * repeats
+        started = time.perf_counter()
+        chunk_text(text)
+        return time.perf_counter() - started
+
+    small = min(seconds(20_000) for _ in range(2))
+    # Quadratic time would take a hundred times as long; the constant absorbs a busy machine.
+    assert seconds(200_000) < 40 * small + 1.0
