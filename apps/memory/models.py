@@ -11,7 +11,7 @@ from pgvector.django import HalfVectorField, VectorField
 
 from apps.accounts.models import Organization
 from apps.core.ids import new_id
-from apps.memory.engine.types import EMBEDDING_DIMENSION
+from apps.memory.adapters.embedding import MINILM
 
 
 class MemoryContext(models.Model):
@@ -87,7 +87,7 @@ class Chunk(models.Model):
         expression=SearchVector("text", config="english"), output_field=SearchVectorField(), db_persist=True
     )
     # Stored PLAIN (see the first migration): out of line, an exact scan is ten times slower.
-    embedding = HalfVectorField(dimensions=EMBEDDING_DIMENSION)
+    embedding = HalfVectorField(dimensions=MINILM.dimension)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "ordinal"], name="chunk_unique")]

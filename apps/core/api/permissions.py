@@ -1,10 +1,13 @@
 """Access is declared on the view, as data: `access = {"GET": "memory:read"}`. What is not declared is refused."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
+
+if TYPE_CHECKING:
+    # DRF's views import this class by its name in the settings.
+    from rest_framework.views import APIView
 
 # Anyone, without a credential.
 PUBLIC = "public"
@@ -17,7 +20,7 @@ class DeclaredAccess(BasePermission):
 
     message = "Your role does not include the permission that this needs."
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         declared: str | None = getattr(view, "access", {}).get("GET" if request.method == "HEAD" else request.method)
         if declared == PUBLIC or request.method == "OPTIONS":
             return True

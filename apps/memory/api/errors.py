@@ -1,0 +1,22 @@
+"""How the refusals of the memory are answered."""
+
+from apps.core.api.errors import Problem, register_problems
+from apps.memory.exceptions import (
+    ContextLimitReached,
+    ExternalIdConflict,
+    ItemInvalid,
+    MemoryNotFound,
+    OperationFinished,
+    OperationNotFound,
+    UnknownDomain,
+)
+
+register_problems({
+    MemoryNotFound: Problem(404, "There is no such memory"),
+    OperationNotFound: Problem(404, "There is no such operation"),
+    UnknownDomain: Problem(400, "The memory domain is not known"),
+    ContextLimitReached: Problem(503, "No further memory context can be made here"),
+    ExternalIdConflict: Problem(409, "The external id belongs to another content"),
+    OperationFinished: Problem(409, "The operation has ended"),
+    ItemInvalid: Problem(400, "The item cannot be stored"),
+})

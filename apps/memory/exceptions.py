@@ -1,0 +1,37 @@
+"""Refusals of the memory app."""
+
+from apps.core.exceptions import Conflict, DomainError, NotFound
+
+
+class MemoryNotFound(NotFound):
+    code = "memory_not_found"
+
+
+class OperationNotFound(NotFound):
+    code = "operation_not_found"
+
+
+class UnknownDomain(DomainError):
+    code = "unknown_domain"
+
+
+class ContextLimitReached(DomainError):
+    """The operator's `KSE_MAX_CONTEXTS` is reached."""
+
+    code = "context_limit_reached"
+
+
+class ExternalIdConflict(Conflict):
+    """The external id belongs to a memory with other content."""
+
+    code = "external_id_conflict"
+
+
+class OperationFinished(Conflict):
+    code = "operation_finished"
+
+
+class ItemInvalid(DomainError):
+    """An item of a batch that cannot be stored; reported at its index, the others go on."""
+
+    code = "item_invalid"

@@ -1,0 +1,47 @@
+"""The memory context and its conceptual space."""
+
+from functools import lru_cache
+from typing import Any
+
+from apps.memory.adapters.embedding import default_embedder
+from apps.memory.engine.concepts import DOMAIN_DIMENSIONS, ConceptSpace, Dimension
+from apps.memory.models import Entity, Memory, MemoryContext
+
+
+def context_get() -> MemoryContext:
+    """Return the context of the active organisation."""
+    return MemoryContext.objects.get()
+
+
+def dimensions_of(context: MemoryContext) -> tuple[Dimension, ...]:
+    if context.custom_dimensions:
+        return tuple(
+            Dimension.from_description(row["name"], row["description"]) for row in context.custom_dimensions
+        )
+    return DOMAIN_DIMENSIONS[context.domain]
+
+
+def concept_space(context: MemoryContext) -> ConceptSpace:
+    """Return the fitted space of a context; each process fits a set of dimensions once."""
+    return _fit(dimensions_of(context))
+
+
+@lru_cache(maxsize=64)
+def _fit(dimensions: tuple[Dimension, ...]) -> ConceptSpace:
+    return ConceptSpace.build(dimensions, default_embedder())
+
+
+def context_present(context: MemoryContext) -> dict[str, Any]:
+    return {
+        "memory_context": context.name,
+        "domain": context.domain,
+        "dimensions": [
+            {"name": dimension.name, "description": dimension.description} for dimension in dimensions_of(context)
+        ],
+        "status": "ready",
+        "counts": {
+            "memories": Memory.objects.filter(deleted_at=None).count(),
+            "trash": Memory.objects.exclude(deleted_at=None).count(),
+            "entities": Entity.objects.count(),
+        },
+    }

@@ -1,0 +1,79 @@
+"""Memories and operations, as the API shows them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.memory.adapters.filters import compile_filter
+from apps.memory.engine.filters import Filter
+from apps.memory.exceptions import MemoryNotFound, OperationNotFound
+from apps.memory.models import Memory, MemoryQuerySet, Operation, OperationItem
+
+# Errors shown with an operation; the counts are always complete.
+MAX_ERRORS_SHOWN = 100
+
+
+def memories_visible(
+    *,
+    now: datetime,
+    memory_types: tuple[str, ...] = (),
+    condition: Filter | None = None,
+    occurred_after: datetime | None = None,
+    occurred_before: datetime | None = None,
+) -> MemoryQuerySet:
+    """Return the live memories that satisfy every condition; the window includes its start and excludes its end."""
+    rows = Memory.objects.live(now)
+    if memory_types:
+        rows = rows.filter(memory_type__in=memory_types)
+    if occurred_after is not None:
+        rows = rows.filter(occurred_at__gte=occurred_after)
+    if occurred_before is not None:
+        rows = rows.filter(occurred_at__lt=occurred_before)
+    if condition is not None:
+        rows = rows.filter(compile_filter(condition))
+    return rows
+
+
+def memory_get(*, memory_id: UUID, now: datetime) -> Memory:
+    memory = Memory.objects.live(now).filter(id=memory_id).first()
+    if memory is None:
+        raise MemoryNotFound("There is no memory with this id.")
+    return memory
+
+
+def memory_present(memory: Memory) -> dict[str, Any]:
+    return {
+        "memory_id": str(memory.id),
+        "content": memory.content,
+        "memory_type": memory.memory_type,
+        "metadata": memory.metadata,
+        "module": memory.module or None,
+        "source": memory.source or None,
+        "external_id": memory.external_id or None,
+        "occurred_at": memory.occurred_at,
+        "recorded_at": memory.recorded_at,
+        "expires_at": memory.expires_at,
+    }
+
+
+def operation_get(*, operation_id: UUID) -> Operation:
+    operation = Operation.objects.filter(id=operation_id).first()
+    if operation is None:
+        raise OperationNotFound("There is no operation with this id.")
+    return operation
+
+
+def operation_present(operation: Operation) -> dict[str, Any]:
+    failed = operation.items.filter(status=OperationItem.Status.FAILED).order_by("index")[:MAX_ERRORS_SHOWN]
+    return {
+        "operation_id": str(operation.id),
+        "status": operation.status,
+        "total": operation.total,
+        "done": operation.done,
+        "failed": operation.failed,
+        "errors": [
+            {"index": item.index, "code": item.error_code, "detail": item.error_detail} for item in failed
+        ],
+        "created_at": operation.created_at,
+        "finished_at": operation.finished_at,
+    }

@@ -1,0 +1,72 @@
+"""Values that pass between the memory's layers, and the limits of what it takes in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from apps.memory.engine.filters import Filter
+from apps.memory.engine.fusion import FusedHit
+from apps.memory.engine.types import SearchType
+
+# Characters. A single store is answered while the caller waits; batches run in the background and may be longer.
+MAX_CONTENT = 50_000
+MAX_BATCH_CONTENT = 200_000
+MAX_BATCH_ITEMS = 1_000
+MAX_METADATA_BYTES = 16_384
+MAX_QUERY = 2_000
+DEFAULT_TYPE = "general"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreItem:
+    """A text to remember. `occurred_at` None means now."""
+
+    content: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    memory_type: str = DEFAULT_TYPE
+    occurred_at: datetime | None = None
+    expires_at: datetime | None = None
+    source: str = ""
+    external_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreResult:
+    """`created` is False when the same external id and content were stored before."""
+
+    memory_id: UUID
+    created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """A question to the memory. `weights` overrides those of the search type, channel by channel."""
+
+    text: str
+    search_type: SearchType = SearchType.HYBRID
+    limit: int = 10
+    memory_types: tuple[str, ...] = ()
+    filter: Filter | None = None
+    occurred_after: datetime | None = None
+    occurred_before: datetime | None = None
+    threshold: float | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    explain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The part of a memory that fits a query best: `content[start:end]`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    hit: FusedHit
+    memory: Mapping[str, Any]
+    passage: Passage | None
+    explanation: str | None
