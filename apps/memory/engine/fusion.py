@@ -1,0 +1,189 @@
+"""Combines ranked lists into one score that can be taken apart again to the last millionth.
+
+A weighted sum of normalised scores, not reciprocal ranks: with ranks a weak channel drags a strong one down.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from uuid import UUID
+
+from apps.memory.engine.types import Channel, SearchType
+
+UNITS = 1_000_000
+
+DEFAULT_WEIGHTS: Mapping[SearchType, Mapping[str, float]] = MappingProxyType(
+    {
+        SearchType.NEURAL: MappingProxyType({Channel.NEURAL: 1.0}),
+        SearchType.CONCEPTUAL: MappingProxyType({Channel.CONCEPTUAL: 1.0}),
+        SearchType.KNOWLEDGE: MappingProxyType({Channel.KNOWLEDGE: 1.0}),
+        # Meaning and wording carry most questions; names decide between what both find; concepts only nudge.
+        SearchType.HYBRID: MappingProxyType(
+            {Channel.NEURAL: 0.35, Channel.LEXICAL: 0.4, Channel.CONCEPTUAL: 0.05, Channel.KNOWLEDGE: 0.2}
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelHit:
+    """A memory that a channel found; ``raw`` is the channel's own score, higher is better."""
+
+    memory_id: UUID
+    raw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """Absolute marks on a channel's scale, so that the best of a weak list does not pass for a strong hit.
+
+    A list is stretched between ``floor`` (no evidence at all) and ``ceiling`` (as good as it gets); the list's own
+    least and greatest score stand in for a mark that is not given, and a score beyond a mark moves that mark.
+    """
+
+    floor: float | None = None
+    ceiling: float | None = None
+
+
+# For cosines of MiniLM: unrelated passages lie near 0, paraphrases of a question above 0.7. Concept similarity is
+# already in [0, 1] and seldom below 0.5. Lexical scores have no scale of their own; give the query's ideal score as
+# ceiling where it is known.
+DEFAULT_ANCHORS: Mapping[str, Anchor] = MappingProxyType(
+    {
+        Channel.NEURAL: Anchor(floor=0.0, ceiling=0.7),
+        Channel.LEXICAL: Anchor(floor=0.0),
+        Channel.CONCEPTUAL: Anchor(floor=0.5, ceiling=1.0),
+        Channel.KNOWLEDGE: Anchor(floor=0.0),
+    }
+)
+_NO_ANCHOR = Anchor()
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What a channel gave to a score: ``units`` millionths.
+
+    ``rank`` counts from 1; ``raw``, ``rank`` and ``units`` are ``None`` for a channel that did not see the memory.
+    ``weight`` is the weight after renormalisation, 0 for a channel that took no part in this query.
+    """
+
+    channel: str
+    raw: float | None
+    rank: int | None
+    weight: float
+    units: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FusedHit:
+    """A memory with its score in millionths (0 to 1,000,000), the exact sum of its contributions' units."""
+
+    memory_id: UUID
+    score_units: int
+    contributions: tuple[Contribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A channel's list after normalisation: for each memory its raw score, rank and units."""
+
+    weight: float
+    hits: Mapping[UUID, tuple[float, int, int]]
+
+
+def fuse(
+    channels: Mapping[str, Sequence[ChannelHit]],
+    *,
+    weights: Mapping[str, float],
+    recency: Mapping[UUID, float],
+    anchors: Mapping[str, Anchor] = MappingProxyType({}),
+) -> list[FusedHit]:
+    """Return the memories that any weighted channel found, best first.
+
+    Each channel's scores are stretched to [0, 1] within this query (min-max; ``anchors`` may fix either end), a list
+    of equal scores to 1. Weights are renormalised over the channels in ``channels`` - leave out a channel that failed;
+    one that ran and found nothing keeps its weight, since finding nothing is evidence. A weight of 0 is the same as
+    leaving the channel out. A memory given twice by a channel counts with its best score. ``weights`` gives the order
+    of the contributions. Ties are broken by greater ``recency`` (a memory missing there is oldest), then by id.
+
+    Raises ``ValueError`` for a weight that is negative or not finite, a score or a mark that is not finite, or a
+    channel without a weight.
+    """
+    _check(channels, weights=weights, anchors=anchors)
+    shares = _share_units({name: weights[name] for name in sorted(channels) if weights[name] > 0})
+    ranked = {
+        name: _rank(channels[name], share=share, anchor=anchors.get(name, _NO_ANCHOR)) for name, share in shares.items()
+    }
+    found = {memory_id for one in ranked.values() for memory_id in one.hits}
+    fused = [_combine(memory_id, ranked=ranked, names=tuple(weights)) for memory_id in found]
+    fused.sort(key=lambda hit: (-hit.score_units, -recency.get(hit.memory_id, -math.inf), hit.memory_id))
+    return fused
+
+
+def _check(
+    channels: Mapping[str, Sequence[ChannelHit]], *, weights: Mapping[str, float], anchors: Mapping[str, Anchor]
+) -> None:
+    if any(not math.isfinite(weight) or weight < 0 for weight in weights.values()):
+        raise ValueError("weights are finite and not negative")
+    unknown = sorted(channels.keys() - weights.keys())
+    if unknown:
+        raise ValueError(f"channels without a weight: {', '.join(unknown)}")
+    if any(not math.isfinite(hit.raw) for hits in channels.values() for hit in hits):
+        raise ValueError("scores are finite")
+    marks = [mark for anchor in anchors.values() for mark in (anchor.floor, anchor.ceiling) if mark is not None]
+    if not all(math.isfinite(mark) for mark in marks):
+        raise ValueError("anchors are finite")
+
+
+def _share_units(weights: Mapping[str, float]) -> dict[str, int]:
+    """Divide a million units in proportion to positive weights: largest remainders, then names, take what is left.
+
+    Weights in whole units make the highest possible score exactly 1,000,000 and never more.
+    """
+    # Scaled by the greatest first: a sum of huge weights must not overflow, nor one of tiny ones vanish.
+    greatest = max(weights.values(), default=1.0)
+    scaled = {name: weight / greatest for name, weight in weights.items()}
+    total = math.fsum(scaled.values())
+    exact = {name: weight / total * UNITS for name, weight in scaled.items()}
+    shares = {name: int(value) for name, value in exact.items()}
+    left = UNITS - sum(shares.values()) if shares else 0
+    for name in sorted(exact, key=lambda name: (shares[name] - exact[name], name))[:left]:
+        shares[name] += 1
+    return shares
+
+
+def _rank(hits: Sequence[ChannelHit], *, share: int, anchor: Anchor) -> _Ranked:
+    best: dict[UUID, float] = {}
+    for hit in hits:
+        best[hit.memory_id] = max(hit.raw, best.get(hit.memory_id, -math.inf))
+    floor = min([*best.values(), *([] if anchor.floor is None else [anchor.floor])], default=0.0)
+    ceiling = max([*best.values(), *([] if anchor.ceiling is None else [anchor.ceiling])], default=0.0)
+    order = sorted(best, key=lambda memory_id: (-best[memory_id], memory_id))
+    return _Ranked(
+        weight=share / UNITS,
+        hits={
+            memory_id: (best[memory_id], rank, int(share * _stretch(best[memory_id], floor=floor, ceiling=ceiling)))
+            for rank, memory_id in enumerate(order, start=1)
+        },
+    )
+
+
+def _stretch(raw: float, *, floor: float, ceiling: float) -> float:
+    # Halved, so that the width of a scale from one end of the float range to the other stays finite.
+    width = ceiling / 2 - floor / 2
+    return (raw / 2 - floor / 2) / width if width > 0 else 1.0
+
+
+def _combine(memory_id: UUID, *, ranked: Mapping[str, _Ranked], names: Sequence[str]) -> FusedHit:
+    contributions = []
+    for name in names:
+        channel = ranked.get(name)
+        weight = channel.weight if channel else 0.0
+        raw, rank, units = channel.hits.get(memory_id, (None, None, None)) if channel else (None, None, None)
+        contributions.append(Contribution(channel=name, raw=raw, rank=rank, weight=weight, units=units))
+    return FusedHit(
+        memory_id=memory_id,
+        score_units=sum(contribution.units or 0 for contribution in contributions),
+        contributions=tuple(contributions),
+    )
