@@ -1,0 +1,41 @@
+"""Background work of the memory."""
+
+import time
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.core.services import JOB_LEASE, enqueue, job_renew
+from apps.core.tasks import OrganizationTask
+from apps.memory.services.operations import operation_fail, operation_process
+
+# After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
+_TURN = timedelta(seconds=60)
+
+
+class IngestTask(OrganizationTask):
+    abstract = True
+
+    def gave_up(self, **arguments: Any) -> None:
+        operation_fail(operation_id=UUID(arguments["operation_id"]), now=timezone.now())
+
+
+@shared_task(name="memory.ingest", base=IngestTask)
+def ingest(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
+    """Work on an operation for a while; a killed worker's share is taken over when its lease ends."""
+    renewed = time.monotonic()
+
+    def renew() -> None:
+        nonlocal renewed
+        if time.monotonic() - renewed > JOB_LEASE.total_seconds() / 4:
+            job_renew(job_id=job_id, now=timezone.now())
+            renewed = time.monotonic()
+
+    complete = operation_process(
+        organization_id=organization_id, operation_id=UUID(operation_id), on_item=renew, budget=_TURN
+    )
+    if not complete:
+        enqueue("memory.ingest", organization_id=organization_id, operation_id=operation_id)
