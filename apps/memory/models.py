@@ -100,7 +100,7 @@ class Chunk(models.Model):
 class Entity(models.Model):
     """A node of the knowledge graph: a name, identifier or address that memories mention."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     key = models.CharField(max_length=200, unique=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20)

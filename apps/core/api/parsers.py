@@ -1,6 +1,7 @@
 """JSON in, with every limit that keeps a hostile body from costing more than its bytes."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import IO, Any, Never
@@ -38,7 +39,12 @@ class StrictJSONParser(BaseParser):
 def loads(raw: bytes) -> Any:
     """Parse one JSON text; raise `ParseError` with a reason that can be shown."""
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates)
+        value = json.loads(
+            raw.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            object_pairs_hook=_refuse_duplicates,
+        )
     except RecursionError:
         raise ParseError("The JSON is nested too deeply.") from None
     except UnicodeDecodeError:
@@ -51,6 +57,13 @@ def loads(raw: bytes) -> Any:
 
 def _refuse_constant(name: str) -> Never:
     raise ValueError(f"{name} is not a JSON number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -100,3 +100,9 @@ def stem(word: str) -> str:
         # A stemmer keeps the word it works on as state, hence one for each thread.
         stemmer = _local.stemmer = snowballstemmer.stemmer("english")
     return str(stemmer.stemWord(_POSSESSIVE.sub("", word.casefold())))
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a text in order, case folded, without stop words, single characters and bare numbers."""
+    words = (match[0].casefold() for match in WORD.finditer(text))
+    return [word for word in words if len(word) > 1 and not word.isdigit() and word not in STOP_WORDS]

@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
+from django.db import transaction
 from numpy.typing import NDArray
 
 from apps.billing.services import quota_reserve, usage_record
@@ -55,15 +56,16 @@ class _Question:
 def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -> SearchResponse:
     """Answer a question. Raises `QuotaExceeded` before any work is done."""
     began = time.perf_counter()
-    quota = quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_SEARCHES, quantity=1, now=now)
-    usage_record(
-        organization_id=organization_id,
-        meter=Meter.MEMORY_SEARCHES,
-        quantity=1,
-        source=f"memory.search.{query.search_type}",
-        source_id=str(new_id()),
-        now=now,
-    )
+    with transaction.atomic():
+        quota = quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_SEARCHES, quantity=1, now=now)
+        usage_record(
+            organization_id=organization_id,
+            meter=Meter.MEMORY_SEARCHES,
+            quantity=1,
+            source=f"memory.search.{query.search_type}",
+            source_id=str(new_id()),
+            now=now,
+        )
     visible = memories_visible(
         now=now,
         memory_types=query.memory_types,
@@ -86,19 +88,20 @@ def _results(question: _Question, visible: MemoryQuerySet) -> tuple[SearchResult
     weights = {**DEFAULT_WEIGHTS[question.query.search_type], **question.query.weights}
     found = {name: _channel(name, question, visible) for name, weight in weights.items() if weight > 0}
     candidates = {hit.memory_id for hits in found.values() for hit in hits}
-    memories = {memory.id: memory for memory in Memory.objects.filter(id__in=candidates)} if candidates else {}
+    occurred = dict(Memory.objects.filter(id__in=candidates).values_list("id", "occurred_at")) if candidates else {}
     hits = fuse(
         found,
         weights=weights,
-        recency={memory_id: memory.occurred_at.timestamp() for memory_id, memory in memories.items()},
+        recency={memory_id: moment.timestamp() for memory_id, moment in occurred.items()},
         anchors=DEFAULT_ANCHORS,
     )
     if question.query.threshold is not None:
         least = question.query.threshold * UNITS
         hits = [hit for hit in hits if hit.score_units >= least]
-    # A memory deleted between the channel's read and this one is no result any more.
-    best = [hit for hit in hits if hit.memory_id in memories][: question.query.limit]
-    return _explained(best, memories, question)
+    best = hits[: question.query.limit]
+    memories = {memory.id: memory for memory in visible.filter(id__in=[hit.memory_id for hit in best])}
+    # A memory trashed since the channels read it is no result any more.
+    return _explained([hit for hit in best if hit.memory_id in memories], memories, question)
 
 
 def _channel(name: str, question: _Question, visible: MemoryQuerySet) -> Sequence[ChannelHit]:
