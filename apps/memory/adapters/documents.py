@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from rest_framework.exceptions import ParseError
-
-from apps.core.api.parsers import loads
+from apps.core.strict_json import StrictJSONError, loads
 from apps.memory.engine.chunking import chunk_text
 from apps.memory.types import MAX_BATCH_CONTENT
 
@@ -84,8 +82,8 @@ def _read_jsonl(text: str) -> Iterator[Row]:
             continue
         try:
             value = loads(line.encode())
-        except ParseError as error:
-            yield Unreadable(str(error.detail))
+        except StrictJSONError as error:
+            yield Unreadable(str(error))
             continue
         yield value if isinstance(value, dict) else Unreadable("The line is not a JSON object.")
 

@@ -8,8 +8,8 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.pagination import MAX_LIMIT
-from apps.core.api.parsers import loads
 from apps.core.api.serializers import PageQuery, StrictSerializer
+from apps.core.strict_json import StrictJSONError, loads
 from apps.memory.engine.filters import Filter, FilterError, parse_filter
 from apps.memory.engine.types import Channel, SearchType
 from apps.memory.types import (
@@ -63,7 +63,9 @@ class FilterField(serializers.JSONField):
 
     def to_internal_value(self, data: Any) -> Filter:
         try:
-            return parse_filter(loads(data.encode()) if isinstance(data, str) else data)
+            return parse_filter(loads(data.encode(errors="surrogatepass")) if isinstance(data, str) else data)
+        except StrictJSONError as error:
+            raise serializers.ValidationError(str(error), code="malformed") from None
         except FilterError as error:
             # The pointer into the filter becomes a nested path, which the error answer flattens again.
             detail: Any = [serializers.ErrorDetail(error.detail, code=error.code)]

@@ -34,9 +34,11 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A topic. ``id`` counts from 0 by falling size and is stable for equal input only; ``type`` is the most frequent
-    memory type, ``terms`` up to eight and ``label`` the first three of them, ``exemplar_ids`` the three most central.
-    """  # noqa: D205 - a list of fields has no summary line
+    """A topic, named after its first three ``terms`` (of up to eight), or after its type if it has none.
+
+    ``id`` counts from 0 by falling size and is stable for equal input only; ``type`` is the most frequent memory type,
+    ``exemplar_ids`` are the three most central memories.
+    """
 
     id: int
     label: str
@@ -48,10 +50,10 @@ class Cluster:
 
 def semantic_clusters(
     vectors: Floats,
-    *,
     memory_ids: Sequence[UUID],
     terms: Sequence[Sequence[str]],
     types: Sequence[str],
+    *,
     limit: int = 12,
 ) -> list[Cluster]:
     """Return up to ``limit`` topics of at least two memories, largest first (ties by smallest memory id).

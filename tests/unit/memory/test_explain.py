@@ -79,6 +79,10 @@ def test_query_without_content_matches_nothing(query: str) -> None:
     assert matched_terms(query, "the cat of and \ud800 ?!") == []
 
 
+def test_very_long_word_matches_itself_only() -> None:
+    assert matched_terms("A" * 5000 + "s", "a" * 5000 + "S and " + "a" * 5000) == [Span("a" * 5000 + "s", 0, 5001)]
+
+
 def test_twenty_spans_are_enough() -> None:
     assert len(matched_terms("word", "word " * 50)) == 20
 
