@@ -57,7 +57,7 @@ def _clusters(now: datetime) -> list[Cluster]:
         .order_by("memory_id")
     )
     ids: Sequence[UUID] = [row[0] for row in rows]
-    vectors = np.array([row[1].to_list() for row in rows], dtype=np.float32).reshape(len(rows), -1)
+    vectors = np.array([row[1] for row in rows], dtype=np.float32).reshape(len(rows), -1)
     return semantic_clusters(
         vectors,
         memory_ids=ids,
