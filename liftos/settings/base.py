@@ -191,6 +191,9 @@ KSE_DEFAULT_DOMAIN = env.str("KSE_DEFAULT_DOMAIN", default="general")
 # 0 means no limit.
 KSE_MAX_CONTEXTS = env.int("KSE_MAX_CONTEXTS", default=0)
 
+# The password of the demo accounts that `manage.py seed_demo` creates; `make dev` generates one.
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
+
 # --- The rest --------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -230,5 +233,5 @@ UNFOLD = {
     "SITE_SUBHEADER": "Operators",
     "SITE_SYMBOL": "hub",
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": False},
+    "SIDEBAR": {"show_search": True, "show_all_applications": True},
 }
