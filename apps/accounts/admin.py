@@ -43,7 +43,7 @@ admin.site.login_form = OperatorSignIn
 admin.site.unregister(Group)
 
 
-class UserForm(forms.ModelForm[User]):
+class UserForm(forms.ModelForm):  # type: ignore[type-arg] - generic only in the stubs
     password = forms.CharField(
         required=False, widget=forms.PasswordInput, strip=False, help_text="Leave empty to keep the present one."
     )
