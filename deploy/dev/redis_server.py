@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from deploy.dev.state import LOOPBACK, free_port
 
@@ -48,7 +50,7 @@ class RedisServer:
 
     def stop(self) -> None:
         if port := self.running_port():
-            Redis(host=LOOPBACK, port=port).shutdown(nosave=not self.durable)
+            _client(port).shutdown(nosave=not self.durable)
 
     def running_port(self) -> int | None:
         """Return the port of the server over this folder; another Redis that took the port does not count."""
@@ -57,14 +59,20 @@ class RedisServer:
             return None
         port = int(path.read_text())
         try:
-            client = Redis(host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True)
-            folder = client.config_get("dir")["dir"]
+            folder = _client(port).config_get("dir")["dir"]
         except RedisConnectionError:
             return None
         return port if Path(folder).resolve() == self.data.resolve() else None
 
     def url(self, port: int) -> str:
         return f"redis://{LOOPBACK}:{port}/0"
+
+
+def _client(port: int) -> Redis:
+    # Without retries: a server that is not there is an answer, not a failure to insist on.
+    return Redis(
+        host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0)
+    )
 
 
 def _binary() -> str:
