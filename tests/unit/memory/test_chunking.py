@@ -67,6 +67,7 @@ def test_short_text_is_one_chunk_with_exact_offsets() -> None:
         "Ship the U.S. Release before that date. | Then tell Prof. Okafor about it.",
         "He asked \u201cWill it scale?\u201d | Nobody in the room had an answer.",
         "We run approx. five tests a week. | They cost about 2.50 euros each.",
+        "They met Dr . | Then it ended.",
         "So did I. | Then we left the building.",
         "Is it ready? | Not yet! | Ask again later... | Perhaps on Friday.",
         "Yahoo! is a name. | (See Mr. Ito.) | *Bold move.* | Done.",
@@ -117,6 +118,14 @@ def test_short_tail_joins_the_chunk_before() -> None:
     assert pieces(f"{body}\n\nRegards") == [f"{body}\n\nRegards"]
 
 
+@pytest.mark.parametrize(("words", "letters"), [(150, 2), (120, 8)])
+def test_short_tail_stands_alone_where_it_does_not_fit(words: int, letters: int) -> None:
+    opening = " ".join(["opening"] * 50) + "."
+    body = " ".join(["w" * letters] * words) + "."
+    tail = " ".join(["t" * letters] * 30) + "."
+    assert pieces(f"{opening}\n\n{body}\n\n{tail}") == [opening, body, tail]
+
+
 def test_long_sentence_is_cut_between_words_into_even_runs() -> None:
     words = [f"w{i}" for i in range(170)]
     assert [len(piece.split()) for piece in pieces(" ".join(words))] == [85, 85]
@@ -127,6 +136,14 @@ def test_long_sentence_prefers_line_ends() -> None:
     found = pieces("\n".join(rows))
     assert all(re.fullmatch(r"(row \d+; value \d+\n?)+", piece) for piece in found)
     assert len(found) == 2
+
+
+def test_long_words_are_cut_by_characters_wherever_they_stand() -> None:
+    opening = " ".join(["opening"] * 50) + "."
+    rows = " ".join(["x" * 99] * 24)
+    assert pieces(f"{opening}\n\n{rows}") == [opening, rows[:1199], rows[1200:]]
+    lines = "\n".join(["x" * 99] * 24)
+    assert pieces(f"{opening}\n\n{lines}") == [opening, lines[:1199], lines[1200:]]
 
 
 def test_word_without_spaces_is_cut_by_characters() -> None:
