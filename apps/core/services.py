@@ -25,7 +25,7 @@ FAILED_JOB_LIFETIME = timedelta(days=30)
 def enqueue(name: str, *, organization_id: UUID | None, now: datetime | None = None, **arguments: Any) -> Job:
     """Record a job in the current transaction and hand it to Celery once that has committed.
 
-    `name` is a registered task, `arguments` are JSON values. The organisation travels explicitly, never by ambient state.
+    `name` is a registered task, `arguments` are JSON values. The organisation travels explicitly, not by ambient state.
     """
     now = now or timezone.now()
     job = Job.objects.create(

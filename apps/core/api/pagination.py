@@ -25,7 +25,9 @@ def cursor_decode(cursor: str) -> UUID:
     try:
         return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
     except (ValueError, binascii.Error):
-        raise InvalidInput("This is not a cursor that we gave out.", pointer="/cursor", item_code="invalid_cursor") from None
+        raise InvalidInput(
+            "This is not a cursor that we gave out.", pointer="/cursor", item_code="invalid_cursor"
+        ) from None
 
 
 def page_of(

@@ -40,9 +40,7 @@ def insights_present(*, now: datetime) -> dict[str, Any]:
         "dominant_concepts": [_concept(one, names[one.entity_id]) for one in concepts],
         "knowledge_density": round(density.density, 6),
         "knowledge_graph": {"entities": density.nodes, "links": density.edges},
-        "temporal_patterns": _patterns(
-            temporal_patterns(list(visible.values_list("occurred_at", flat=True)), now=now)
-        ),
+        "temporal_patterns": _patterns(temporal_patterns(list(visible.values_list("occurred_at", flat=True)), now=now)),
         "semantic_clusters": [_cluster(one) for one in _clusters(now)],
         "as_of": now,
     }
