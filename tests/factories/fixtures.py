@@ -73,7 +73,7 @@ def anonymous() -> APIClient:
 
 
 @pytest.fixture
-def flush_redis(db: None) -> Iterator[Any]:
+def flush_redis() -> Iterator[None]:
     """Start with empty rate limits."""
     caches["default"].clear()
     yield

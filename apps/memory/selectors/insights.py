@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Avg
 
+from apps.memory.adapters.embedding import MINILM
 from apps.memory.engine.insights import (
     Cluster,
     DominantConcept,
@@ -55,7 +56,7 @@ def _clusters(now: datetime) -> list[Cluster]:
         .order_by("memory_id")
     )
     ids: Sequence[UUID] = [row[0] for row in rows]
-    vectors = np.array([row[1] for row in rows], dtype=np.float32).reshape(len(rows), -1)
+    vectors = np.array([row[1] for row in rows], dtype=np.float32).reshape(-1, MINILM.dimension)
     return semantic_clusters(
         vectors,
         memory_ids=ids,
