@@ -1,9 +1,9 @@
 """Fixtures that all tests share."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.cache import caches
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Role
 from apps.accounts.services import session_open, user_create
+from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope, public_scope
 from tests.factories.organizations import PASSWORD
 
@@ -68,8 +69,22 @@ def client_of(db: None) -> ClientFactory:
 
 
 @pytest.fixture
-def anonymous() -> APIClient:
+def anonymous(db: None) -> APIClient:
     return APIClient(raise_request_exception=False)
+
+
+@pytest.fixture
+def run_jobs(db: None) -> Callable[[], int]:
+    """Run every queued job as a worker would, those that jobs enqueue included; returns how many ran."""
+
+    def run() -> int:
+        count = 0
+        while job := Job.objects.filter(status=Job.Status.QUEUED).order_by("created_at").first():
+            current_app.tasks[job.name](job_id=str(job.id))
+            count += 1
+        return count
+
+    return run
 
 
 @pytest.fixture

@@ -79,8 +79,9 @@ def _forgeries(good: str) -> Iterator[tuple[str, str]]:
         yield f"alg {name!r}", _raw({**header, "alg": name}, claims)
     for algorithm in ("HS256", "HS384", "HS512"):
         for form, secret in _public_forms().items():
-            yield f"{algorithm} with our public key as {form}", _raw(
-                {**header, "alg": algorithm}, claims, secret, algorithm
+            yield (
+                f"{algorithm} with our public key as {form}",
+                _raw({**header, "alg": algorithm}, claims, secret, algorithm),
             )
     yield "HS256 with the empty secret", _raw({**header, "alg": "HS256"}, claims, b"")
     yield "HS256 with the secret key of Django", _raw({**header, "alg": "HS256"}, claims, settings.SECRET_KEY.encode())
@@ -90,18 +91,35 @@ def _forgeries(good: str) -> Iterator[tuple[str, str]]:
     for kid in ("unknown", "", "../../dev/null", "' OR 1=1 --", "https://evil.example/key", "\x00", 7, None, ["a"]):
         forged_header = {**header, "kid": kid}
         yield f"kid {kid!r}", _raw({**forged_header, "alg": "EdDSA"}, claims, b"x")
-    yield "foreign key with its own jwk header", jwt.encode(
-        claims,
-        FOREIGN,
-        algorithm="EdDSA",
-        headers={**header, "jwk": json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(FOREIGN.public_key()))},
+    yield (
+        "foreign key with its own jwk header",
+        jwt.encode(
+            claims,
+            FOREIGN,
+            algorithm="EdDSA",
+            headers={**header, "jwk": json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(FOREIGN.public_key()))},
+        ),
     )
     for name in ("jku", "x5u"):
-        yield f"foreign key with {name}", jwt.encode(
-            claims, FOREIGN, algorithm="EdDSA", headers={**header, name: "https://evil.example/jwks.json"}
+        yield (
+            f"foreign key with {name}",
+            jwt.encode(claims, FOREIGN, algorithm="EdDSA", headers={**header, name: "https://evil.example/jwks.json"}),
         )
     yield "critical extension", _ours(claims, crit=["x"], x=1)
-    for name in ("exp", "iat", "iss", "aud", "sub", "jti", "org_id", "email", "roles", "permissions", "pv", "token_type"):
+    for name in (
+        "exp",
+        "iat",
+        "iss",
+        "aud",
+        "sub",
+        "jti",
+        "org_id",
+        "email",
+        "roles",
+        "permissions",
+        "pv",
+        "token_type",
+    ):
         yield f"without {name}", _ours(_without(claims, name))
     changes: Claims = {
         "aud": "lift_causal",
@@ -121,7 +139,10 @@ def _forgeries(good: str) -> Iterator[tuple[str, str]]:
     for kind in ("rt+jwt", "JWT", "", None):
         yield f"typ {kind!r}", _ours(claims, typ=kind)
     yield "expired a minute ago", _ours({**claims, "exp": now - 60})
-    yield "claims changed after signing", f"{head}.{base64url_encode(json.dumps({**claims, 'pv': 2}).encode()).decode()}.{signature}"
+    yield (
+        "claims changed after signing",
+        f"{head}.{base64url_encode(json.dumps({**claims, 'pv': 2}).encode()).decode()}.{signature}",
+    )
     yield "duplicate claims", _raw(header, json.dumps(claims).encode()[:-1] + b', "sub": "x"}', b"x")
     yield "signature cut", good[:-4]
     yield "signature of another token", f"{head}.{body}.{base64.urlsafe_b64encode(b'0' * 64).decode().rstrip('=')}"
@@ -170,7 +191,9 @@ def test_a_refresh_token_opens_nothing(
     assert [call(target, refresh).status_code for target in TARGETS] == [401, 401, 401]
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic eDp5", "Token x", "Bearer a b", "bearer\tx", "Bearer é"])
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic eDp5", "Token x", "Bearer a b", "bearer\tx", "Bearer é"]
+)
 def test_malformed_authorization_headers(header: str, acme: Organization) -> None:
     client = APIClient(raise_request_exception=False)
     client.credentials(HTTP_AUTHORIZATION=header)

@@ -79,7 +79,9 @@ def test_an_inactive_person_cannot_sign_in(acme: Organization, anonymous: APICli
     assert sign_in(anonymous).json()["code"] == "invalid_credentials"
 
 
-def test_signing_in_to_somebody_elses_organisation(acme: Organization, globex: Organization, anonymous: APIClient) -> None:
+def test_signing_in_to_somebody_elses_organisation(
+    acme: Organization, globex: Organization, anonymous: APIClient
+) -> None:
     answer = sign_in(anonymous, org_id=str(globex.id))
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
@@ -173,7 +175,9 @@ def test_sign_out_everywhere_ends_access_tokens_too(acme: Organization, client_o
     assert refresh(APIClient(), other.refresh).status_code == 401
 
 
-def test_switching_between_ones_organisations(acme: Organization, globex: Organization, client_of: ClientFactory) -> None:
+def test_switching_between_ones_organisations(
+    acme: Organization, globex: Organization, client_of: ClientFactory
+) -> None:
     client: Any = client_of(acme)
     assert client.post("/api/v1/auth/switch", {"org_id": str(globex.id)}, format="json").status_code == 404
     services.membership_add(user=client.user, organization=globex, role=Role.VIEWER, now=timezone.now())
