@@ -77,6 +77,9 @@ def anonymous(db: None) -> APIClient:
 def run_jobs(db: None) -> Callable[[], int]:
     """Run every queued job as a worker would, those that jobs enqueue included; returns how many ran."""
 
+    # A worker does this when it starts.
+    current_app.loader.import_default_modules()
+
     def run() -> int:
         count = 0
         while job := Job.objects.filter(status=Job.Status.QUEUED).order_by("created_at").first():
