@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -15,7 +16,7 @@ from apps.core.request_context import request_id
 from apps.core.tenancy.scope import public_scope
 
 # A worker renews its lease while it works; when it dies, the sweep takes over after this time.
-JOB_LEASE = timedelta(seconds=30)
+JOB_LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 JOB_MAX_ATTEMPTS = 8
 JOB_BACKOFF_CAP = timedelta(minutes=10)
 IDEMPOTENCY_LIFETIME = timedelta(hours=24)
