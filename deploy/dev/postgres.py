@@ -99,6 +99,8 @@ class Postgres:
                 group=SERVICE_USER if _is_root() else None,
                 extra_groups=[] if _is_root() else None,
                 cwd="/",
+                # Ctrl-C in the terminal is for the launcher, which stops the server in its turn.
+                start_new_session=True,
             )
             if check and done.returncode != 0:
                 output.seek(0)

@@ -1,0 +1,61 @@
+"""The processes of the platform: their commands, their environment, and the port they serve."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.dev.record import TOKEN_VARIABLE
+from deploy.dev.state import LOOPBACK
+from deploy.dev.supervisor import ProcessSpec
+
+DEFAULT_PORT = 8000
+
+
+class StartError(Exception):
+    """The platform cannot start; the text says why and what to do."""
+
+
+def wanted_port() -> int:
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise StartError(f"PORT must be a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of all processes: ours, always in development mode, and marked with the run's token."""
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return {
+        **inherited,
+        **addresses,
+        "ENVIRONMENT": "development",
+        "LIFTOS_STATE_DIR": str(state),
+        "PYTHONUNBUFFERED": "1",
+        TOKEN_VARIABLE: token,
+    }
+
+
+def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
+    """Return the processes of the platform; the programs are those beside the running interpreter."""
+    programs = Path(sys.executable).parent
+    celery = (str(programs / "celery"), "--quiet", "--app", "liftos")
+    return (
+        ProcessSpec(
+            "web",
+            (
+                str(programs / "granian"), "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4",
+                "--host", LOOPBACK, "--port", str(port), "--respawn-failed-workers", "--workers-kill-timeout", "3",
+                "--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d %(dt_ms).0f ms",
+                "liftos.wsgi:application",
+            ),
+        ),
+        ProcessSpec(
+            "worker",
+            (
+                *celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO",
+                "--without-gossip", "--without-mingle", "--hostname", node,
+            ),
+        ),
+        ProcessSpec("beat", (*celery, "beat", "--loglevel", "WARNING", "--pidfile", "")),
+    )  # fmt: skip
