@@ -7,7 +7,7 @@ class MemoryConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts.registry import on_organization_created  # noqa: PLC0415 - models must be loaded
-        from apps.memory import services  # noqa: PLC0415 - as above
         from apps.memory.api import errors  # noqa: F401, PLC0415 - registers the problems of this app
+        from apps.memory.services.contexts import context_create  # noqa: PLC0415 - as above
 
-        on_organization_created(services.context_create)
+        on_organization_created(context_create)

@@ -35,3 +35,7 @@ class ItemInvalid(DomainError):
     """An item of a batch that cannot be stored; reported at its index, the others go on."""
 
     code = "item_invalid"
+
+
+class TooManyItems(DomainError):
+    code = "too_many_items"

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from pgvector.django import HalfVectorField, VectorField
@@ -100,7 +101,7 @@ class Chunk(models.Model):
 class Entity(models.Model):
     """A node of the knowledge graph: a name, identifier or address that memories mention."""
 
-    id = models.BigAutoField(primary_key=True)
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     key = models.CharField(max_length=200, unique=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20)
@@ -180,7 +181,7 @@ class OperationItem(models.Model):
     id = models.BigAutoField(primary_key=True)
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="items")
     index = models.PositiveIntegerField()
-    payload = models.JSONField(null=True)
+    payload = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     memory_id = models.UUIDField(null=True, blank=True)
     error_code = models.CharField(max_length=50, blank=True)

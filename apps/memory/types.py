@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from apps.memory.engine.filters import Filter
 from apps.memory.engine.fusion import FusedHit
 from apps.memory.engine.types import SearchType
 
+if TYPE_CHECKING:
+    from apps.memory.models import Memory
+
 # Characters. A single store is answered while the caller waits; batches run in the background and may be longer.
 MAX_CONTENT = 50_000
 MAX_BATCH_CONTENT = 200_000
 MAX_BATCH_ITEMS = 1_000
+# Rows of one uploaded file.
+MAX_UPLOAD_ROWS = 100_000
 MAX_METADATA_BYTES = 16_384
 MAX_QUERY = 2_000
 DEFAULT_TYPE = "general"
@@ -66,7 +71,9 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
+    """A memory with its score taken apart; `explanation` is None unless the query asks for it."""
+
     hit: FusedHit
-    memory: Mapping[str, Any]
+    memory: "Memory"
     passage: Passage | None
     explanation: str | None

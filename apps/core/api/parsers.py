@@ -1,24 +1,17 @@
-"""JSON in, with every limit that keeps a hostile body from costing more than its bytes."""
+"""JSON in, no larger than allowed and no stranger than can be stored."""
 
-import json
-import re
 from collections.abc import Mapping
-from typing import IO, Any, Never
+from typing import IO, Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-MAX_DEPTH = 64
-# Escapes that may decode to NUL or to half of a surrogate pair. PostgreSQL stores neither.
-_SUSPICIOUS = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+from apps.core.strict_json import StrictJSONError, loads
 
 
 class StrictJSONParser(BaseParser):
-    """Parses JSON as RFC 8259 means it: no NaN, no duplicate names, no deep nesting, no text that cannot be stored."""
-
     media_type = "application/json"
 
     def parse(
@@ -32,43 +25,7 @@ class StrictJSONParser(BaseParser):
         raw = stream.read(limit + 1)
         if len(raw) > limit:
             raise RequestDataTooBig
-        return loads(raw)
-
-
-def loads(raw: bytes) -> Any:
-    """Parse one JSON text; raise `ParseError` with a reason that can be shown."""
-    try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates)
-    except RecursionError:
-        raise ParseError("The JSON is nested too deeply.") from None
-    except UnicodeDecodeError:
-        raise ParseError("The body is not UTF-8.") from None
-    except ValueError as error:
-        raise ParseError(f"The JSON cannot be read: {error}") from None
-    _check(value, 1, look_inside_strings=bool(_SUSPICIOUS.search(raw)) or b"\x00" in raw)
-    return value
-
-
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(f"{name} is not a JSON number")
-
-
-def _refuse_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a name occurs twice in one object")
-    return result
-
-
-def _check(value: Any, depth: int, *, look_inside_strings: bool) -> None:
-    if depth > MAX_DEPTH:
-        raise ParseError("The JSON is nested too deeply.")
-    if isinstance(value, dict):
-        for name, item in value.items():
-            _check(name, depth, look_inside_strings=look_inside_strings)
-            _check(item, depth + 1, look_inside_strings=look_inside_strings)
-    elif isinstance(value, list):
-        for item in value:
-            _check(item, depth + 1, look_inside_strings=look_inside_strings)
-    elif look_inside_strings and isinstance(value, str) and _UNSTORABLE.search(value):
-        raise ParseError("Text may not contain NUL or half of a surrogate pair.")
+        try:
+            return loads(raw)
+        except StrictJSONError as error:
+            raise ParseError(str(error)) from None

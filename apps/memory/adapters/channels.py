@@ -4,13 +4,14 @@ Conditions narrow the memories before a channel cuts its list, so a strict filte
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import F, FloatField, Func, Max, Min, Value
-from django.db.models.expressions import Combinable, Expression
+from django.db.models import F, Func, Max, Min, Value
+from django.db.models.expressions import Expression
 from numpy.typing import NDArray
 from pgvector.django import CosineDistance, L1Distance, VectorField
 
@@ -41,7 +42,7 @@ def neural(visible: MemoryQuerySet, *, vector: Floats) -> list[ChannelHit]:
 
 def lexical(visible: MemoryQuerySet, *, text: str) -> list[ChannelHit]:
     """Rank by PostgreSQL's text rank of the best passage over any of the question's words, stemmed as English."""
-    query = _any_word(text)
+    query = _AnyWord(text, config="english")
     rows = (
         Chunk.objects.filter(memory__in=visible.values("id"), lexemes=query)
         .values("memory_id")
@@ -100,13 +101,12 @@ def _vector(values: Floats) -> Expression:
     return Value(values, output_field=VectorField())
 
 
-def _any_word(text: str) -> Combinable:
-    """Return a query that any of the words satisfies; PostgreSQL itself splits and stems them."""
-    return Func(
-        Value(text),
-        template="replace(plainto_tsquery('english', %(expressions)s)::text, ' & ', ' | ')::tsquery",
-        output_field=SearchQuery("").output_field,
-    )
+class _AnyWord(SearchQuery):
+    """A query that any of the words satisfies; PostgreSQL itself splits and stems them, and joins them with `&`."""
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, list[Any]]:
+        statement, parameters = super().as_sql(*args, **kwargs)
+        return f"replace(({statement})::text, ' & ', ' | ')::tsquery", list(parameters)
 
 
 _KNOWLEDGE = """

@@ -9,7 +9,7 @@ import importlib.util
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -156,15 +156,12 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-_lock = threading.Lock()
-_shared: OnnxEmbedder | None = None
+_building = threading.Lock()
+_shared = cache(OnnxEmbedder)
 
 
 def default_embedder() -> OnnxEmbedder:
     """Return the embedder of this process, built on first use (about 0.2 s); raises ``ModelFileError``."""
-    global _shared  # noqa: PLW0603 - one model of 23 MB for each process is the purpose
-    if _shared is None:
-        with _lock:
-            if _shared is None:
-                _shared = OnnxEmbedder()
-    return _shared
+    # A cache alone would build one model for each thread that comes before the first is ready.
+    with _building:
+        return _shared()

@@ -8,6 +8,7 @@ from apps.memory.exceptions import (
     MemoryNotFound,
     OperationFinished,
     OperationNotFound,
+    TooManyItems,
     UnknownDomain,
 )
 
@@ -18,5 +19,6 @@ register_problems({
     ContextLimitReached: Problem(503, "No further memory context can be made here"),
     ExternalIdConflict: Problem(409, "The external id belongs to another content"),
     OperationFinished: Problem(409, "The operation has ended"),
+    TooManyItems: Problem(413, "The batch holds too many items"),
     ItemInvalid: Problem(400, "The item cannot be stored"),
 })

@@ -1,2 +1,19 @@
 from django.urls import path
-urlpatterns = []
+
+from apps.memory.api import views
+
+urlpatterns = [
+    path("", views.MemoriesView.as_view(), name="memory-list"),
+    path("/store", views.StoreView.as_view(), name="memory-store"),
+    path("/store/batch", views.BatchView.as_view(), name="memory-store-batch"),
+    path("/operations/<uuid:operation_id>", views.OperationView.as_view(), name="memory-operation"),
+    path(
+        "/operations/<uuid:operation_id>/cancel", views.OperationCancelView.as_view(), name="memory-operation-cancel"
+    ),
+    path("/operations/<uuid:operation_id>/retry", views.OperationRetryView.as_view(), name="memory-operation-retry"),
+    path("/search", views.SearchView.as_view(), name="memory-search"),
+    path("/insights", views.InsightsView.as_view(), name="memory-insights"),
+    path("/context", views.ContextView.as_view(), name="memory-context"),
+    path("/<uuid:memory_id>", views.MemoryView.as_view(), name="memory-detail"),
+    path("/<uuid:memory_id>/restore", views.MemoryRestoreView.as_view(), name="memory-restore"),
+]

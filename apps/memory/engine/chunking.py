@@ -64,10 +64,11 @@ def chunk_text(text: str, *, max_words: int = 160, min_words: int = 40) -> list[
     at sentences; a sentence beyond the limits is cut at line ends, then between words, and a single word beyond them
     (base64, a script without spaces) inside. Text of white space alone gives no chunk.
 
-    Raises ``ValueError`` unless ``1 <= min_words <= max_words``.
+    ``min_words`` beyond ``max_words`` counts as ``max_words``. Raises ``ValueError`` if either is below 1.
     """
-    if not 1 <= min_words <= max_words:
-        raise ValueError("chunk_text needs 1 <= min_words <= max_words")
+    if min(max_words, min_words) < 1:
+        raise ValueError("max_words and min_words are at least 1")
+    min_words = min(min_words, max_words)
     groups: list[list[_Unit]] = []
     words = 0
     for unit in _units(text, max_words=max_words):

@@ -24,6 +24,7 @@ _INITIAL = re.compile(r"(?<!\w)(\w)\.(?= )")
 _OUTER = " \t.,;:!?\"'()[]{}<>*_`\u2018\u2019\u201c\u201d\xab\xbb\u2026\xa1\xbf"
 
 _EMAIL = re.compile(r"(?<![\w.+%-])[\w+%-][\w.+%-]{0,63}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}")
+_URL = re.compile(r"(?<!\w)(?:https?://|www\.)\S+")
 _HANDLE = re.compile(r"(?<![\w@./])@[A-Za-z_]\w{1,38}(?![\w@])")
 _IDENTIFIER = re.compile(
     r"(?<![\w#&/.-])(?:"
@@ -73,7 +74,7 @@ def extract_mentions(text: str) -> list[Mention]:
     both are the same entity the name stands.
     """
     claimed = _claims(text)
-    found = [_mention(text, kind=kind, start=start, end=end) for start, end, kind in claimed]
+    found = [_mention(text, kind=kind, start=start, end=end) for start, end, kind in claimed if kind]
     spans = [(start, end) for start, end, _ in claimed]
     named = [_mention(text, kind=name.kind, start=name.start, end=name.end) for name in find_names(text, taken=spans)]
     found += named
@@ -107,16 +108,20 @@ def query_terms(query: str) -> list[str]:
     return list(dict.fromkeys(likely + unlikely))[:_QUERY_TERMS]
 
 
-def _claims(text: str) -> list[tuple[int, int, MentionKind]]:
-    """Return the disjoint spans whose spelling alone decides, ordered by position."""
-    claims: list[tuple[int, int, MentionKind]] = []
+def _claims(text: str) -> list[tuple[int, int, MentionKind | None]]:
+    """Return the disjoint spans whose spelling alone decides, ordered by position; ``None`` for a web address.
+
+    An address names no entity, and nothing inside it is a name.
+    """
+    claims: list[tuple[int, int, MentionKind | None]] = []
     for pattern, kind in (
+        (_URL, None),
         (_EMAIL, MentionKind.EMAIL),
         (_HANDLE, MentionKind.HANDLE),
         (_IDENTIFIER, MentionKind.IDENTIFIER),
     ):
         claims += [(*match.span(), kind) for match in pattern.finditer(text)]
-    disjoint: list[tuple[int, int, MentionKind]] = []
+    disjoint: list[tuple[int, int, MentionKind | None]] = []
     for start, end, kind in sorted(claims, key=lambda claim: (claim[0], -claim[1])):
         if not disjoint or start >= disjoint[-1][1]:
             disjoint.append((start, end, kind))

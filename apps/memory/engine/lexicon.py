@@ -86,17 +86,30 @@ NO_NAMES = (
 WORD = re.compile(r"[^\W_](?:[\w&]|['\u2019.\-](?=\w))*")
 
 _POSSESSIVE = re.compile(r"['\u2019]s?$")
+_LONGEST_WORD = 40
 _local = threading.local()
 
 
-@lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """Return the Snowball English stem of one word, case folded and without possessive.
 
-    Cached because the stemmer is plain Python: about 20 microseconds a word, and notes repeat their words.
+    Words beyond 40 characters (hashes, base64) are case folded only.
     """
+    folded = word.casefold()
+    return _stem(folded) if len(folded) <= _LONGEST_WORD else folded
+
+
+@lru_cache(maxsize=65_536)
+def _stem(folded: str) -> str:
+    # Cached because the stemmer is plain Python: about 20 microseconds a word, and notes repeat their words.
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:
         # A stemmer keeps the word it works on as state, hence one for each thread.
         stemmer = _local.stemmer = snowballstemmer.stemmer("english")
-    return str(stemmer.stemWord(_POSSESSIVE.sub("", word.casefold())))
+    return str(stemmer.stemWord(_POSSESSIVE.sub("", folded)))
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a text in order, case folded, without stop words, single characters and bare numbers."""
+    words = (match[0].casefold() for match in WORD.finditer(text))
+    return [word for word in words if len(word) > 1 and not word.isdigit() and word not in STOP_WORDS]

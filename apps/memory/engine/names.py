@@ -26,6 +26,7 @@ _SHOUTED_WORDS = 4
 _JOINTS = frozenset({" ", " & ", "\u00a0"})
 _INITIAL_JOINTS = frozenset({". ", "."})
 _SENTENCE_BREAK = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\n\r]")
+_CLAUSE_BREAK = re.compile(r"[:;\"(\[\u201c\u2018\xab\u2013\u2014]")
 _ACRONYM = re.compile(r"(?=[A-Z0-9&]{0,8}[A-Z][A-Z0-9&]{0,8}[A-Z])[A-Z0-9&]{2,8}(?=s?$)")
 # Spelt in capitals these are names; the same letters in any other spelling are stop words.
 _STOP_WORD_ACRONYMS = frozenset({"IT", "US", "WHO"})
@@ -93,12 +94,20 @@ def _words(text: str, *, taken: Sequence[tuple[int, int]]) -> Iterator[_Word]:
             text=word,
             start=start,
             end=start + len(word),
-            opens_sentence=not after_initial and (previous_end == 0 or bool(_SENTENCE_BREAK.search(gap))),
+            opens_sentence=not after_initial and _opens_sentence(text, gap=gap, start=start, end=end),
             joined=gap in _JOINTS or after_initial,
             possessive=bool(possessive),
         )
         initial = (len(word) == 1 and word.isupper() and word != "I") or word.casefold() in HONORIFICS
         previous_end = end
+
+
+def _opens_sentence(text: str, *, gap: str, start: int, end: int) -> bool:
+    """Tell whether the word at ``start`` to ``end`` owes a capital to its place; ``gap`` is what stands before it."""
+    if start == len(gap) or _SENTENCE_BREAK.search(gap):
+        return True
+    # "Owner: Maria" names somebody, "Decision: Roll out to all" begins a sentence; so do quotations and brackets.
+    return bool(_CLAUSE_BREAK.search(gap)) and text[end : end + 1] == " " and text[end + 1 : end + 2].islower()
 
 
 def _runs(text: str, *, taken: Sequence[tuple[int, int]]) -> Iterator[list[_Word]]:

@@ -74,7 +74,7 @@ def _centres() -> Iterator[tuple[list[UUID], np.ndarray[Any, np.dtype[np.float32
         )
         if not rows:
             return
-        centres = np.array([np.asarray(centre.to_list()) for _, centre in rows], dtype=np.float32)
+        centres = np.array([centre for _, centre in rows], dtype=np.float32)
         centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
         yield [memory_id for memory_id, _ in rows], centres
         last = rows[-1][0]

@@ -18,7 +18,8 @@ from django.utils.dateparse import parse_datetime
 
 from apps.core.exceptions import DomainError
 from apps.core.services import enqueue
-from apps.memory.exceptions import OperationFinished
+from apps.memory.adapters.documents import Row, Unreadable
+from apps.memory.exceptions import ItemInvalid, OperationFinished
 from apps.memory.models import Operation, OperationItem
 from apps.memory.selectors.memories import operation_get
 from apps.memory.services.memories import memory_store
@@ -34,19 +35,17 @@ _OPEN = (Operation.Status.QUEUED, Operation.Status.RUNNING)
 
 
 def operation_create(
-    *, organization_id: UUID, payloads: Iterable[Mapping[str, Any]], user_id: UUID | None, now: datetime
+    *, organization_id: UUID, rows: Iterable[Row], user_id: UUID | None, now: datetime
 ) -> Operation:
-    """Record a batch and start it. A payload has the fields of `StoreItem` as JSON values, checked by the caller."""
+    """Record a batch and start it. A row has the fields of `StoreItem`, checked by the caller, or is unreadable."""
     with transaction.atomic():
         operation = Operation.objects.create(created_by=user_id, created_at=now)
-        rows = (
-            OperationItem(operation=operation, index=index, payload=dict(payload))
-            for index, payload in enumerate(payloads)
-        )
-        while batch := list(islice(rows, _INSERT_BATCH)):
+        items = (_item(operation, index, row) for index, row in enumerate(rows))
+        while batch := list(islice(items, _INSERT_BATCH)):
             OperationItem.objects.bulk_create(batch)
             operation.total += len(batch)
-        operation.save(update_fields=["total"])
+            operation.failed += sum(item.status == OperationItem.Status.FAILED for item in batch)
+        operation.save(update_fields=["total", "failed"])
         _start(organization_id=organization_id, operation=operation, now=now)
     return operation
 
@@ -94,12 +93,14 @@ def operation_retry(*, organization_id: UUID, operation_id: UUID, now: datetime)
     operation = Operation.objects.select_for_update().get(id=operation_id)
     if operation.status in _OPEN:
         raise OperationFinished("The operation is still running.")
-    operation.items.filter(status=OperationItem.Status.FAILED).update(
+    # What could not be read has no payload, and no second try will find one.
+    operation.items.filter(status=OperationItem.Status.FAILED, payload__isnull=False).update(
         status=OperationItem.Status.PENDING, error_code="", error_detail=""
     )
     if not operation.items.filter(status=OperationItem.Status.PENDING).exists():
         raise OperationFinished("Every item of the operation is stored.")
-    operation.status, operation.failed, operation.finished_at = Operation.Status.QUEUED, 0, None
+    operation.failed = operation.items.filter(status=OperationItem.Status.FAILED).count()
+    operation.status, operation.finished_at = Operation.Status.QUEUED, None
     operation.save(update_fields=["status", "failed", "finished_at"])
     _start(organization_id=organization_id, operation=operation, now=now)
     return operation
@@ -119,6 +120,18 @@ def operation_fail(*, operation_id: UUID, now: datetime) -> None:
         Operation.objects.filter(id=operation_id).update(
             failed=F("failed") + lost, status=Operation.Status.FAILED, finished_at=now
         )
+
+
+def _item(operation: Operation, index: int, row: Row) -> OperationItem:
+    if isinstance(row, Unreadable):
+        return OperationItem(
+            operation=operation,
+            index=index,
+            status=OperationItem.Status.FAILED,
+            error_code=ItemInvalid.code,
+            error_detail=row.detail,
+        )
+    return OperationItem(operation=operation, index=index, payload=dict(row))
 
 
 def _start(*, organization_id: UUID, operation: Operation, now: datetime) -> None:

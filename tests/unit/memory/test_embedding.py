@@ -2,6 +2,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_tokens_are_counted_without_truncation(embedder: OnnxEmbedder, text: str
 
 
 def test_first_use_in_many_threads_builds_one_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedding, "_shared", None)
+    monkeypatch.setattr(embedding, "_shared", cache(OnnxEmbedder))
     with ThreadPoolExecutor(8) as pool:
         built = list(pool.map(lambda _: default_embedder(), range(8)))
     assert len({id(one) for one in built}) == 1

@@ -1,0 +1,302 @@
+"""Input and output of the memory API."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.core.api.pagination import MAX_LIMIT
+from apps.core.api.serializers import PageQuery, StrictSerializer
+from apps.core.strict_json import StrictJSONError, loads
+from apps.memory.engine.filters import Filter, FilterError, parse_filter
+from apps.memory.engine.types import Channel, SearchType
+from apps.memory.types import (
+    DEFAULT_TYPE,
+    MAX_BATCH_CONTENT,
+    MAX_BATCH_ITEMS,
+    MAX_CONTENT,
+    MAX_METADATA_BYTES,
+    MAX_QUERY,
+)
+
+# The span that PostgreSQL, Python and JavaScript all handle without surprises.
+EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
+LATEST = datetime(3000, 1, 1, tzinfo=UTC)
+MAX_WEIGHT = 1_000.0
+MAX_TYPES = 50
+MAX_DIMENSIONS = 16
+
+_HAS_ZONE = re.compile(r"(?:[zZ]|[+-]\d{2}:\d{2})\Z")
+
+
+class InstantField(serializers.DateTimeField):
+    """An RFC 3339 time. It must carry its zone: guessing one would move events by hours."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if isinstance(value, str) and not _HAS_ZONE.search(value):
+            raise serializers.ValidationError("The time must end with Z or an offset like +02:00.", code="no_zone")
+        try:
+            moment: datetime = super().to_internal_value(value)
+            inside = EARLIEST <= moment < LATEST
+        except OverflowError:
+            inside = False
+        if not inside:
+            raise serializers.ValidationError("The year must lie between 1000 and 2999.", code="out_of_range")
+        return moment
+
+
+class MetadataField(serializers.JSONField):
+    """A JSON object of at most 16 KB."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("The metadata must be an object.", code="not_an_object")
+        if len(json.dumps(data, ensure_ascii=False).encode()) > MAX_METADATA_BYTES:
+            raise serializers.ValidationError(f"At most {MAX_METADATA_BYTES} bytes.", code="too_large")
+        return data
+
+
+class FilterField(serializers.JSONField):
+    """The filter language; in a query string it is JSON text."""
+
+    def to_internal_value(self, data: Any) -> Filter:
+        try:
+            return parse_filter(loads(data.encode(errors="surrogatepass")) if isinstance(data, str) else data)
+        except StrictJSONError as error:
+            raise serializers.ValidationError(str(error), code="malformed") from None
+        except FilterError as error:
+            # The pointer into the filter becomes a nested path, which the error answer flattens again.
+            detail: Any = [serializers.ErrorDetail(error.detail, code=error.code)]
+            for part in reversed([part for part in error.pointer.split("/") if part]):
+                detail = {part.replace("~1", "/").replace("~0", "~"): detail}
+            raise serializers.ValidationError(detail) from None
+
+
+class TypeField(serializers.RegexField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"\A[a-z][a-z0-9_]{0,49}\Z", **kwargs)
+
+
+class ItemInput(StrictSerializer):
+    """One text of a batch."""
+
+    max_content = MAX_BATCH_CONTENT
+
+    content = serializers.CharField(trim_whitespace=False)
+    metadata = MetadataField(required=False)
+    memory_type = TypeField(default=DEFAULT_TYPE)
+    occurred_at = InstantField(required=False, help_text="When it happened. Now, if left out.")
+    expires_at = InstantField(required=False, help_text="When it stops being found.")
+    source = serializers.CharField(required=False, max_length=200, allow_blank=True)
+    external_id = serializers.CharField(
+        required=False, max_length=200, help_text="Your id. The same id and content are stored once."
+    )
+
+    def validate_content(self, content: str) -> str:
+        if not content.strip():
+            raise serializers.ValidationError("There is nothing to read in it.", code="blank")
+        if len(content) > self.max_content:
+            raise serializers.ValidationError(f"At most {self.max_content} characters.", code="max_length")
+        return content
+
+
+class StoreInput(ItemInput):
+    """A text to store at once; longer ones go through the batch."""
+
+    max_content = MAX_CONTENT
+
+
+class StoreOutput(serializers.Serializer[Any]):
+    memory_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=["stored", "duplicate"])
+
+
+class BatchInput(StrictSerializer):
+    items = ItemInput(many=True, allow_empty=False, max_length=MAX_BATCH_ITEMS)
+
+
+class UploadInput(serializers.Serializer[Any]):
+    file = serializers.FileField(help_text="txt, md, jsonl or csv.")
+
+
+class OperationQueuedOutput(serializers.Serializer[Any]):
+    operation_id = serializers.UUIDField()
+    status = serializers.CharField()
+
+
+class OperationErrorOutput(serializers.Serializer[Any]):
+    index = serializers.IntegerField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class OperationOutput(OperationQueuedOutput):
+    status = serializers.ChoiceField(choices=["queued", "running", "succeeded", "failed", "cancelled"])
+    total = serializers.IntegerField()
+    done = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    errors = OperationErrorOutput(many=True)  # type: ignore[assignment] - DRF's class attribute of that name is not used here
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class MemoryOutput(serializers.Serializer[Any]):
+    memory_id = serializers.UUIDField()
+    content = serializers.CharField()
+    memory_type = serializers.CharField()
+    metadata = serializers.DictField()
+    module = serializers.CharField(allow_null=True)
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment] - DRF's attribute of that name belongs to nested fields
+    external_id = serializers.CharField(allow_null=True)
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class MemoryPage(serializers.Serializer[Any]):
+    results = MemoryOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+    total = serializers.IntegerField()
+
+
+class ListQuery(PageQuery):
+    memory_type = TypeField(required=False)
+    occurred_after = InstantField(required=False)
+    occurred_before = InstantField(required=False)
+    filters = FilterField(required=False)
+
+
+class SearchInput(StrictSerializer):
+    query = serializers.CharField(max_length=MAX_QUERY)
+    search_type = serializers.ChoiceField(choices=[kind.value for kind in SearchType], default=SearchType.HYBRID.value)
+    limit = serializers.IntegerField(default=10, min_value=1, max_value=MAX_LIMIT)
+    memory_types = serializers.ListField(child=TypeField(), required=False, max_length=MAX_TYPES)
+    filters = FilterField(required=False)
+    occurred_after = InstantField(required=False)
+    occurred_before = InstantField(required=False)
+    threshold = serializers.FloatField(required=False, min_value=0, max_value=1)
+    weights = serializers.DictField(
+        child=serializers.FloatField(min_value=0, max_value=MAX_WEIGHT),
+        required=False,
+        help_text="Channel (neural, lexical, conceptual, knowledge) to weight; others keep theirs.",
+    )
+    explain = serializers.BooleanField(default=True)
+
+    def validate_weights(self, weights: dict[str, float]) -> dict[str, float]:
+        known = {channel.value for channel in Channel}
+        unknown = [name for name in weights if name not in known]
+        if unknown:
+            raise serializers.ValidationError({
+                name: [serializers.ErrorDetail("There is no such channel.", code="unknown_field")] for name in unknown
+            })
+        return weights
+
+
+class ContributionOutput(serializers.Serializer[Any]):
+    channel = serializers.CharField()
+    raw = serializers.FloatField(allow_null=True)
+    rank = serializers.IntegerField(allow_null=True)
+    weight = serializers.FloatField()
+    contribution = serializers.FloatField(allow_null=True)
+    contribution_units = serializers.IntegerField(allow_null=True)
+
+
+class SpanOutput(serializers.Serializer[Any]):
+    start = serializers.IntegerField()
+    end = serializers.IntegerField()
+
+
+class SearchResultOutput(MemoryOutput):
+    score = serializers.FloatField()
+    score_units = serializers.IntegerField(help_text="The score in millionths: the exact sum of the contributions.")
+    contributions = ContributionOutput(many=True)
+    explanation = serializers.CharField(allow_null=True)
+    spans = SpanOutput(many=True)
+
+
+class SearchOutput(serializers.Serializer[Any]):
+    results = SearchResultOutput(many=True)
+    count = serializers.IntegerField()
+    search_type = serializers.CharField()
+    took_ms = serializers.FloatField()
+    dropped_channels = serializers.ListField(child=serializers.CharField())
+
+
+class ConceptOutput(serializers.Serializer[Any]):
+    concept = serializers.CharField()
+    weight = serializers.FloatField()
+    count = serializers.IntegerField()
+    memory_ids = serializers.ListField(child=serializers.UUIDField())
+
+
+class KnowledgeGraphOutput(serializers.Serializer[Any]):
+    entities = serializers.IntegerField()
+    links = serializers.IntegerField()
+
+
+class DayOutput(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    count = serializers.IntegerField()
+
+
+class TemporalPatternsOutput(serializers.Serializer[Any]):
+    by_day = DayOutput(many=True)
+    by_hour_of_week = serializers.ListField(child=serializers.IntegerField())
+    trend = serializers.FloatField(allow_null=True)
+
+
+class ClusterOutput(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment] - DRF's attribute of that name belongs to form fields
+    size = serializers.IntegerField()
+    type = serializers.CharField()
+    terms = serializers.ListField(child=serializers.CharField())
+    exemplar_ids = serializers.ListField(child=serializers.UUIDField())
+
+
+class InsightsOutput(serializers.Serializer[Any]):
+    total_memories = serializers.IntegerField()
+    dominant_concepts = ConceptOutput(many=True)
+    knowledge_density = serializers.FloatField()
+    knowledge_graph = KnowledgeGraphOutput()
+    temporal_patterns = TemporalPatternsOutput()
+    semantic_clusters = ClusterOutput(many=True)
+    as_of = serializers.DateTimeField()
+
+
+class DimensionInput(StrictSerializer):
+    name = serializers.RegexField(r"\A[a-z][a-z0-9_]{0,49}\Z")
+    description = serializers.CharField(min_length=3, max_length=300)
+
+
+class DimensionOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    description = serializers.CharField()
+
+
+class CountsOutput(serializers.Serializer[Any]):
+    memories = serializers.IntegerField()
+    trash = serializers.IntegerField()
+    entities = serializers.IntegerField()
+
+
+class ContextOutput(serializers.Serializer[Any]):
+    memory_context = serializers.CharField()
+    domain = serializers.CharField()
+    dimensions = DimensionOutput(many=True)
+    status = serializers.CharField()
+    counts = CountsOutput()
+
+
+class ContextPatch(StrictSerializer):
+    domain = serializers.CharField(required=False, max_length=50)
+    dimensions = DimensionInput(many=True, required=False, allow_empty=True, max_length=MAX_DIMENSIONS)
+
+    def validate_dimensions(self, dimensions: list[dict[str, str]]) -> list[dict[str, str]]:
+        if len({row["name"] for row in dimensions}) < len(dimensions):
+            raise serializers.ValidationError("Two dimensions have the same name.", code="duplicate")
+        return [dict(row) for row in dimensions]
+
+

@@ -1,0 +1,280 @@
+"""The organisation memory over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Permission
+from apps.billing.types import QuotaState
+from apps.core.api.idempotency import idempotent
+from apps.core.api.pagination import page_of
+from apps.core.api.parsers import StrictJSONParser
+from apps.core.api.views import ApiView
+from apps.core.exceptions import InvalidInput
+from apps.memory.adapters.documents import Row, UnsupportedFile, read_document
+from apps.memory.api import serializers as io
+from apps.memory.api.batches import checked
+from apps.memory.engine.types import SearchType
+from apps.memory.exceptions import TooManyItems
+from apps.memory.engine.fusion import UNITS
+from apps.memory.models import Operation
+from apps.memory.selectors.contexts import context_get, context_present
+from apps.memory.selectors.insights import insights_present
+from apps.memory.selectors.memories import (
+    memories_visible,
+    memory_get,
+    memory_present,
+    operation_get,
+    operation_present,
+)
+from apps.memory.services.contexts import context_update
+from apps.memory.services.memories import memory_restore, memory_store, memory_trash
+from apps.memory.services.operations import operation_cancel, operation_create, operation_retry
+from apps.memory.services.search import SearchResponse, memory_search
+from apps.memory.types import MAX_UPLOAD_ROWS, SearchQuery, SearchResult, StoreItem
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="Makes the call safe to repeat for 24 hours.",
+)
+
+
+class StoreView(ApiView):
+    access = {"POST": Permission.MEMORY_WRITE}
+
+    @extend_schema(
+        request=io.StoreInput, responses={201: io.StoreOutput, 200: io.StoreOutput}, parameters=[IDEMPOTENCY_KEY]
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Remember a text."""
+        item = StoreItem(**self.valid_body(request, io.StoreInput))
+        result = memory_store(
+            organization_id=request.user.organization_id,
+            item=item,
+            user_id=request.user.user_id,
+            now=timezone.now(),
+        )
+        body = {"memory_id": str(result.memory_id), "status": "stored" if result.created else "duplicate"}
+        return Response(body, status=201 if result.created else 200)
+
+
+class BatchView(ApiView):
+    access = {"POST": Permission.MEMORY_WRITE}
+    parser_classes = [StrictJSONParser, MultiPartParser]
+
+    @extend_schema(
+        request={"application/json": io.BatchInput, "multipart/form-data": io.UploadInput},
+        responses={202: io.OperationQueuedOutput},
+        parameters=[IDEMPOTENCY_KEY],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Remember many texts, or a file, in the background."""
+        operation = operation_create(
+            organization_id=request.user.organization_id,
+            rows=self._rows(request),
+            user_id=request.user.user_id,
+            now=timezone.now(),
+        )
+        return Response({"operation_id": str(operation.id), "status": operation.status}, status=202)
+
+    def _rows(self, request: Request) -> list[Row]:
+        if request.content_type.partition(";")[0].strip() != "multipart/form-data":
+            return list(self.valid_body(request, io.BatchInput)["items"])
+        upload: UploadedFile = self.valid_body(request, io.UploadInput)["file"]
+        name = upload.name or ""
+        rows: list[Row] = []
+        try:
+            for row in checked(read_document(name, upload.read())):
+                rows.append(row)
+                if len(rows) > MAX_UPLOAD_ROWS:
+                    raise TooManyItems(f"A file may hold at most {MAX_UPLOAD_ROWS} rows.")
+        except UnsupportedFile as error:
+            raise InvalidInput(str(error), pointer="/file", item_code="unsupported_file") from None
+        return rows
+
+
+class OperationView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(responses=io.OperationOutput)
+    def get(self, request: Request, operation_id: UUID) -> Response:
+        """How far a batch has come, with the first hundred errors."""
+        del request
+        return Response(operation_present(operation_get(operation_id=operation_id)))
+
+
+class OperationCancelView(ApiView):
+    access = {"POST": Permission.MEMORY_WRITE}
+
+    @extend_schema(request=None, responses=io.OperationOutput)
+    def post(self, request: Request, operation_id: UUID) -> Response:
+        """Stop a batch; what is stored stays."""
+        del request
+        return _operation(operation_cancel(operation_id=operation_id, now=timezone.now()))
+
+
+class OperationRetryView(ApiView):
+    access = {"POST": Permission.MEMORY_WRITE}
+
+    @extend_schema(request=None, responses=io.OperationOutput)
+    def post(self, request: Request, operation_id: UUID) -> Response:
+        """Try the failed and cancelled items again."""
+        operation = operation_retry(
+            organization_id=request.user.organization_id, operation_id=operation_id, now=timezone.now()
+        )
+        return _operation(operation)
+
+
+def _operation(operation: Operation) -> Response:
+    return Response(operation_present(operation))
+
+
+class SearchView(ApiView):
+    access = {"POST": Permission.MEMORY_READ}
+
+    @extend_schema(request=io.SearchInput, responses=io.SearchOutput)
+    def post(self, request: Request) -> Response:
+        """Find memories by meaning, words, concepts and named things. The fields may also be query parameters."""
+        fields = self._valid_fields(request)
+        search_type = SearchType(fields.pop("search_type"))
+        query = SearchQuery(
+            text=fields.pop("query"),
+            search_type=search_type,
+            filter=fields.pop("filters", None),
+            memory_types=tuple(fields.pop("memory_types", ())),
+            **fields,
+        )
+        found = memory_search(organization_id=request.user.organization_id, query=query, now=timezone.now())
+        return Response(_search_present(found, search_type), headers=_quota_headers(found.quota))
+
+    def _valid_fields(self, request: Request) -> dict[str, Any]:
+        merged: Any = request.data
+        if isinstance(merged, dict) and request.query_params:
+            repeated = {"memory_types": request.query_params.getlist("memory_types")}
+            given = {**request.query_params.dict(), **{name: value for name, value in repeated.items() if value}}
+            merged = {**given, **merged}
+        checked_fields = io.SearchInput(data=merged)
+        checked_fields.is_valid(raise_exception=True)
+        return dict(checked_fields.validated_data)
+
+
+def _search_present(found: SearchResponse, search_type: SearchType) -> dict[str, Any]:
+    return {
+        "results": [_result_present(result) for result in found.results],
+        "count": len(found.results),
+        "search_type": search_type.value,
+        "took_ms": round(found.took_ms, 2),
+        "dropped_channels": [],
+    }
+
+
+def _result_present(result: SearchResult) -> dict[str, Any]:
+    return {
+        **memory_present(result.memory),
+        "score": result.hit.score_units / UNITS,
+        "score_units": result.hit.score_units,
+        "contributions": [
+            {
+                "channel": one.channel,
+                "raw": one.raw,
+                "rank": one.rank,
+                "weight": one.weight,
+                "contribution": None if one.units is None else one.units / UNITS,
+                "contribution_units": one.units,
+            }
+            for one in result.hit.contributions
+        ],
+        "explanation": result.explanation,
+        "spans": [] if result.passage is None else [{"start": result.passage.start, "end": result.passage.end}],
+    }
+
+
+def _quota_headers(quota: QuotaState) -> dict[str, str]:
+    """Return how much of a quota is left; nothing for a plan without limit."""
+    if quota.limit is None:
+        return {}
+    headers = {"X-Quota-Limit": str(quota.limit), "X-Quota-Remaining": str(quota.remaining)}
+    if quota.resets_at is not None:
+        headers["X-Quota-Reset"] = quota.resets_at.isoformat()
+    return headers
+
+
+class InsightsView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(responses=io.InsightsOutput)
+    def get(self, request: Request) -> Response:
+        """What the memory as a whole is about."""
+        del request
+        return Response(insights_present(now=timezone.now()))
+
+
+class ContextView(ApiView):
+    access = {"GET": Permission.MEMORY_READ, "PATCH": Permission.MEMORY_ADMIN}
+
+    @extend_schema(responses=io.ContextOutput)
+    def get(self, request: Request) -> Response:
+        """The memory context: its domain, dimensions and size."""
+        del request
+        return Response(context_present(context_get()))
+
+    @extend_schema(request=io.ContextPatch, responses=io.ContextOutput)
+    def patch(self, request: Request) -> Response:
+        """Change the domain or the dimensions; every memory is placed anew."""
+        return Response(context_present(context_update(**self.valid_body(request, io.ContextPatch))))
+
+
+class MemoriesView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(parameters=[io.ListQuery], responses=io.MemoryPage)
+    def get(self, request: Request) -> Response:
+        """List memories, last recorded first."""
+        query = self.valid_query(request, io.ListQuery)
+        memory_type = query.get("memory_type")
+        rows = memories_visible(
+            now=timezone.now(),
+            memory_types=(memory_type,) if memory_type else (),
+            condition=query.get("filters"),
+            occurred_after=query.get("occurred_after"),
+            occurred_before=query.get("occurred_before"),
+        )
+        return Response(page_of(rows, cursor=query.get("cursor"), limit=query["limit"], present=memory_present))
+
+
+class MemoryView(ApiView):
+    access = {"GET": Permission.MEMORY_READ, "DELETE": Permission.MEMORY_WRITE}
+
+    @extend_schema(responses=io.MemoryOutput)
+    def get(self, request: Request, memory_id: UUID) -> Response:
+        """One memory."""
+        del request
+        return Response(memory_present(memory_get(memory_id=memory_id, now=timezone.now())))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, memory_id: UUID) -> Response:
+        """Move a memory to the trash, where it can be restored for 30 days."""
+        memory_trash(organization_id=request.user.organization_id, memory_id=memory_id, now=timezone.now())
+        return Response(status=204)
+
+
+class MemoryRestoreView(ApiView):
+    access = {"POST": Permission.MEMORY_WRITE}
+
+    @extend_schema(request=None, responses=io.MemoryOutput)
+    def post(self, request: Request, memory_id: UUID) -> Response:
+        """Take a memory out of the trash."""
+        memory = memory_restore(
+            organization_id=request.user.organization_id, memory_id=memory_id, now=timezone.now()
+        )
+        return Response(memory_present(memory))

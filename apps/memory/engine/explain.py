@@ -1,0 +1,131 @@
+"""Says in plain words why a memory was found, and marks the words that it shares with the question."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from apps.memory.engine.chunking import Chunk
+from apps.memory.engine.fusion import UNITS, FusedHit
+from apps.memory.engine.lexicon import STOP_WORDS, WORD, stem
+from apps.memory.engine.types import Channel
+
+MAX_SPANS = 20
+_NAMED = 3
+# Shares of the highest score a channel can give: above the first a hit is close, above the second it is related.
+_CLOSE = 0.7
+_RELATED = 0.35
+_QUESTION = re.compile(
+    r"\?\s*$|^\s*(?:who|whom|whose|what|which|when|where|why|how|is|are|did|does|do|can)\b", re.IGNORECASE
+)
+
+_WEIGHS_MOST = {
+    Channel.NEURAL: "Its meaning weighs most in the score.",
+    Channel.LEXICAL: "The shared words weigh most in the score.",
+    Channel.CONCEPTUAL: "Its concept profile weighs most in the score.",
+    Channel.KNOWLEDGE: "The named things weigh most in the score.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A word of the text at characters ``start`` to ``end`` (exclusive) and the query's word, ``term``, it matches."""
+
+    term: str
+    start: int
+    end: int
+
+
+def matched_terms(query: str, text: str) -> list[Span]:
+    """Return the first 20 words of ``text`` that share an English stem with a word of ``query``, stop words aside.
+
+    ``term`` is the query's spelling, case folded; of several with one stem, the first.
+    """
+    terms = _terms(query)
+    spans: list[Span] = []
+    if not terms:
+        return spans
+    for match in WORD.finditer(text):
+        term = terms.get(stem(match[0]))
+        if term is not None:
+            spans.append(Span(term=term, start=match.start(), end=match.end()))
+            if len(spans) == MAX_SPANS:
+                break
+    return spans
+
+
+def best_spans(query: str, text: str, chunks: Sequence[Chunk], *, limit: int = 2) -> list[Chunk]:
+    """Return up to ``limit`` of ``chunks`` that share most distinct terms with ``query``, best first.
+
+    Ties go to the chunk with more matching words, then to the earlier one; chunks that share none are left out.
+    """
+    terms = _terms(query)
+    scored: list[tuple[int, int, int, Chunk]] = []
+    for chunk in chunks:
+        found = [term for match in WORD.finditer(text, chunk.start, chunk.end) if (term := terms.get(stem(match[0])))]
+        if found:
+            scored.append((-len(set(found)), -len(found), chunk.ordinal, chunk))
+    return [chunk for *_, chunk in sorted(scored, key=lambda entry: entry[:3])[:limit]]
+
+
+def explain(
+    hit: FusedHit,
+    *,
+    query: str,
+    matched_terms: Sequence[str],
+    entities: Sequence[str],
+    dimensions: Sequence[str],
+) -> str:
+    """Return one or two plain English sentences on why ``hit`` answers ``query``.
+
+    ``matched_terms`` are the shared words, ``entities`` the display names that query and memory have in common,
+    ``dimensions`` the names of the conceptual dimensions on which both stand out; each is named up to three times. A
+    reason is given only when its channel contributed to the score. The second sentence says what weighs most when
+    several channels contributed.
+    """
+    asked = "question" if _QUESTION.search(query) else "search"
+    shares = {one.channel: _share(one.units, one.weight) for one in hit.contributions if one.units}
+    reasons: list[str] = []
+    if shares.get(Channel.NEURAL, 0.0) >= _RELATED:
+        nearness = "close" if shares[Channel.NEURAL] >= _CLOSE else "related"
+        reasons.append(f"{nearness} in meaning to your {asked}")
+    if Channel.KNOWLEDGE in shares:
+        reasons.append(f"mentions {_listed(entities)}" if entities else "connected through related names")
+    if matched_terms and (Channel.LEXICAL in shares or not reasons):
+        distinct = list(dict.fromkeys(matched_terms))
+        reasons.append(f"shares the {'word' if len(distinct) == 1 else 'words'} {_listed(distinct, last=', ')}")
+    if dimensions and Channel.CONCEPTUAL in shares:
+        reasons.append(f"similar in {_listed([name.replace('_', ' ') for name in dimensions])}")
+    if not reasons:
+        return f"Only loosely related to your {asked}."
+    sentence = "; ".join(reasons)
+    return f"{sentence[0].upper()}{sentence[1:]}.{_heaviest(hit)}"
+
+
+def _terms(query: str) -> dict[str, str]:
+    terms: dict[str, str] = {}
+    for match in WORD.finditer(query):
+        folded = match[0].casefold()
+        if folded.replace("\u2019", "'") not in STOP_WORDS:
+            terms.setdefault(stem(folded), folded)
+    return terms
+
+
+def _share(units: int, weight: float) -> float:
+    return units / (weight * UNITS) if weight else 0.0
+
+
+def _listed(names: Sequence[str], *, last: str = " and ") -> str:
+    distinct = list(dict.fromkeys(names))
+    shown = distinct[:_NAMED]
+    if len(distinct) > _NAMED:
+        return f"{', '.join(shown)} and more"
+    return last.join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]
+
+
+def _heaviest(hit: FusedHit) -> str:
+    """Return the second sentence, empty when one channel gave the whole score or no channel gave most."""
+    giving = sorted((one.units, one.channel) for one in hit.contributions if one.units)
+    if len(giving) <= 1 or giving[-1][0] == giving[-2][0]:
+        return ""
+    known = [channel for channel in Channel if channel == giving[-1][1]]
+    return f" {_WEIGHS_MOST[known[0]]}" if known else ""
