@@ -25,7 +25,8 @@ env = environ.Env()
 def settings_module() -> str:
     """Return the settings module that `ENVIRONMENT` names.
 
-    Raises `ValueError` for an unknown environment: a typing error must not start a production server in development mode.
+    Raises `ValueError` for an unknown environment: a typing error must not start a production server in
+    development mode.
     """
     try:
         return SETTINGS_MODULES[ENVIRONMENT]

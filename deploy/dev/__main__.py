@@ -1,4 +1,4 @@
-"""`python -m deploy.dev COMMAND`: the commands behind `make dev`, `make dev-up`, `make dev-down` and `make dev-status`."""
+"""`python -m deploy.dev COMMAND`: the commands behind `make dev`, `dev-up`, `dev-down`, `dev-status`."""
 
 import argparse
 import sys

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
@@ -26,13 +27,51 @@ STOP_SECONDS = 30.0
 LOG_LINES = 60
 
 
+@dataclass(frozen=True)
+class Status:
+    """What runs. A process or service that does not run has the number None."""
+
+    running: bool
+    ready: bool
+    healthy: bool
+    phase: str | None
+    url: str | None
+    port: int | None
+    launcher: int | None
+    processes: dict[str, int | None]
+    services: dict[str, int | None]
+
+    @classmethod
+    def of(cls, state: Path) -> "Status":
+        run = running(state)
+        recorded = Run.read(state / "run.json")
+        processes = recorded.processes if recorded else {}
+        postgres = Postgres(state / "postgres", state / "postgres.log", "")
+        return cls(
+            running=run is not None,
+            ready=bool(run and run.ready),
+            healthy=bool(run and run.port and web_ready(run.port)),
+            phase=run.phase if run else None,
+            url=run.url if run else None,
+            port=run.port if run else None,
+            launcher=run.launcher.pid if run else None,
+            processes={
+                name: record.pid if record.process() else None for name, record in processes.items() if name != "manage"
+            },
+            services={
+                "postgresql": postgres.running_port(),
+                "redis": RedisServer(state / "redis").running_port(),
+            },
+        )
+
+
 def up(state: Path, console: Console) -> int:
     """Start the platform in a session of its own and wait until it is ready; return the exit code."""
     if running(state):
         return _await_ready(state, console, already=True)
     log = _new_log(state)
     with log.open("ab") as output:
-        launcher = subprocess.Popen(  # noqa: S603 - our own command
+        launcher = subprocess.Popen(
             [sys.executable, "-m", "deploy.dev", "run", "--detached"],
             cwd=REPOSITORY,
             stdin=subprocess.DEVNULL,
@@ -71,16 +110,20 @@ def down(state: Path, console: Console) -> int:
 
 def status(state: Path, console: Console, *, as_json: bool) -> int:
     """Say what runs; always successful, as nothing running is an answer too."""
-    report = _report(state)
+    report = Status.of(state)
     if as_json:
-        console.say(json.dumps(report, indent=2))
+        console.say(json.dumps(asdict(report), indent=2))
         return 0
-    console.say(f"Lift OS {'runs' if report['running'] else 'does not run'}: {report['phase'] or 'stopped'}")
-    rows = [("address", report["url"]), ("health", "ready" if report["healthy"] else "no answer")]
-    rows += [(name, f"process {pid}" if pid else "not running") for name, pid in report["processes"].items()]
-    rows += [(name, f"port {port}" if port else "not running") for name, port in report["services"].items()]
+    console.say(f"Lift OS {'runs' if report.running else 'does not run'}: {report.phase or 'stopped'}")
+    rows = [("address", report.url or "-"), ("health", "ready" if report.healthy else "no answer")]
+    rows += [(name, f"process {pid}" if pid else "not running") for name, pid in report.processes.items()]
+    rows += [(name, f"port {port}" if port else "not running") for name, port in report.services.items()]
     for name, value in rows:
-        console.say(f"  {name:<10} {value or '-'}")
+        console.say(f"  {name:<10} {value}")
+    if not report.running and (any(report.processes.values()) or any(report.services.values())):
+        console.say(
+            "A launcher that was killed has left these; the next start uses or ends them, `make dev-down` ends them."
+        )
     return 0
 
 
@@ -88,30 +131,6 @@ def running(state: Path) -> Run | None:
     """Return the run whose launcher is alive."""
     run = Run.read(state / "run.json")
     return run if run and run.launcher.process() else None
-
-
-def _report(state: Path) -> dict[str, object]:
-    recorded = Run.read(state / "run.json")
-    run = running(state)
-    alive = {name: bool(record.process()) for name, record in recorded.processes.items()} if recorded else {}
-    return {
-        "running": run is not None,
-        "ready": bool(run and run.ready),
-        "healthy": bool(run and run.port and web_ready(run.port)),
-        "phase": run.phase if run else None,
-        "url": run.url if run else None,
-        "port": run.port if run else None,
-        "launcher": run.launcher.pid if run else None,
-        "processes": {
-            name: record.pid if alive[name] else None
-            for name, record in (recorded.processes.items() if recorded else ())
-            if name != "manage"
-        },
-        "services": {
-            "postgresql": Postgres(state / "postgres", state / "postgres.log", "").running_port(),
-            "redis": RedisServer(state / "redis").running_port(),
-        },
-    }
 
 
 def _await_ready(

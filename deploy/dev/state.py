@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 STATE_DIR = Path(os.environ.get("LIFTOS_STATE_DIR") or REPOSITORY / ".liftos").resolve()
 # How far above the wanted port to look: enough for a machine with many checkouts, quick to give up.
 PORTS_TRIED = 100
+LAST_PORT = 65535
 
 
 def free_port(preferred: int = 0) -> int:
@@ -31,7 +32,7 @@ def free_port(preferred: int = 0) -> int:
 
 def next_free_port(wanted: int) -> int:
     """Return `wanted` or the first port above it on which nothing listens."""
-    for port in range(wanted, min(wanted + PORTS_TRIED, 65536)):
+    for port in range(wanted, min(wanted + PORTS_TRIED, LAST_PORT + 1)):
         if free_port(port) == port:
             return port
     raise OSError(f"no free port from {wanted} on")

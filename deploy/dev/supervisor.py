@@ -6,6 +6,7 @@ started again after a delay that grows. Circus's control sockets are in-process 
 """
 
 import asyncio
+import logging
 import os
 import shlex
 import time
@@ -16,6 +17,7 @@ from typing import Any
 import psutil
 from circus import get_arbiter
 from circus.exc import ConflictError
+from circus.watcher import Watcher
 from tornado.ioloop import IOLoop
 
 from deploy.dev.console import Console, LogStream
@@ -44,7 +46,7 @@ class Watched:
 
     spec: ProcessSpec
     stream: LogStream
-    watcher: Any = None
+    watcher: Watcher | None = None
     record: ProcessRecord | None = None
     exit_code: int | None = None
     started: float = 0.0
@@ -76,6 +78,7 @@ class Supervisor:
     _restarts: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def start(self) -> None:
+        logging.getLogger("tornado.application").addFilter(_is_no_conflict)
         self._arbiter = get_arbiter(
             [],
             controller="inproc://liftos-control",
@@ -108,6 +111,12 @@ class Supervisor:
         watched = Watched(spec, LogStream(self.console, spec.name))
         self.watched[spec.name] = watched
         # Not given to get_arbiter, which would replace every `$NAME` inside the environment's values.
+        hooks: dict[str, tuple[Callable[..., bool | None], bool]] = {
+            "after_spawn": (self._after_spawn, False),
+            "before_reap": (self._before_reap, True),
+            "after_reap": (self._after_reap, True),
+            "after_stop": (self._after_stop, True),
+        }
         watched.watcher = self._arbiter.add_watcher(
             spec.name,
             shlex.join(spec.command),
@@ -117,15 +126,10 @@ class Supervisor:
             respawn=False,
             stdout_stream={"stream": watched.stream},
             stderr_stream={"stream": watched.stream},
-            hooks={
-                "after_spawn": (self._after_spawn, False),
-                "before_reap": (self._before_reap, True),
-                "after_reap": (self._after_reap, True),
-                "after_stop": (self._after_stop, True),
-            },
+            hooks=hooks,
         )
 
-    def _after_spawn(self, *, watcher: Any, pid: int, **details: Any) -> bool:
+    def _after_spawn(self, *, watcher: Watcher, pid: int, **details: Any) -> bool:
         del details
         watched = self.watched[watcher.name]
         watched.started = time.time()
@@ -137,7 +141,7 @@ class Supervisor:
         self.on_spawn(watcher.name, watched.record)
         return True
 
-    def _before_reap(self, *, watcher: Any, process_pid: int, **details: Any) -> None:
+    def _before_reap(self, *, watcher: Watcher, process_pid: int, **details: Any) -> None:
         """Read what the process wrote last, and let go of its pipes; circus would close them unread."""
         del details
         process = watcher.processes.get(process_pid)
@@ -152,11 +156,11 @@ class Supervisor:
                 self.watched[watcher.name].stream({"name": name, "data": data, "pid": process_pid})
         redirector.remove_redirections(process)
 
-    def _after_reap(self, *, watcher: Any, exit_code: int | None, **details: Any) -> None:
+    def _after_reap(self, *, watcher: Watcher, exit_code: int | None, **details: Any) -> None:
         del details
         self.watched[watcher.name].exit_code = exit_code
 
-    def _after_stop(self, *, watcher: Any, **details: Any) -> None:
+    def _after_stop(self, *, watcher: Watcher, **details: Any) -> None:
         del details
         watched = self.watched[watcher.name]
         watched.stream.finish()
@@ -184,6 +188,11 @@ def describe_exit(code: int | None) -> str:
     if code is None:
         return "ended"
     return f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+
+
+def _is_no_conflict(record: logging.LogRecord) -> bool:
+    """Drop the tracebacks of circus's periodic check, which runs into every other command and is repeated anyway."""
+    return not (record.exc_info and isinstance(record.exc_info[1], ConflictError))
 
 
 def _read(descriptor: int) -> bytes:
