@@ -40,15 +40,14 @@ def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> 
 
 
 def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
-    """Return the processes of the platform; the programs are those beside the running interpreter."""
-    programs = Path(sys.executable).parent
+    """Return the processes of the platform, run by this interpreter: scripts break when the folder is moved."""
     # `manage.py` has just run the system checks.
-    celery = (str(programs / "celery"), "--quiet", "--skip-checks", "--app", "liftos")
+    celery = (sys.executable, "-m", "celery", "--quiet", "--skip-checks", "--app", "liftos")
     return (
         ProcessSpec(
             "web",
             (
-                str(programs / "granian"), "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4",
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4",
                 "--host", LOOPBACK, "--port", str(port), "--respawn-failed-workers", "--workers-kill-timeout", "3",
                 "--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d %(dt_ms).0f ms",
                 "liftos.wsgi:application",

@@ -46,7 +46,6 @@ class Watched:
 
     spec: ProcessSpec
     stream: LogStream
-    watcher: Watcher | None = None
     record: ProcessRecord | None = None
     exit_code: int | None = None
     started: float = 0.0
@@ -117,7 +116,7 @@ class Supervisor:
             "after_reap": (self._after_reap, True),
             "after_stop": (self._after_stop, True),
         }
-        watched.watcher = self._arbiter.add_watcher(
+        self._arbiter.add_watcher(
             spec.name,
             shlex.join(spec.command),
             working_dir=str(REPOSITORY),
@@ -174,13 +173,13 @@ class Supervisor:
         delay = watched.next_delay(time.time() - watched.started)
         end = describe_exit(watched.exit_code)
         self.console.log("liftos", f"{watcher.name} {end}; starting it again in {delay:.0f} s")
-        task = asyncio.get_running_loop().create_task(self._restart(watched, delay))
+        task = asyncio.get_running_loop().create_task(self._restart(watcher, delay))
         self._restarts.add(task)
         task.add_done_callback(self._restarts.discard)
 
-    async def _restart(self, watched: Watched, delay: float) -> None:
+    async def _restart(self, watcher: Watcher, delay: float) -> None:
         await asyncio.sleep(delay)
-        await _exclusive(watched.watcher.start)
+        await _exclusive(watcher.start)
 
 
 def describe_exit(code: int | None) -> str:
