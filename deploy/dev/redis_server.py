@@ -71,8 +71,10 @@ class RedisServer:
 
 
 def _client(port: int) -> Redis:
-    # The default client tries for seconds to reach a server that is down, which here is an answer like any other.
-    return Redis(host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0))
+    # Without retries: a server that is not there is an answer, not a failure to insist on.
+    return Redis(
+        host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0)
+    )
 
 
 def _binary() -> str:

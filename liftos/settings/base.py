@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from django.urls import reverse_lazy
+
 from liftos.env import BASE_DIR, STATE_DIR, env
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -15,10 +17,6 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000")
 # in the schema of each organisation.
 SHARED_APPS = [
     "django_tenants",
-    "apps.core",
-    "apps.observability",
-    "apps.accounts",
-    "apps.billing",
     "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -31,6 +29,10 @@ SHARED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "apps.core",
+    "apps.observability",
+    "apps.accounts",
+    "apps.billing",
 ]
 TENANT_APPS = ["apps.memory"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
@@ -191,6 +193,9 @@ KSE_DEFAULT_DOMAIN = env.str("KSE_DEFAULT_DOMAIN", default="general")
 # 0 means no limit.
 KSE_MAX_CONTEXTS = env.int("KSE_MAX_CONTEXTS", default=0)
 
+# The password of the demo accounts that `manage.py seed_demo` creates; `make dev` generates one.
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
+
 # --- The rest --------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -224,11 +229,48 @@ LOGGING = {
     },
 }
 
+
+
+def _admin_group(title: str, *items: tuple[str, str, str]) -> dict[str, Any]:
+    """Return a group of the admin's sidebar from (title, icon, URL name of the list)."""
+    return {
+        "title": title,
+        "items": [
+            {"title": name, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+            for name, icon, model in items
+        ],
+    }
+
+
 UNFOLD = {
     "SITE_TITLE": "Lift OS",
     "SITE_HEADER": "Lift OS Core",
     "SITE_SUBHEADER": "Operators",
     "SITE_SYMBOL": "hub",
     "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {"show_search": True, "show_all_applications": False},
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": False,
+        "navigation": [
+            _admin_group(
+                "Customers",
+                ("Organisations", "domain", "accounts_organization"),
+                ("Domains", "language", "accounts_domain"),
+                ("Memory contexts", "neurology", "memory_organizationmemory"),
+            ),
+            _admin_group(
+                "People",
+                ("Users", "person", "accounts_user"),
+                ("Memberships", "group", "accounts_membership"),
+                ("E-mail addresses", "mail", "account_emailaddress"),
+            ),
+            _admin_group(
+                "Billing",
+                ("Plans", "sell", "billing_plan"),
+                ("Subscriptions", "autorenew", "billing_subscription"),
+                ("Usage", "monitoring", "billing_usagecounter"),
+            ),
+            _admin_group("System", ("Jobs", "work_history", "core_job")),
+        ],
+    },
 }

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.memory.engine.chunking import CHUNK_CHARACTERS, Chunk, chunk_text
+from apps.memory.engine.chunking import CHUNK_CHARACTERS, Chunk, _sentences, chunk_text
 
 TEXTS = st.one_of(
     st.text(max_size=400),
@@ -60,25 +60,32 @@ def test_short_text_is_one_chunk_with_exact_offsets() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "We met Dr. Weber at noon today. | She agreed with J. R. Smith on terms.",
-        "Conversion rose to 3.14 per cent. | That is e.g. more than last year.",
-        "The budget covers No. 5 and Fig. 2 only. | Nothing else was said there.",
-        "Ship the U.S. release before that date. | Then tell Prof. Okafor about it.",
-        "He asked “Will it scale?” | Nobody in the room had an answer.",
+        "We met Dr. Weber at noon. | She agreed with J. R. Smith on terms.",
+        "Conversion rose to 3.14 per cent. | That is e.g. Better than last year.",
+        "The budget covers No. 5 and Fig. 2 only. | The answer was no. | Nothing else.",
+        "Due on Jan. 3 at the latest. | We met in Jan. | Then it rained.",
+        "Ship the U.S. Release before that date. | Then tell Prof. Okafor about it.",
+        "He asked \u201cWill it scale?\u201d | Nobody in the room had an answer.",
         "We run approx. five tests a week. | They cost about 2.50 euros each.",
+        "They met Dr . | Then it ended.",
         "So did I. | Then we left the building.",
         "Is it ready? | Not yet! | Ask again later... | Perhaps on Friday.",
+        "Yahoo! is a name. | (See Mr. Ito.) | *Bold move.* | Done.",
+        "1. First item. | Second sentence in 2024. | Third.",
+        "Wrapped\nline goes on.\nand on. | Next.",
+        "\u0645\u0631\u062d\u0628\u0627\u061f | \u0646\u0639\u0645\u06d4 | \u0928\u092e\u0964 | A",
     ],
 )
 def test_sentences_end_where_a_reader_says(text: str) -> None:
     expected = [sentence.strip() for sentence in text.split("|")]
     plain = " ".join(expected)
-    limit = max(len(sentence.split()) for sentence in expected)
-    found = pieces(plain, max_words=limit, min_words=1)
-    # Greedy packing may join short neighbours, but never cuts inside a sentence.
-    ends = {plain.index(sentence) + len(sentence) for sentence in expected}
-    assert {plain.index(piece) + len(piece) for piece in found} <= ends
-    assert len(found) > 1
+    assert [plain[start:end] for start, end, _ in _sentences(plain)] == expected
+
+
+def test_headings_part_paragraphs() -> None:
+    text = "one two three.\n# Head\nfour five six seven."
+    assert pieces(text, max_words=9, min_words=3) == ["one two three.", "# Head\nfour five six seven."]
+    assert pieces(text, max_words=9, min_words=2) == ["one two three.", "# Head", "four five six seven."]
 
 
 def test_full_width_stops_end_sentences_without_a_blank() -> None:
@@ -111,6 +118,14 @@ def test_short_tail_joins_the_chunk_before() -> None:
     assert pieces(f"{body}\n\nRegards") == [f"{body}\n\nRegards"]
 
 
+@pytest.mark.parametrize(("words", "letters"), [(150, 2), (120, 8)])
+def test_short_tail_stands_alone_where_it_does_not_fit(words: int, letters: int) -> None:
+    opening = " ".join(["opening"] * 50) + "."
+    body = " ".join(["w" * letters] * words) + "."
+    tail = " ".join(["t" * letters] * 30) + "."
+    assert pieces(f"{opening}\n\n{body}\n\n{tail}") == [opening, body, tail]
+
+
 def test_long_sentence_is_cut_between_words_into_even_runs() -> None:
     words = [f"w{i}" for i in range(170)]
     assert [len(piece.split()) for piece in pieces(" ".join(words))] == [85, 85]
@@ -121,6 +136,14 @@ def test_long_sentence_prefers_line_ends() -> None:
     found = pieces("\n".join(rows))
     assert all(re.fullmatch(r"(row \d+; value \d+\n?)+", piece) for piece in found)
     assert len(found) == 2
+
+
+def test_long_words_are_cut_by_characters_wherever_they_stand() -> None:
+    opening = " ".join(["opening"] * 50) + "."
+    rows = " ".join(["x" * 99] * 24)
+    assert pieces(f"{opening}\n\n{rows}") == [opening, rows[:1199], rows[1200:]]
+    lines = "\n".join(["x" * 99] * 24)
+    assert pieces(f"{opening}\n\n{lines}") == [opening, lines[:1199], lines[1200:]]
 
 
 def test_word_without_spaces_is_cut_by_characters() -> None:

@@ -141,6 +141,23 @@ def test_memories_beyond_the_sample_join_the_nearest_topic(monkeypatch: pytest.M
     assert sizes_of(vectors) == [60, 40, 20]
 
 
+def test_nearest_neighbours_equal_those_of_a_full_sort() -> None:
+    units = clusters._normalised(np.random.default_rng(2).normal(size=(1200, 16)).astype(np.float32))
+    neighbours, similarity = clusters._nearest(units, wanted=5)
+    cosines = units @ units.T
+    np.fill_diagonal(cosines, -np.inf)
+    assert np.array_equal(neighbours, np.argsort(-cosines, axis=1, kind="stable")[:, :5])
+    np.testing.assert_allclose(similarity, -np.sort(-cosines, axis=1)[:, :5], rtol=1e-5)
+
+
+def test_peaks_are_joined_when_as_similar_across_as_within() -> None:
+    # Pairs with an inner similarity of 0.8; the first two are alike to 0.6 across, three quarters of that.
+    sums = 2 * np.array([[0.9**0.5, 0, 0], [0.4**0.5, 0.5**0.5, 0], [0, 0, 0.9**0.5]])
+    sizes = np.array([2.0, 2.0, 2.0])
+    assert clusters._merge(sums, sizes, baseline=0.0).tolist() == [0, 0, 2]
+    assert clusters._merge(sums, sizes, baseline=0.4).tolist() == [0, 1, 2]
+
+
 def test_lengths_that_differ_are_refused() -> None:
     with pytest.raises(ValueError, match="same memories"):
         semantic_clusters(np.ones((2, 3), dtype=np.float32), memory_ids=ids(2), terms=[[]], types=["a", "a"])

@@ -134,19 +134,17 @@ def test_refusals_name_code_place_and_culprit(data: object, code: str, pointer: 
     assert named in refused.value.detail
 
 
-def nested(levels: int) -> object:
+@pytest.mark.parametrize(("key", "step"), [("NOT", "/NOT"), ("AND", "/AND/0"), ("OR", "/OR/0")])
+def test_eight_levels_are_the_limit(key: str, step: str) -> None:
     data: object = {"memory_type": "note"}
-    for _ in range(levels - 1):
-        data = {"NOT": data}
-    return data
-
-
-def test_eight_levels_are_the_limit() -> None:
-    parse_filter(nested(8))
-    for levels in (9, 5000):
-        with pytest.raises(FilterError) as refused:
-            parse_filter(nested(levels))
-        assert (refused.value.code, refused.value.pointer) == ("too_deep", "/NOT" * 8)
+    for level in range(2, 5000):
+        data = {key: data if key == "NOT" else [data]}
+        if level <= 8:
+            parse_filter(data)
+        elif level in {9, 4999}:
+            with pytest.raises(FilterError) as refused:
+                parse_filter(data)
+            assert (refused.value.code, refused.value.pointer) == ("too_deep", step * 8)
 
 
 def test_sixty_four_comparisons_are_the_limit() -> None:

@@ -121,6 +121,8 @@ def test_weights_without_exact_shares_still_add_up_to_one_million() -> None:
     channels = {name: hits(a=1.0) for name in ("x", "y", "z")}
     (hit,) = fuse(channels, weights={"x": 1, "y": 1, "z": 1}, recency={})
     assert [one.units for one in hit.contributions] == [333_334, 333_333, 333_333]
+    (hit,) = fuse(channels, weights={"x": 1, "y": 2, "z": 0}, recency={})
+    assert [one.units for one in hit.contributions] == [333_333, 666_667, None]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,45 @@
+"""Operators' pages for plans, who has which, and what was used."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+
+from apps.billing.models import Plan, Subscription, UsageCounter
+
+
+@admin.register(Plan)
+class PlanAdmin(ModelAdmin):  # type: ignore[misc] - unfold ships no types
+    list_display = ["name", "price_cents", "users", "modules", "memory_bytes", "memory_queries_per_day"]
+
+
+@admin.register(Subscription)
+class SubscriptionAdmin(ModelAdmin):  # type: ignore[misc] - as above
+    list_display = ["organization_id", "plan", "created_at"]
+    list_filter = ["plan"]
+    search_fields = ["organization_id"]
+    readonly_fields = ["organization_id", "created_at"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        del request
+        return False
+
+
+@admin.register(UsageCounter)
+class UsageCounterAdmin(ModelAdmin):  # type: ignore[misc] - as above
+    list_display = ["organization_id", "meter", "period", "used"]
+    list_filter = ["meter"]
+    search_fields = ["organization_id"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        del request
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False

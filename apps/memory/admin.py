@@ -1,0 +1,69 @@
+"""Operators' page for memory contexts: one row per organisation, counted inside its own schema."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from unfold.admin import ModelAdmin
+
+from apps.core.tenancy.scope import organization_scope
+from apps.memory.models import Memory, MemoryContext, Operation, OrganizationMemory
+from apps.memory.services.contexts import context_ensure
+
+
+@admin.register(OrganizationMemory)
+class MemoryContextAdmin(ModelAdmin):  # type: ignore[misc] - unfold ships no types
+    """Read only, but for making a context that is missing. Operators see counts, never contents."""
+
+    list_display = ["name", "context", "domain", "memories", "open_operations"]
+    list_display_links = None
+    list_per_page = 20
+    search_fields = ["name", "slug", "id"]
+    actions = ["create_missing"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        del request
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+    @admin.display(description="context")
+    def context(self, row: OrganizationMemory) -> str:
+        context = _context(row)
+        return context.name if context else "missing"
+
+    @admin.display(description="domain")
+    def domain(self, row: OrganizationMemory) -> str:
+        context = _context(row)
+        return context.domain if context else "-"
+
+    @admin.display(description="memories")
+    def memories(self, row: OrganizationMemory) -> int:
+        with organization_scope(row.id):
+            return Memory.objects.live(timezone.now()).count()
+
+    @admin.display(description="running batches")
+    def open_operations(self, row: OrganizationMemory) -> int:
+        with organization_scope(row.id):
+            return Operation.objects.filter(finished_at=None).count()
+
+    @admin.action(description="Create the memory context if it is missing", permissions=["view"])
+    def create_missing(self, request: HttpRequest, rows: QuerySet[OrganizationMemory]) -> None:
+        created = 0
+        for row in rows:
+            with organization_scope(row.id):
+                created += context_ensure(organization_id=row.id, memory_domain=None, now=timezone.now())
+        self.message_user(request, f"{created} memory contexts created.", messages.SUCCESS)
+
+
+def _context(row: OrganizationMemory) -> MemoryContext | None:
+    with organization_scope(row.id):
+        return MemoryContext.objects.first()

@@ -1,0 +1,78 @@
+"""Fixtures that all tests share."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from apps.accounts.models import Membership, Organization
+from apps.accounts.permissions import Role
+from apps.accounts.services import session_open, user_create
+from apps.core.tenancy.scope import organization_scope, public_scope
+from tests.factories.organizations import PASSWORD
+
+ClientFactory = Callable[..., APIClient]
+
+
+@pytest.fixture(autouse=True)
+def _scope() -> Iterator[None]:
+    """Work in the public scope, as an operator's command does; requests and jobs open their own."""
+    with public_scope():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _fresh_caches() -> Iterator[None]:
+    caches["process"].clear()
+    yield
+    caches["process"].clear()
+
+
+@pytest.fixture
+def acme(db: None) -> Organization:
+    return Organization.objects.get(slug="acme")
+
+
+@pytest.fixture
+def globex(db: None) -> Organization:
+    return Organization.objects.get(slug="globex")
+
+
+@pytest.fixture
+def in_acme(acme: Organization) -> Iterator[Organization]:
+    """The test runs inside acme's scope."""
+    with organization_scope(acme.id):
+        yield acme
+
+
+@pytest.fixture
+def client_of(db: None) -> ClientFactory:
+    """Make an API client that is signed in as a new member: `client_of(organization, role)`."""
+
+    def make(organization: Organization, role: Role = Role.OWNER) -> APIClient:
+        number = Membership.objects.count()
+        user = user_create(email=f"{role}{number}@{organization.slug}.example", password=PASSWORD, verified=True)
+        membership = Membership.objects.create(user=user, organization=organization, role=role)
+        tokens = session_open(membership=membership, now=timezone.now())
+        client = APIClient(raise_request_exception=False)
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.access}")
+        client.user, client.tokens = user, tokens  # type: ignore[attr-defined] - handy for tests that need more than calls
+        return client
+
+    return make
+
+
+@pytest.fixture
+def anonymous() -> APIClient:
+    return APIClient(raise_request_exception=False)
+
+
+@pytest.fixture
+def flush_redis(db: None) -> Iterator[Any]:
+    """Start with empty rate limits."""
+    caches["default"].clear()
+    yield
+    caches["default"].clear()

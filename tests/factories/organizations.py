@@ -1,0 +1,16 @@
+"""The two organisations that every test database holds: `acme` and, to prove that nothing crosses, `globex`."""
+
+from datetime import UTC, datetime
+
+from apps.accounts.models import User
+from apps.accounts.services import organization_create, user_create
+
+CREATED_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
+PASSWORD = "correct horse battery"
+OWNERS = {"acme": "owner@acme.example", "globex": "owner@globex.example"}
+
+
+def create_test_organizations() -> None:
+    for slug, email in OWNERS.items():
+        owner: User = user_create(email=email, password=PASSWORD, verified=True)
+        organization_create(name=slug.title(), slug=slug, owner=owner, memory_domain="general", now=CREATED_AT)
