@@ -31,7 +31,7 @@ init-memory: $(INSTALLED) ## Give every organisation that has none its memory co
 	@$(RUN) manage.py init_memory
 
 test: $(INSTALLED) ## Run all tests but the slow ones
-	@$(RUN) -m pytest -n 2
+	@$(RUN) -m pytest -n 2 -m "not slow"
 
 test-reliability: $(INSTALLED) ## Start the platform, kill its processes, and see it recover
 	@$(RUN) -m pytest -m slow tests/reliability

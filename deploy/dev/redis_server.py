@@ -72,9 +72,7 @@ class RedisServer:
 
 def _client(port: int) -> Redis:
     # Without retries: a server that is not there is an answer, not a failure to insist on.
-    return Redis(
-        host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0)
-    )
+    return Redis(host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0))
 
 
 def _binary() -> str:
