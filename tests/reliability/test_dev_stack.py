@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -78,10 +79,12 @@ class Stack:
 
 
 @pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    stack = Stack(tmp_path / "state", free_port())
-    yield stack
-    stack.command("down")
+def stack() -> Iterator[Stack]:
+    # Not in pytest's own folder, which every other run of pytest closes to the user that PostgreSQL runs as.
+    with tempfile.TemporaryDirectory(prefix="liftos-test-") as folder:
+        stack = Stack(Path(folder) / "state", free_port())
+        yield stack
+        stack.command("down")
 
 
 def eventually(condition: Callable[[], bool], seconds: float = RECOVERY_SECONDS) -> bool:

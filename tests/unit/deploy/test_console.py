@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -6,10 +7,10 @@ from deploy.dev.console import Console, LogStream
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> tuple[Console, Path]:
+def written(tmp_path: Path) -> Iterator[tuple[Console, Path]]:
     path = tmp_path / "out"
-    # Kept open by the console's descriptor for the length of a test.
-    return Console(path.open("w")), path
+    with path.open("w") as stream:
+        yield Console(stream), path
 
 
 def test_output_in_pieces_becomes_lines_with_the_name_in_front(written: tuple[Console, Path]) -> None:

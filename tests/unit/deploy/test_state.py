@@ -1,4 +1,5 @@
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from liftos import env
 
 
 @pytest.fixture
-def taken_port() -> object:
+def taken_port() -> Iterator[int]:
     with socket.socket() as taken:
         taken.bind((LOOPBACK, 0))
         taken.listen()
