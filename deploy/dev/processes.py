@@ -40,7 +40,10 @@ def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> 
 
 
 def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
-    """Return the processes of the platform, run by this interpreter: scripts break when the folder is moved."""
+    """Return the processes of the platform, run by this interpreter: scripts break when the folder is moved.
+
+    Granian does not start its workers again by itself: one that cannot start must end it, so that the start fails.
+    """
     # `manage.py` has just run the system checks.
     celery = (sys.executable, "-m", "celery", "--quiet", "--skip-checks", "--app", "liftos")
     return (
@@ -48,7 +51,7 @@ def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
             "web",
             (
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4",
-                "--host", LOOPBACK, "--port", str(port), "--respawn-failed-workers", "--workers-kill-timeout", "3",
+                "--host", LOOPBACK, "--port", str(port), "--workers-kill-timeout", "3",
                 "--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d %(dt_ms).0f ms",
                 "liftos.wsgi:application",
             ),
