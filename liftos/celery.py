@@ -10,4 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings_module())
 
 app = Celery("liftos", task_cls="apps.core.tasks:OrganizationTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+# Celery keeps the current application per thread; the server's threads would otherwise find an unconfigured one.
+app.set_default()
 app.autodiscover_tasks()

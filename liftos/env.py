@@ -10,7 +10,7 @@ from pathlib import Path
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-STATE_DIR = BASE_DIR / ".liftos"
+STATE_DIR = Path(os.environ.get("LIFTOS_STATE_DIR") or BASE_DIR / ".liftos").resolve()
 
 ENVIRONMENT = os.environ.get("ENVIRONMENT", "development")
 SETTINGS_MODULES = {

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from celery import current_app
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
@@ -42,11 +43,9 @@ def enqueue(name: str, *, organization_id: UUID | None, now: datetime | None = N
 
 
 def _job_send(job_id: UUID, name: str) -> None:
-    from liftos.celery import app  # noqa: PLC0415 - the application imports this module
-
     try:
-        app.send_task(name, kwargs={"job_id": str(job_id)}, retry=False)
-    except app.connection_for_write().recoverable_connection_errors:
+        current_app.send_task(name, kwargs={"job_id": str(job_id)}, retry=False)
+    except current_app.connection_for_write().recoverable_connection_errors:
         # The row is committed: the sweep sends it again when the broker is back.
         return
 

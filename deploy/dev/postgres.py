@@ -8,15 +8,21 @@ import importlib.util
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from deploy.dev.state import LOOPBACK, free_port
 
 # PostgreSQL refuses to run as root; there it runs as this user, made on first use.
 SERVICE_USER = "pgserver"
+STOP_SECONDS = 30
+# The line of postmaster.pid that holds the port.
+PORT_LINE = 3
 # Fits a laptop: 4 web threads, 2 workers, beat, commands and psql, each with a small pool.
 SETTINGS = {
     "max_connections": "200",
@@ -44,6 +50,8 @@ class Postgres:
             return port
         if not (self.data / "PG_VERSION").exists():
             self._create()
+        # Again at every start: others may have closed a folder above since.
+        self._hand_over(self.data)
         port = free_port(preferred_port)
         options = {
             **SETTINGS,
@@ -57,22 +65,43 @@ class Postgres:
         return port
 
     def stop(self) -> None:
-        if self.running_port():
-            self._run("pg_ctl", "-w", "-D", self.data, "-m", "fast", "stop")
+        """Stop the server in fast mode: clients are disconnected, nothing is lost.
+
+        Not by pg_ctl, which fails like a server that is down when a folder above has become closed to its user.
+        """
+        if not (process := self._process()):
+            return
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(STOP_SECONDS)
 
     def running_port(self) -> int | None:
-        if not (self.data / "postmaster.pid").exists():
+        if not self._process():
             return None
-        if self._run("pg_ctl", "-D", self.data, "status", check=False) != 0:
+        lines = (self.data / "postmaster.pid").read_text().splitlines()
+        return int(lines[PORT_LINE]) if len(lines) > PORT_LINE else None
+
+    def _process(self) -> psutil.Process | None:
+        """Return the server over this folder, in which it works; another process with its number does not count."""
+        try:
+            process = psutil.Process(int((self.data / "postmaster.pid").read_text().split("\n", 1)[0]))
+            ours = process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == self.data.resolve()
+        except (OSError, ValueError, psutil.Error):
             return None
-        return int((self.data / "postmaster.pid").read_text().splitlines()[3])
+        return process if ours else None
 
     def url(self, port: int, database: str) -> str:
         return f"postgres://postgres:{self.password}@{LOOPBACK}:{port}/{database}"
 
     def _create(self) -> None:
-        self.data.mkdir(parents=True, exist_ok=True)
-        self._hand_over(self.data)
+        # Moved into place when it is complete, so an interrupted start leaves nothing that looks like a database.
+        draft = self.data.with_name(f"{self.data.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        self._hand_over(draft)
         self.log.touch()
         self._hand_over(self.log)
         with tempfile.NamedTemporaryFile("w", prefix="liftos-") as secret:
@@ -80,12 +109,13 @@ class Postgres:
             secret.flush()
             self._hand_over(Path(secret.name))
             self._run(
-                "initdb", "-D", self.data, "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={secret.name}",
+                "initdb", "-D", draft, "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={secret.name}",
                 "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",
                 *([] if self.durable else ["--no-sync"]),
             )  # fmt: skip
+        draft.rename(self.data)
 
-    def _run(self, program: str, *arguments: object, check: bool = True) -> int:
+    def _run(self, program: str, *arguments: object) -> None:
         command = [str(_binaries() / program), *map(str, arguments)]
         # The server inherits these streams and outlives us, so they must not be pipes of ours.
         with tempfile.TemporaryFile("w+") as output:
@@ -99,12 +129,13 @@ class Postgres:
                 group=SERVICE_USER if _is_root() else None,
                 extra_groups=[] if _is_root() else None,
                 cwd="/",
+                # Ctrl-C in the terminal is for the launcher, which stops the server in its turn.
+                start_new_session=True,
             )
-            if check and done.returncode != 0:
+            if done.returncode != 0:
                 output.seek(0)
                 log = self.log.read_text()[-2000:] if self.log.exists() else ""
                 raise RuntimeError(f"{program} failed:\n{output.read()[-2000:]}\n{log}")
-        return done.returncode
 
     def _hand_over(self, path: Path) -> None:
         """Give a path to the service user, and let that user pass through the folders above it and the binaries."""

@@ -40,6 +40,7 @@ class RedisServer:
             check=True,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            start_new_session=True,
         )  # fmt: skip
         (self.data / "port").write_text(str(port))
         deadline = time.monotonic() + START_SECONDS

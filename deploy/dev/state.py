@@ -1,5 +1,6 @@
 """The data folder and the generated secrets of a development machine, in `.liftos/dev.env` (readable by its owner)."""
 
+import os
 import secrets
 import socket
 from pathlib import Path
@@ -8,6 +9,12 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 LOOPBACK = "127.0.0.1"
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+# The same folder as `liftos.env.STATE_DIR`; importing that would load Celery before there is an environment for it.
+STATE_DIR = Path(os.environ.get("LIFTOS_STATE_DIR") or REPOSITORY / ".liftos").resolve()
+# How far above the wanted port to look: enough for a machine with many checkouts, quick to give up.
+PORTS_TRIED = 100
+LAST_PORT = 65535
 
 
 def free_port(preferred: int = 0) -> int:
@@ -21,6 +28,14 @@ def free_port(preferred: int = 0) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise OSError("no free port on the loopback interface")
+
+
+def next_free_port(wanted: int) -> int:
+    """Return `wanted` or the first port above it on which nothing listens."""
+    for port in range(wanted, min(wanted + PORTS_TRIED, LAST_PORT + 1)):
+        if free_port(port) == port:
+            return port
+    raise OSError(f"no free port from {wanted} on")
 
 
 def read_env(path: Path) -> dict[str, str]:

@@ -1,0 +1,55 @@
+# Everything there is to run; `make` alone lists it.
+
+RUN := .venv/bin/python
+INSTALLED := .venv/.installed
+
+.POSIX:
+.PHONY: help install dev dev-up dev-down dev-status init-memory test test-reliability check fix openapi bench clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
+
+install: $(INSTALLED) ## Install what the lock file says, into .venv
+
+$(INSTALLED): pyproject.toml uv.lock deploy/dev/install.sh
+	@PYTHON="$(PYTHON)" sh deploy/dev/install.sh
+	@touch $@
+
+dev: $(INSTALLED) ## Set up and run the whole platform; Ctrl-C stops it
+	@$(RUN) -m deploy.dev run
+
+dev-up: $(INSTALLED) ## The same in the background; returns when it is ready
+	@$(RUN) -m deploy.dev up
+
+dev-down: ## Stop the platform, wherever it was started; the data stays
+	@if [ -x $(RUN) ]; then $(RUN) -m deploy.dev down; else echo "Lift OS is not installed."; fi
+
+dev-status: ## Say what runs
+	@if [ -x $(RUN) ]; then $(RUN) -m deploy.dev status; else echo "Lift OS is not installed."; fi
+
+init-memory: $(INSTALLED) ## Give every organisation that has none its memory context
+	@$(RUN) manage.py init_memory
+
+test: $(INSTALLED) ## Run all tests but the slow ones
+	@$(RUN) -m pytest -n 2 -m "not slow"
+
+test-reliability: $(INSTALLED) ## Start the platform, kill its processes, and see it recover
+	@$(RUN) -m pytest -m slow tests/reliability
+
+check: $(INSTALLED) ## Lint, format, types, import contracts, migrations, API document
+	@$(RUN) -m deploy.dev.checks
+
+fix: $(INSTALLED) ## Repair what the linter and the formatter can
+	@$(RUN) -m ruff check --fix
+	@$(RUN) -m ruff format
+
+openapi: $(INSTALLED) ## Write docs/api/openapi.yaml from the code
+	@mkdir -p docs/api
+	@ENVIRONMENT=test $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api/openapi.yaml
+
+bench: $(INSTALLED) ## Measure latency and quality
+	@if [ -d tests/bench ]; then $(RUN) -m tests.bench; else echo "There are no benchmarks yet."; fi
+
+clean: ## Remove caches; neither data nor the installation
+	@find . \( -name .venv -o -name node_modules -o -name .git -o -name .liftos \) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

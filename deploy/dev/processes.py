@@ -1,0 +1,67 @@
+"""The processes of the platform: their commands, their environment, and the port they serve."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.dev.record import TOKEN_VARIABLE
+from deploy.dev.state import LAST_PORT, LOOPBACK
+from deploy.dev.supervisor import ProcessSpec
+
+DEFAULT_PORT = 8000
+ROOT_WORKER_ADVICE = "ignore:You're running the worker with superuser privileges"
+
+
+class StartError(Exception):
+    """The platform cannot start; the text says why and what to do."""
+
+
+def wanted_port() -> int:
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not text.isdecimal() or not 0 < int(text) <= LAST_PORT:
+        raise StartError(f"PORT must be a number from 1 to {LAST_PORT}, not {text!r}")
+    return int(text)
+
+
+def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of all processes: ours, always in development mode, and marked with the run's token."""
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    return {
+        **inherited,
+        **addresses,
+        "ENVIRONMENT": "development",
+        "LIFTOS_STATE_DIR": str(state),
+        "PYTHONUNBUFFERED": "1",
+        # In a container one is root; Celery's advice against it is for production.
+        "PYTHONWARNINGS": ",".join(filter(None, [inherited.get("PYTHONWARNINGS"), ROOT_WORKER_ADVICE])),
+        TOKEN_VARIABLE: token,
+    }
+
+
+def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
+    """Return the processes of the platform, run by this interpreter: scripts break when the folder is moved.
+
+    Granian does not start its workers again by itself: one that cannot start must end it, so that the start fails.
+    """
+    # `manage.py` has just run the system checks.
+    celery = (sys.executable, "-m", "celery", "--quiet", "--skip-checks", "--app", "liftos")
+    return (
+        ProcessSpec(
+            "web",
+            (
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4",
+                "--host", LOOPBACK, "--port", str(port), "--workers-kill-timeout", "3",
+                "--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d %(dt_ms).0f ms",
+                "liftos.wsgi:application",
+            ),
+        ),
+        ProcessSpec(
+            "worker",
+            (
+                *celery, "worker", "--pool", "prefork", "--concurrency", "2", "--loglevel", "INFO",
+                "--without-gossip", "--without-mingle", "--hostname", node,
+            ),
+        ),
+        ProcessSpec("beat", (*celery, "beat", "--loglevel", "WARNING", "--pidfile", "")),
+    )  # fmt: skip
