@@ -25,8 +25,7 @@ env = environ.Env()
 def settings_module() -> str:
     """Return the settings module that `ENVIRONMENT` names.
 
-    Raises `ValueError` for an unknown environment: a typing error must not start a production server in
-    development mode.
+    Raises `ValueError` for an unknown environment: a slip of the pen must not start production in development mode.
     """
     try:
         return SETTINGS_MODULES[ENVIRONMENT]

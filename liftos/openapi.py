@@ -5,16 +5,16 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from apps.core.api.permissions import PUBLIC
 
 
-class SchemaView(SpectacularAPIView):  # type: ignore[misc] - drf-spectacular's views are loosely typed
+class SchemaView(SpectacularAPIView):
     access = {"GET": PUBLIC}
     authentication_classes = []
 
 
-class SwaggerView(SpectacularSwaggerView):  # type: ignore[misc] - as above
+class SwaggerView(SpectacularSwaggerView):
     access = {"GET": PUBLIC}
     authentication_classes = []
 
 
-class RedocView(SpectacularRedocView):  # type: ignore[misc] - as above
+class RedocView(SpectacularRedocView):
     access = {"GET": PUBLIC}
     authentication_classes = []

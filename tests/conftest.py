@@ -89,3 +89,25 @@ def django_db_setup(
         connection.close()
     with psycopg.connect(database_server, autocommit=True) as server:
         server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def committed_db(
+    template_database: str, database_server: str, django_db_setup: None, django_db_blocker: Any
+) -> Iterator[str]:
+    """A database of the test's own, where commits last: for threads and other processes. Yields its URL."""
+    from django.db import connection  # noqa: PLC0415 - Django is set up by now
+
+    usual = connection.settings_dict["NAME"]
+    name = f"committed_{os.getpid()}"
+    with psycopg.connect(database_server, autocommit=True) as server:
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template_database} STRATEGY file_copy")
+        with django_db_blocker.unblock():
+            connection.close()
+            # All threads' connections share this dictionary.
+            connection.settings_dict["NAME"] = name
+            yield os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{name}"
+            connection.close()
+            connection.settings_dict["NAME"] = usual
+        server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

@@ -13,9 +13,12 @@ from deploy.dev.services import Services
 
 STATE = Path(__file__).resolve().parent.parent / ".liftos" / "test"
 _SERVICES = Services(STATE, durable=False)
-_IS_WORKER = "PYTEST_XDIST_WORKER" in os.environ
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
-if not _IS_WORKER:
+if _WORKER:
+    # Every worker clears its own Redis database, and no other's.
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{int(_WORKER.removeprefix('gw')) + 1}"
+else:
     # The tests have services of their own, whatever the shell's environment points at.
     for _name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(_name, None)
@@ -26,5 +29,5 @@ if not _IS_WORKER:
 
 @pytest.hookimpl(trylast=True)
 def pytest_unconfigure() -> None:
-    if not _IS_WORKER:
+    if not _WORKER:
         _SERVICES.stop()

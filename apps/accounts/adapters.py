@@ -13,7 +13,7 @@ LOGIN_RETRY_AFTER = 300
 SIGNUP_RETRY_AFTER = 3600
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] - allauth ships no types
+class AccountAdapter(DefaultAccountAdapter):
     """The hook for allauth's mails and redirects; the flows themselves are our API."""
 
 
@@ -25,7 +25,9 @@ def password_authenticate(request: HttpRequest, *, email: str, password: str) ->
     """
     try:
         with context.request_context(request):
-            user = get_adapter(request).authenticate(request, email=email.strip().lower(), password=password)
+            user: User | None = get_adapter(request).authenticate(
+                request, email=email.strip().lower(), password=password
+            )
     except ValidationError:
         raise RateLimited(
             "Too many failed attempts. Wait a few minutes and try again.", retry_after=LOGIN_RETRY_AFTER

@@ -33,7 +33,7 @@ class OperatorSignIn(AdminAuthenticationForm):
             except (InvalidCredentials, RateLimited) as error:
                 raise ValidationError(error.detail, code=error.code) from None
             # What django.contrib.auth.login wants to know of the back end that found the user.
-            user.backend = "allauth.account.auth_backends.AuthenticationBackend"  # type: ignore[attr-defined] - set by Django's authenticate, too
+            user.backend = "allauth.account.auth_backends.AuthenticationBackend"
             self.confirm_login_allowed(user)
             self.user_cache = user
         return self.cleaned_data
@@ -43,7 +43,7 @@ admin.site.login_form = OperatorSignIn
 admin.site.unregister(Group)
 
 
-class UserForm(forms.ModelForm):  # type: ignore[type-arg] - generic only in the stubs
+class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     password = forms.CharField(
         required=False, widget=forms.PasswordInput, strip=False, help_text="Leave empty to keep the present one."
     )
@@ -65,7 +65,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg] - generic only in the
         return password
 
 
-class MembershipInline(TabularInline):  # type: ignore[misc] - unfold ships no types
+class MembershipInline(TabularInline):
     model = Membership
     extra = 0
     fields = ["organization", "user", "role", "created_at"]
@@ -79,7 +79,7 @@ class MembershipInline(TabularInline):  # type: ignore[misc] - unfold ships no t
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):  # type: ignore[misc] - unfold ships no types
+class UserAdmin(ModelAdmin):
     form = UserForm
     list_display = ["email", "name", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff"]
@@ -95,13 +95,13 @@ class UserAdmin(ModelAdmin):  # type: ignore[misc] - unfold ships no types
         super().save_model(request, obj, form, change)
 
 
-class DomainInline(TabularInline):  # type: ignore[misc] - as above
+class DomainInline(TabularInline):
     model = Domain
     extra = 0
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ModelAdmin):  # type: ignore[misc] - as above
+class OrganizationAdmin(ModelAdmin):
     """Organisations are made by signing up (or `seed_demo`): only that way they get a schema."""
 
     list_display = ["name", "slug", "is_active", "members", "created_at"]
@@ -113,7 +113,8 @@ class OrganizationAdmin(ModelAdmin):  # type: ignore[misc] - as above
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
         rows: QuerySet[Organization] = super().get_queryset(request)
-        return rows.annotate(member_count=Count("memberships"))
+        counted: QuerySet[Organization] = rows.annotate(member_count=Count("memberships"))
+        return counted
 
     @admin.display(description="members", ordering="member_count")
     def members(self, row: Any) -> int:
@@ -129,14 +130,14 @@ class OrganizationAdmin(ModelAdmin):  # type: ignore[misc] - as above
 
 
 @admin.register(Domain)
-class DomainAdmin(ModelAdmin):  # type: ignore[misc] - as above
+class DomainAdmin(ModelAdmin):
     list_display = ["domain", "tenant", "is_primary"]
     search_fields = ["domain", "tenant__name"]
     autocomplete_fields = ["tenant"]
 
 
 @admin.register(Membership)
-class MembershipAdmin(ModelAdmin):  # type: ignore[misc] - as above
+class MembershipAdmin(ModelAdmin):
     list_display = ["user", "organization", "role", "created_at"]
     list_filter = ["role"]
     list_select_related = ["user", "organization"]

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from apps.accounts.exceptions import InvalidToken
 from apps.accounts.selectors import membership_state
 from apps.accounts.tokens import access_token_verify
-from apps.accounts.types import Principal
 from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.core.types import Principal
 
 API_PREFIX = "/api/"
 
@@ -24,13 +24,13 @@ class OrganizationMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with public_scope():
             principal: Principal | None = None
-            request.credential_error = None  # type: ignore[attr-defined] - read by CredentialAuthentication
+            request.credential_error = None  # type: ignore[attr-defined]  # read by CredentialAuthentication
             if request.path.startswith(API_PREFIX):
                 try:
                     principal = _principal(request)
                 except InvalidToken as error:
-                    request.credential_error = error  # type: ignore[attr-defined] - as above
-            request.principal = principal  # type: ignore[attr-defined] - as above
+                    request.credential_error = error  # type: ignore[attr-defined]  # as above
+            request.principal = principal  # type: ignore[attr-defined]  # as above
             if principal is None:
                 return self.get_response(request)
             with organization_scope(principal.organization_id):

@@ -52,7 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
 
-class Organization(TenantMixin):  # type: ignore[misc] - django-tenants ships no types
+class Organization(TenantMixin):
     """A customer. Its data lives in the schema named after its id; see core.tenancy."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -76,7 +76,7 @@ class Organization(TenantMixin):  # type: ignore[misc] - django-tenants ships no
         return f"org_{self.id}_context"
 
 
-class Domain(DomainMixin):  # type: ignore[misc] - django-tenants ships no types
+class Domain(DomainMixin):
     """A host name of an organisation. It selects branding and sign-in, never whose data is served."""
 
     def __str__(self) -> str:

@@ -9,8 +9,9 @@ from django.core.cache import caches
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.permissions import permissions_of
 from apps.accounts.registry import extra_claims
-from apps.accounts.types import MembershipState, Principal
+from apps.accounts.types import MembershipState
 from apps.core.exceptions import NotFound
+from apps.core.types import Principal
 
 # How long a process may go on believing a membership; the upper bound for "a removed right stops working".
 STATE_TTL_SECONDS = 5
@@ -106,7 +107,7 @@ def me(*, principal: Principal) -> dict[str, Any]:
 
 
 def organization_get(*, organization_id: UUID) -> Organization:
-    try:
-        return Organization.objects.get(id=organization_id, is_active=True)
-    except Organization.DoesNotExist:
-        raise NotFound("There is no such organisation.") from None
+    organization: Organization | None = Organization.objects.filter(id=organization_id, is_active=True).first()
+    if organization is None:
+        raise NotFound("There is no such organisation.")
+    return organization

@@ -22,12 +22,13 @@ from apps.accounts.exceptions import (
 from apps.accounts.models import Membership, Organization, RefreshSession, User
 from apps.accounts.permissions import Role
 from apps.accounts.tokens import access_token_issue, refresh_token_issue, refresh_token_verify
-from apps.accounts.types import Principal, TokenPair
+from apps.accounts.types import TokenPair
 from apps.core.exceptions import InvalidInput, NotFound
 from apps.core.ids import new_id
 from apps.core.services import enqueue
 from apps.core.tenancy.schemas import schema_clone
 from apps.core.tenancy.scope import organization_scope, public_scope, schema_name_for
+from apps.core.types import Principal
 
 MAX_SLUG_ATTEMPTS = 20
 
@@ -100,7 +101,9 @@ def _organization_save_with_slug(organization: Organization, base: str) -> None:
 
 
 @transaction.atomic
-def organization_update(*, organization: Organization, name: str | None = None, slug: str | None = None) -> Organization:
+def organization_update(
+    *, organization: Organization, name: str | None = None, slug: str | None = None
+) -> Organization:
     """Change name or slug; raises `SlugTaken`."""
     if name is not None:
         organization.name = name

@@ -10,12 +10,12 @@ from apps.billing.models import Plan, Subscription, UsageCounter
 
 
 @admin.register(Plan)
-class PlanAdmin(ModelAdmin):  # type: ignore[misc] - unfold ships no types
+class PlanAdmin(ModelAdmin):
     list_display = ["name", "price_cents", "users", "modules", "memory_bytes", "memory_queries_per_day"]
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(ModelAdmin):  # type: ignore[misc] - as above
+class SubscriptionAdmin(ModelAdmin):
     list_display = ["organization_id", "plan", "created_at"]
     list_filter = ["plan"]
     search_fields = ["organization_id"]
@@ -27,7 +27,7 @@ class SubscriptionAdmin(ModelAdmin):  # type: ignore[misc] - as above
 
 
 @admin.register(UsageCounter)
-class UsageCounterAdmin(ModelAdmin):  # type: ignore[misc] - as above
+class UsageCounterAdmin(ModelAdmin):
     list_display = ["organization_id", "meter", "period", "used"]
     list_filter = ["meter"]
     search_fields = ["organization_id"]

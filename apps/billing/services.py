@@ -92,9 +92,7 @@ def _used(organization_id: UUID, meter: Meter, now: datetime) -> int:
     return counter.values_list("used", flat=True).first() or 0
 
 
-def _exceeded(
-    *, organization_id: UUID, meter: Meter, quantity: int, limit: int | None, now: datetime
-) -> QuotaExceeded:
+def _exceeded(*, organization_id: UUID, meter: Meter, quantity: int, limit: int | None, now: datetime) -> QuotaExceeded:
     resets_at = _resets_at(meter, now)
     extra: dict[str, Any] = {} if resets_at is None else {"retry_after": int((resets_at - now).total_seconds()) + 1}
     needed = _used(organization_id, meter, now) + quantity

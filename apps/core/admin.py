@@ -12,7 +12,7 @@ from apps.core.models import Job
 
 
 @admin.register(Job)
-class JobAdmin(ModelAdmin):  # type: ignore[misc] - unfold ships no types
+class JobAdmin(ModelAdmin):
     """What is waiting, running or given up. A job that succeeded has left the table."""
 
     list_display = ["name", "status", "attempts", "organization_id", "available_at", "created_at"]

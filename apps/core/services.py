@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -16,7 +17,7 @@ from apps.core.request_context import request_id
 from apps.core.tenancy.scope import public_scope
 
 # A worker renews its lease while it works; when it dies, the sweep takes over after this time.
-JOB_LEASE = timedelta(seconds=30)
+JOB_LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
 JOB_MAX_ATTEMPTS = 8
 JOB_BACKOFF_CAP = timedelta(minutes=10)
 IDEMPOTENCY_LIFETIME = timedelta(hours=24)
@@ -26,7 +27,7 @@ FAILED_JOB_LIFETIME = timedelta(days=30)
 def enqueue(name: str, *, organization_id: UUID | None, now: datetime | None = None, **arguments: Any) -> Job:
     """Record a job in the current transaction and hand it to Celery once that has committed.
 
-    `name` is a registered task, `arguments` are JSON values. The organisation travels explicitly, never by ambient state.
+    `name` is a registered task, `arguments` are JSON values. The organisation travels explicitly, not by ambient state.
     """
     now = now or timezone.now()
     job = Job.objects.create(

@@ -16,7 +16,11 @@ class StrictJSONError(ValueError):
 
 
 def loads(raw: bytes) -> Any:
-    """Parse one JSON text; raise `StrictJSONError`: no NaN, no duplicate names, no deep nesting, no text that cannot be stored."""
+    """Parse one JSON text.
+
+    Raises `StrictJSONError` for NaN, numbers that are not finite, a name that occurs twice, nesting beyond `MAX_DEPTH`,
+    and text that cannot be stored.
+    """
     try:
         value = json.loads(
             raw.decode("utf-8"),

@@ -15,20 +15,26 @@ from apps.core.tenancy.scope import organization_scope, public_scope
 logger = logging.getLogger(__name__)
 
 
-class OrganizationTask(Task):  # type: ignore[type-arg] - generic only in the stubs
+class HousekeepingTask(Task):  # type: ignore[type-arg]  # generic only in the stubs
+    """Runs in the public scope, without a job: periodic work that is safe to lose and safe to do twice."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with public_scope(), request_id_set(new_request_id()):
+            return super().__call__(*args, **kwargs)
+
+
+class OrganizationTask(Task):  # type: ignore[type-arg]  # generic only in the stubs
     """Runs a job inside the scope of the organisation that its row names.
 
-    The function gets `job_id`, `organization_id` and the job's arguments. A task without a job row does not run: there is
-    nothing to say whose data it would touch. Housekeeping tasks declare `public = True` and run in the public scope.
+    The function gets `job_id`, `organization_id` and the job's arguments. A task without a job row does not run:
+    nothing says whose data it would touch.
     """
 
     abstract = True
-    public = False
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.public:
-            with public_scope(), request_id_set(new_request_id()):
-                return super().__call__(*args, **kwargs)
         if args or set(kwargs) != {"job_id"}:
             raise TypeError(f"{self.name} runs only as a job: use apps.core.services.enqueue")
         return self._run_job(UUID(kwargs["job_id"]))
@@ -67,11 +73,11 @@ class OrganizationTask(Task):  # type: ignore[type-arg] - generic only in the st
         """Record in the organisation's data that the work will not be done; called once, with the job's arguments."""
 
 
-@shared_task(name="core.sweep_jobs", public=True)
+@shared_task(name="core.sweep_jobs", base=HousekeepingTask)
 def sweep_jobs() -> int:
     return services.jobs_send_due(now=timezone.now())
 
 
-@shared_task(name="core.purge_expired", public=True)
+@shared_task(name="core.purge_expired", base=HousekeepingTask)
 def purge_expired() -> int:
     return services.expired_purge(now=timezone.now())

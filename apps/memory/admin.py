@@ -14,7 +14,7 @@ from apps.memory.services.contexts import context_ensure
 
 
 @admin.register(OrganizationMemory)
-class MemoryContextAdmin(ModelAdmin):  # type: ignore[misc] - unfold ships no types
+class MemoryContextAdmin(ModelAdmin):
     """Read only, but for making a context that is missing. Operators see counts, never contents."""
 
     list_display = ["name", "context", "domain", "memories", "open_operations"]

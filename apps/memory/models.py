@@ -1,7 +1,6 @@
 """The organisation memory. Every table here lives in the schema of one organisation."""
 
 from datetime import datetime
-from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
@@ -55,7 +54,7 @@ class Memory(models.Model):
     # The position in the conceptual space, one number in [0, 1] per dimension of the context.
     concepts = VectorField()
 
-    objects: ClassVar[MemoryQuerySet] = MemoryQuerySet.as_manager()
+    objects = MemoryQuerySet.as_manager()
 
     class Meta:
         constraints = [

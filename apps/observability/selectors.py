@@ -29,7 +29,8 @@ def database_check() -> str | None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except (DatabaseError, PoolTimeout) as error:
-        logger.error("readiness: %s", error)
+        # Without the traceback: this is asked every few seconds, and the cause is in the message.
+        logger.warning("readiness: %s", error)
         return "The database does not answer."
     return None
 

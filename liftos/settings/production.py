@@ -1,6 +1,6 @@
 """Production: everything that protects is on; a missing secret stops the start."""
 
-from liftos.env import env
+from liftos.env import BASE_DIR, env
 from liftos.settings.base import *  # noqa: F403 - settings are a namespace by design
 from liftos.settings.base import STORAGES
 
@@ -17,6 +17,7 @@ SECURE_HSTS_SECONDS = 31536000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SESSION_COOKIE_SECURE = True
 CSRF_COOKIE_SECURE = True
+STATIC_ROOT = BASE_DIR / "static" / "collected"
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}}
 
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25"))

@@ -1,9 +1,9 @@
 """Fixtures that all tests share."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.cache import caches
 from django.utils import timezone
 from rest_framework.test import APIClient
@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Role
 from apps.accounts.services import session_open, user_create
+from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope, public_scope
 from tests.factories.organizations import PASSWORD
 
@@ -33,12 +34,14 @@ def _fresh_caches() -> Iterator[None]:
 
 @pytest.fixture
 def acme(db: None) -> Organization:
-    return Organization.objects.get(slug="acme")
+    organization: Organization = Organization.objects.get(slug="acme")
+    return organization
 
 
 @pytest.fixture
 def globex(db: None) -> Organization:
-    return Organization.objects.get(slug="globex")
+    organization: Organization = Organization.objects.get(slug="globex")
+    return organization
 
 
 @pytest.fixture
@@ -59,19 +62,36 @@ def client_of(db: None) -> ClientFactory:
         tokens = session_open(membership=membership, now=timezone.now())
         client = APIClient(raise_request_exception=False)
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens.access}")
-        client.user, client.tokens = user, tokens  # type: ignore[attr-defined] - handy for tests that need more than calls
+        client.user, client.tokens = user, tokens  # type: ignore[attr-defined]  # handy for tests that need more than calls
         return client
 
     return make
 
 
 @pytest.fixture
-def anonymous() -> APIClient:
+def anonymous(db: None) -> APIClient:
     return APIClient(raise_request_exception=False)
 
 
 @pytest.fixture
-def flush_redis(db: None) -> Iterator[Any]:
+def run_jobs(db: None) -> Callable[[], int]:
+    """Run every queued job as a worker would, those that jobs enqueue included; returns how many ran."""
+
+    # A worker does this when it starts.
+    current_app.loader.import_default_modules()
+
+    def run() -> int:
+        count = 0
+        while job := Job.objects.filter(status=Job.Status.QUEUED).order_by("created_at").first():
+            current_app.tasks[job.name](job_id=str(job.id))
+            count += 1
+        return count
+
+    return run
+
+
+@pytest.fixture
+def flush_redis() -> Iterator[None]:
     """Start with empty rate limits."""
     caches["default"].clear()
     yield

@@ -39,7 +39,9 @@ def test_no_foreign_key_crosses_schemas(acme: Organization) -> None:
             "WHERE con.contype = 'f' AND con.connamespace <> referenced.relnamespace"
         )
         assert cursor.fetchall() == []
-        cursor.execute("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace")
+        cursor.execute(
+            "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'public'::regnamespace"
+        )
         assert cursor.fetchone()[0] > 0
 
 
@@ -61,7 +63,7 @@ def test_every_app_is_in_exactly_one_list() -> None:
 
 def test_primary_keys_are_uuids_or_bigints() -> None:
     ours = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
-    kinds = {model.__name__: model._meta.pk.get_internal_type() for model in ours if model._meta.pk is not None}
+    kinds = {model.__name__: model._meta.pk.get_internal_type() for model in ours}
     allowed = {"UUIDField", "BigAutoField"}
     # A plan is named in the API by its code.
     assert {name for name, kind in kinds.items() if kind not in allowed} == {"Plan"}

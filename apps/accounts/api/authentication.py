@@ -6,7 +6,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from apps.accounts.types import Principal
+from apps.core.types import Principal
 
 CHALLENGE = 'Bearer realm="liftos"'
 

@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
-class CredentialScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] - drf-spectacular's metaclass is untyped
+class CredentialScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # drf-spectacular's metaclass is untyped
     target_class = "apps.accounts.api.authentication.CredentialAuthentication"
     name = "bearer"
 

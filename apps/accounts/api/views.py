@@ -16,7 +16,7 @@ from apps.accounts.keys import key_ring
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.tokens import access_token_verify
-from apps.accounts.types import Principal, TokenPair
+from apps.accounts.types import TokenPair
 from apps.core.api.idempotency import idempotent
 from apps.core.api.permissions import AUTHENTICATED, PUBLIC
 from apps.core.api.views import ApiView
@@ -108,13 +108,12 @@ class LogoutView(ApiView):
     def post(self, request: Request) -> Response:
         """Sign out here, or everywhere."""
         body = self.valid_body(request, io.LogoutInput)
-        principal: Principal = request.user
         now = timezone.now()
         refresh = body.get("refresh") or request.COOKIES.get(REFRESH_COOKIE)
         if refresh:
             services.session_close(refresh=refresh, now=now)
         if body["everywhere"]:
-            services.sessions_close_all(user_id=principal.user_id, now=now)
+            services.sessions_close_all(user_id=self.principal.user_id, now=now)
         response = Response(status=204)
         response.delete_cookie(REFRESH_COOKIE, path=REFRESH_COOKIE_PATH, samesite="Lax")
         return response
@@ -128,7 +127,7 @@ class SwitchView(ApiView):
         """Get tokens for another organisation of yours."""
         body = self.valid_body(request, io.SwitchInput)
         tokens = services.organization_switch(
-            principal=request.user, organization_id=body["org_id"], now=timezone.now()
+            principal=self.principal, organization_id=body["org_id"], now=timezone.now()
         )
         return _tokens_response(tokens, use_cookie=body["use_cookie"])
 
@@ -139,7 +138,7 @@ class MeView(ApiView):
     @extend_schema(responses=io.MeOutput)
     def get(self, request: Request) -> Response:
         """Who you are, where, and what you may do."""
-        return Response(selectors.me(principal=request.user))
+        return Response(selectors.me(principal=self.principal))
 
 
 class EmailVerifyView(PublicView):
@@ -155,7 +154,7 @@ class OrganizationsView(ApiView):
     @extend_schema(responses=io.OrganizationPage)
     def get(self, request: Request) -> Response:
         """The organisations that you belong to."""
-        rows = selectors.organizations_of(user_id=request.user.user_id)
+        rows = selectors.organizations_of(user_id=self.principal.user_id)
         return Response({"results": rows, "next": None, "total": len(rows)})
 
     @extend_schema(request=io.OrganizationInput, responses={201: io.OrganizationOutput})
@@ -163,7 +162,7 @@ class OrganizationsView(ApiView):
     def post(self, request: Request) -> Response:
         """Create another organisation, which you own."""
         body = self.valid_body(request, io.OrganizationInput)
-        owner = User.objects.get(id=request.user.user_id)
+        owner = User.objects.get(id=self.principal.user_id)
         organization = services.organization_create(owner=owner, now=timezone.now(), **body)
         return Response(selectors.organization_present(organization), status=201)
 
@@ -174,14 +173,14 @@ class CurrentOrganizationView(ApiView):
     @extend_schema(responses=io.OrganizationOutput)
     def get(self, request: Request) -> Response:
         """The organisation that your token speaks for."""
-        organization = selectors.organization_get(organization_id=request.user.organization_id)
+        organization = selectors.organization_get(organization_id=self.principal.organization_id)
         return Response(selectors.organization_present(organization))
 
     @extend_schema(request=io.OrganizationPatch, responses=io.OrganizationOutput)
     def patch(self, request: Request) -> Response:
         """Change its name or short name."""
         body = self.valid_body(request, io.OrganizationPatch)
-        organization = selectors.organization_get(organization_id=request.user.organization_id)
+        organization = selectors.organization_get(organization_id=self.principal.organization_id)
         return Response(selectors.organization_present(services.organization_update(organization=organization, **body)))
 
 
@@ -192,7 +191,6 @@ class JwksView(ApiView):
     @extend_schema(responses=io.JwksOutput, tags=["auth"])
     def get(self, request: Request) -> Response:
         """The public keys that verify our tokens (RFC 7517)."""
-        del request
         return Response(
             {"keys": list(key_ring().jwks)}, headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE_SECONDS}"}
         )

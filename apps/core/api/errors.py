@@ -79,6 +79,12 @@ _DRF_PROBLEMS: dict[type[drf.APIException], str] = {
     drf.UnsupportedMediaType: "unsupported_media_type",
     drf.Throttled: "rate_limited",
 }
+_DJANGO_PROBLEMS: dict[type[Exception], str] = {
+    Http404: "not_found",
+    PermissionDenied: "permission_denied",
+    RequestDataTooBig: "too_large",
+    TooManyFieldsSent: "too_large",
+}
 _DEPENDENCY_ERRORS = (OperationalError, PoolTimeout, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 
@@ -104,7 +110,9 @@ def problem_body(code: str, *, detail: str = "", **extra: object) -> dict[str, A
     }
 
 
-def problem_response(code: str, *, detail: str = "", headers: Mapping[str, str] | None = None, **extra: object) -> Response:
+def problem_response(
+    code: str, *, detail: str = "", headers: Mapping[str, str] | None = None, **extra: object
+) -> Response:
     body = problem_body(code, detail=detail, **extra)
     return Response(body, status=body["status"], headers=dict(headers or {}), content_type=PROBLEM_CONTENT_TYPE)
 
@@ -125,23 +133,17 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
 
 
 def _answer(error: Exception) -> Response | None:
-    match error:
-        case DomainError():
-            return _domain_problem(error)
-        case drf.ValidationError():
-            return problem_response("validation_failed", errors=validation_errors(error.detail))
-        case drf.APIException():
-            return _drf_problem(error)
-        case Http404():
-            return problem_response("not_found")
-        case PermissionDenied():
-            return problem_response("permission_denied")
-        case RequestDataTooBig() | TooManyFieldsSent():
-            return problem_response("too_large")
-        case _ if isinstance(error, _DEPENDENCY_ERRORS):
-            logger.error("dependency away: %s", error)
-            return problem_response("dependency_unavailable", headers={"Retry-After": str(DEPENDENCY_RETRY_AFTER)})
-    return None
+    if isinstance(error, DomainError):
+        return _domain_problem(error)
+    if isinstance(error, drf.ValidationError):
+        return problem_response("validation_failed", errors=validation_errors(error.detail))
+    if isinstance(error, drf.APIException):
+        return _drf_problem(error)
+    if isinstance(error, _DEPENDENCY_ERRORS):
+        logger.error("dependency away: %s", error)
+        return problem_response("dependency_unavailable", headers={"Retry-After": str(DEPENDENCY_RETRY_AFTER)})
+    code = next((code for kind, code in _DJANGO_PROBLEMS.items() if isinstance(error, kind)), None)
+    return None if code is None else problem_response(code)
 
 
 def _domain_problem(error: DomainError) -> Response | None:

@@ -37,7 +37,7 @@ def idempotent(method: View) -> View:
         with transaction.atomic():
             return _once(lambda: method(self, request, *args, **kwargs), request=request, key=key)
 
-    return handler  # type: ignore[return-value] - wraps keeps the signature, which mypy cannot see
+    return handler  # type: ignore[return-value]  # wraps keeps the signature, which mypy cannot see
 
 
 def _once(work: Callable[[], Response], *, request: Request, key: str) -> Response:

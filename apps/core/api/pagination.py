@@ -23,9 +23,11 @@ def cursor_encode(key: UUID) -> str:
 def cursor_decode(cursor: str) -> UUID:
     """Return the key of a cursor. It names a position only: it can never widen what the query may see."""
     try:
-        return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
+        return UUID(bytes=base64.b64decode(cursor.encode("ascii") + b"==", altchars=b"-_", validate=True))
     except (ValueError, binascii.Error):
-        raise InvalidInput("This is not a cursor that we gave out.", pointer="/cursor", item_code="invalid_cursor") from None
+        raise InvalidInput(
+            "This is not a cursor that we gave out.", pointer="/cursor", item_code="invalid_cursor"
+        ) from None
 
 
 def page_of(

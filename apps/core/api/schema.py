@@ -34,13 +34,13 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-class ProblemAutoSchema(AutoSchema):  # type: ignore[no-untyped-call] - drf-spectacular types its constructor loosely
+class ProblemAutoSchema(AutoSchema):
     """Describes what every operation has in common."""
 
     def _declared(self) -> str | None:
         return getattr(self.view, "access", {}).get(self.method)
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular dropped the parameters of DRF's
         text: str = super().get_description() or ""
         declared = self._declared()
         if declared in {None, PUBLIC, AUTHENTICATED}:
@@ -63,7 +63,7 @@ class ProblemAutoSchema(AutoSchema):  # type: ignore[no-untyped-call] - drf-spec
         return operation
 
 
-def add_problem_component(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:  # noqa: FBT001 - drf-spectacular's hook signature
+def add_problem_component(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
     """Add the shared problem schema that every operation refers to."""
     del generator, request, public
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA

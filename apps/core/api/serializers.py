@@ -15,10 +15,12 @@ class StrictSerializer(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = [name for name in data if name not in self.fields]
             if unknown:
-                raise serializers.ValidationError({
-                    str(name): [serializers.ErrorDetail("This field is not known here.", code="unknown_field")]
-                    for name in unknown[:20]
-                })
+                raise serializers.ValidationError(
+                    {
+                        str(name): [serializers.ErrorDetail("This field is not known here.", code="unknown_field")]
+                        for name in unknown[:20]
+                    }
+                )
         return super().to_internal_value(data)
 
 

@@ -1,19 +1,28 @@
 """Base of all API views."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-T = TypeVar("T")
+from apps.core.types import Principal
 
 
 class ApiView(APIView):
     """A view with declared access: method -> permission, `AUTHENTICATED` or `PUBLIC`. See core.api.permissions."""
 
     access: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def principal(self) -> Principal:
+        """The verified caller; there is one wherever the declared access is not `PUBLIC`."""
+        caller: Any = self.request.user
+        if not isinstance(caller, Principal):
+            raise NotAuthenticated
+        return caller
 
     def valid_body(self, request: Request, serializer: type[Serializer[Any]]) -> dict[str, Any]:
         """Return the validated body; raise the 400 that names what is wrong with it."""

@@ -64,7 +64,7 @@ def migrate_template() -> None:
 
 
 def migrate_organizations(
-    schema_names: Sequence[str], *, workers: int = 2, progress: Callable[[int], None] = lambda _: None
+    schema_names: Sequence[str], *, workers: int = 2, progress: Callable[[int], object] = lambda _: None
 ) -> MigrationReport:
     """Update the given schemas; `progress` is called with the number of schemas finished since its last call."""
     pending = pending_migrations(schema_names)

@@ -1,8 +1,8 @@
 """Makes and drops organisation schemas.
 
-A new schema is a catalogue copy of the template schema: a tenth of a second, whatever the number of migrations. The copy
-reads PostgreSQL's own definitions, so types with modifiers (halfvec(384)), HNSW indexes, generated columns and storage
-settings come out identical. django-tenants' clone function loses vector dimensions and is not used.
+A new schema is a catalogue copy of the template schema: a tenth of a second, whatever the number of migrations. The
+copy reads PostgreSQL's own definitions, so types with modifiers (halfvec(384)), HNSW indexes, generated columns and
+storage settings come out identical. django-tenants' clone function loses vector dimensions and is not used.
 """
 
 from django.db import connection, transaction
@@ -79,7 +79,8 @@ def _definitions(source: str, target: str) -> list[sql.Composable]:
     statements: list[sql.Composable] = [
         create.format(*map(sql.Identifier, (target, name, source, name))) for name in tables.values()
     ]
-    keys, foreign = [], []
+    keys: list[sql.Composable] = []
+    foreign: list[sql.Composable] = []
     for table, name, kind, definition in constraints:
         statement = sql.SQL("ALTER TABLE {}.{} ADD CONSTRAINT {} {}").format(
             sql.Identifier(target), sql.Identifier(tables[table]), sql.Identifier(name), sql.SQL(definition)

@@ -17,7 +17,7 @@ from pgvector.django import CosineDistance, L1Distance, VectorField
 
 from apps.memory.engine.entities import query_terms
 from apps.memory.engine.fusion import ChannelHit
-from apps.memory.models import Chunk, Memory, MemoryQuerySet
+from apps.memory.models import Chunk, MemoryQuerySet
 
 # How many hits a channel hands to fusion.
 CANDIDATES = 100
@@ -104,9 +104,9 @@ def _vector(values: Floats) -> Expression:
 class _AnyWord(SearchQuery):
     """A query that any of the words satisfies; PostgreSQL itself splits and stems them, and joins them with `&`."""
 
-    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, *args: Any, **kwargs: Any) -> Any:
         statement, parameters = super().as_sql(*args, **kwargs)
-        return f"replace(({statement})::text, ' & ', ' | ')::tsquery", list(parameters)
+        return f"replace(({statement})::text, ' & ', ' | ')::tsquery", parameters
 
 
 _KNOWLEDGE = """

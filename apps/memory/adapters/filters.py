@@ -1,10 +1,11 @@
 """Turns the filter's syntax tree into a condition on memories.
 
-Values travel as parameters. Metadata is compared by SQL/JSON path, which compares only values of the same type and never
-fails on others; a list in the metadata satisfies a comparison if one of its elements does.
+Values travel as parameters. Metadata is compared by SQL/JSON path, which compares only values of the same type and
+never fails on others; a list in the metadata satisfies a comparison if one of its elements does.
 """
 
 import json
+from collections.abc import Mapping
 
 from django.db.models import BooleanField, F, Func, JSONField, Q, Value
 
@@ -81,8 +82,8 @@ def _metadata(condition: Comparison) -> _PathExists | Q:
     return _exists(f"{target} ? (@ {_PATH_OPERATORS[op]} $v0)", {"v0": value})
 
 
-def _exists(path: str, variables: dict[str, object]) -> _PathExists:
-    return _PathExists(F("metadata"), Value(path), Value(variables, output_field=JSONField()))
+def _exists(path: str, variables: Mapping[str, object]) -> _PathExists:
+    return _PathExists(F("metadata"), Value(path), Value(dict(variables), output_field=JSONField()))
 
 
 def _literal(text: str) -> str:

@@ -12,13 +12,15 @@ from apps.memory.exceptions import (
     UnknownDomain,
 )
 
-register_problems({
-    MemoryNotFound: Problem(404, "There is no such memory"),
-    OperationNotFound: Problem(404, "There is no such operation"),
-    UnknownDomain: Problem(400, "The memory domain is not known"),
-    ContextLimitReached: Problem(503, "No further memory context can be made here"),
-    ExternalIdConflict: Problem(409, "The external id belongs to another content"),
-    OperationFinished: Problem(409, "The operation has ended"),
-    TooManyItems: Problem(413, "The batch holds too many items"),
-    ItemInvalid: Problem(400, "The item cannot be stored"),
-})
+register_problems(
+    {
+        MemoryNotFound: Problem(404, "There is no such memory"),
+        OperationNotFound: Problem(404, "There is no such operation"),
+        UnknownDomain: Problem(400, "The memory domain is not known"),
+        ContextLimitReached: Problem(503, "No further memory context can be made here"),
+        ExternalIdConflict: Problem(409, "The external id belongs to another content"),
+        OperationFinished: Problem(409, "The operation has ended"),
+        TooManyItems: Problem(413, "The batch holds too many items"),
+        ItemInvalid: Problem(400, "The item cannot be stored"),
+    }
+)

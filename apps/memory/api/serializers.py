@@ -61,7 +61,7 @@ class MetadataField(serializers.JSONField):
 class FilterField(serializers.JSONField):
     """The filter language; in a query string it is JSON text."""
 
-    def to_internal_value(self, data: Any) -> Filter:
+    def to_internal_value(self, data: Any) -> Filter:  # type: ignore[override]  # the tree is what the search wants
         try:
             return parse_filter(loads(data.encode(errors="surrogatepass")) if isinstance(data, str) else data)
         except StrictJSONError as error:
@@ -89,7 +89,7 @@ class ItemInput(StrictSerializer):
     memory_type = TypeField(default=DEFAULT_TYPE)
     occurred_at = InstantField(required=False, help_text="When it happened. Now, if left out.")
     expires_at = InstantField(required=False, help_text="When it stops being found.")
-    source = serializers.CharField(required=False, max_length=200, allow_blank=True)
+    source = serializers.CharField(required=False, max_length=200, allow_blank=True)  # type: ignore[assignment]  # hides DRF's attribute
     external_id = serializers.CharField(
         required=False, max_length=200, help_text="Your id. The same id and content are stored once."
     )
@@ -114,7 +114,9 @@ class StoreOutput(serializers.Serializer[Any]):
 
 
 class BatchInput(StrictSerializer):
-    items = ItemInput(many=True, allow_empty=False, max_length=MAX_BATCH_ITEMS)
+    items: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=ItemInput(), allow_empty=False, max_length=MAX_BATCH_ITEMS
+    )
 
 
 class UploadInput(serializers.Serializer[Any]):
@@ -132,12 +134,13 @@ class OperationErrorOutput(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-class OperationOutput(OperationQueuedOutput):
+class OperationOutput(serializers.Serializer[Any]):
+    operation_id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=["queued", "running", "succeeded", "failed", "cancelled"])
     total = serializers.IntegerField()
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
-    errors = OperationErrorOutput(many=True)  # type: ignore[assignment] - DRF's class attribute of that name is not used here
+    errors = OperationErrorOutput(many=True)  # type: ignore[assignment]  # hides DRF's attribute
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -148,7 +151,7 @@ class MemoryOutput(serializers.Serializer[Any]):
     memory_type = serializers.CharField()
     metadata = serializers.DictField()
     module = serializers.CharField(allow_null=True)
-    source = serializers.CharField(allow_null=True)  # type: ignore[assignment] - DRF's attribute of that name belongs to nested fields
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # hides DRF's attribute
     external_id = serializers.CharField(allow_null=True)
     occurred_at = serializers.DateTimeField()
     recorded_at = serializers.DateTimeField()
@@ -188,9 +191,9 @@ class SearchInput(StrictSerializer):
         known = {channel.value for channel in Channel}
         unknown = [name for name in weights if name not in known]
         if unknown:
-            raise serializers.ValidationError({
-                name: [serializers.ErrorDetail("There is no such channel.", code="unknown_field")] for name in unknown
-            })
+            raise serializers.ValidationError(
+                {name: [serializers.ErrorDetail("There is no such channel.", code="unknown_field")] for name in unknown}
+            )
         return weights
 
 
@@ -249,7 +252,7 @@ class TemporalPatternsOutput(serializers.Serializer[Any]):
 
 class ClusterOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    label = serializers.CharField()  # type: ignore[assignment] - DRF's attribute of that name belongs to form fields
+    label = serializers.CharField()  # type: ignore[assignment]  # hides DRF's attribute
     size = serializers.IntegerField()
     type = serializers.CharField()
     terms = serializers.ListField(child=serializers.CharField())
@@ -292,11 +295,11 @@ class ContextOutput(serializers.Serializer[Any]):
 
 class ContextPatch(StrictSerializer):
     domain = serializers.CharField(required=False, max_length=50)
-    dimensions = DimensionInput(many=True, required=False, allow_empty=True, max_length=MAX_DIMENSIONS)
+    dimensions: serializers.ListSerializer[Any] = serializers.ListSerializer(
+        child=DimensionInput(), required=False, allow_empty=True, max_length=MAX_DIMENSIONS
+    )
 
     def validate_dimensions(self, dimensions: list[dict[str, str]]) -> list[dict[str, str]]:
         if len({row["name"] for row in dimensions}) < len(dimensions):
             raise serializers.ValidationError("Two dimensions have the same name.", code="duplicate")
         return [dict(row) for row in dimensions]
-
-

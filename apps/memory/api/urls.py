@@ -7,9 +7,7 @@ urlpatterns = [
     path("/store", views.StoreView.as_view(), name="memory-store"),
     path("/store/batch", views.BatchView.as_view(), name="memory-store-batch"),
     path("/operations/<uuid:operation_id>", views.OperationView.as_view(), name="memory-operation"),
-    path(
-        "/operations/<uuid:operation_id>/cancel", views.OperationCancelView.as_view(), name="memory-operation-cancel"
-    ),
+    path("/operations/<uuid:operation_id>/cancel", views.OperationCancelView.as_view(), name="memory-operation-cancel"),
     path("/operations/<uuid:operation_id>/retry", views.OperationRetryView.as_view(), name="memory-operation-retry"),
     path("/search", views.SearchView.as_view(), name="memory-search"),
     path("/insights", views.InsightsView.as_view(), name="memory-insights"),

@@ -20,9 +20,9 @@ from apps.core.exceptions import InvalidInput
 from apps.memory.adapters.documents import Row, UnsupportedFile, read_document
 from apps.memory.api import serializers as io
 from apps.memory.api.batches import checked
+from apps.memory.engine.fusion import UNITS
 from apps.memory.engine.types import SearchType
 from apps.memory.exceptions import TooManyItems
-from apps.memory.engine.fusion import UNITS
 from apps.memory.models import Operation
 from apps.memory.selectors.contexts import context_get, context_present
 from apps.memory.selectors.insights import insights_present
@@ -58,9 +58,9 @@ class StoreView(ApiView):
         """Remember a text."""
         item = StoreItem(**self.valid_body(request, io.StoreInput))
         result = memory_store(
-            organization_id=request.user.organization_id,
+            organization_id=self.principal.organization_id,
             item=item,
-            user_id=request.user.user_id,
+            user_id=self.principal.user_id,
             now=timezone.now(),
         )
         body = {"memory_id": str(result.memory_id), "status": "stored" if result.created else "duplicate"}
@@ -80,9 +80,9 @@ class BatchView(ApiView):
     def post(self, request: Request) -> Response:
         """Remember many texts, or a file, in the background."""
         operation = operation_create(
-            organization_id=request.user.organization_id,
+            organization_id=self.principal.organization_id,
             rows=self._rows(request),
-            user_id=request.user.user_id,
+            user_id=self.principal.user_id,
             now=timezone.now(),
         )
         return Response({"operation_id": str(operation.id), "status": operation.status}, status=202)
@@ -90,7 +90,7 @@ class BatchView(ApiView):
     def _rows(self, request: Request) -> list[Row]:
         if request.content_type.partition(";")[0].strip() != "multipart/form-data":
             return list(self.valid_body(request, io.BatchInput)["items"])
-        upload: UploadedFile = self.valid_body(request, io.UploadInput)["file"]
+        upload: UploadedFile[Any] = self.valid_body(request, io.UploadInput)["file"]
         name = upload.name or ""
         rows: list[Row] = []
         try:
@@ -109,7 +109,6 @@ class OperationView(ApiView):
     @extend_schema(responses=io.OperationOutput)
     def get(self, request: Request, operation_id: UUID) -> Response:
         """How far a batch has come, with the first hundred errors."""
-        del request
         return Response(operation_present(operation_get(operation_id=operation_id)))
 
 
@@ -119,7 +118,6 @@ class OperationCancelView(ApiView):
     @extend_schema(request=None, responses=io.OperationOutput)
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Stop a batch; what is stored stays."""
-        del request
         return _operation(operation_cancel(operation_id=operation_id, now=timezone.now()))
 
 
@@ -130,7 +128,7 @@ class OperationRetryView(ApiView):
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Try the failed and cancelled items again."""
         operation = operation_retry(
-            organization_id=request.user.organization_id, operation_id=operation_id, now=timezone.now()
+            organization_id=self.principal.organization_id, operation_id=operation_id, now=timezone.now()
         )
         return _operation(operation)
 
@@ -154,7 +152,7 @@ class SearchView(ApiView):
             memory_types=tuple(fields.pop("memory_types", ())),
             **fields,
         )
-        found = memory_search(organization_id=request.user.organization_id, query=query, now=timezone.now())
+        found = memory_search(organization_id=self.principal.organization_id, query=query, now=timezone.now())
         return Response(_search_present(found, search_type), headers=_quota_headers(found.quota))
 
     def _valid_fields(self, request: Request) -> dict[str, Any]:
@@ -215,7 +213,6 @@ class InsightsView(ApiView):
     @extend_schema(responses=io.InsightsOutput)
     def get(self, request: Request) -> Response:
         """What the memory as a whole is about."""
-        del request
         return Response(insights_present(now=timezone.now()))
 
 
@@ -225,7 +222,6 @@ class ContextView(ApiView):
     @extend_schema(responses=io.ContextOutput)
     def get(self, request: Request) -> Response:
         """The memory context: its domain, dimensions and size."""
-        del request
         return Response(context_present(context_get()))
 
     @extend_schema(request=io.ContextPatch, responses=io.ContextOutput)
@@ -258,13 +254,12 @@ class MemoryView(ApiView):
     @extend_schema(responses=io.MemoryOutput)
     def get(self, request: Request, memory_id: UUID) -> Response:
         """One memory."""
-        del request
         return Response(memory_present(memory_get(memory_id=memory_id, now=timezone.now())))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, memory_id: UUID) -> Response:
         """Move a memory to the trash, where it can be restored for 30 days."""
-        memory_trash(organization_id=request.user.organization_id, memory_id=memory_id, now=timezone.now())
+        memory_trash(organization_id=self.principal.organization_id, memory_id=memory_id, now=timezone.now())
         return Response(status=204)
 
 
@@ -274,7 +269,5 @@ class MemoryRestoreView(ApiView):
     @extend_schema(request=None, responses=io.MemoryOutput)
     def post(self, request: Request, memory_id: UUID) -> Response:
         """Take a memory out of the trash."""
-        memory = memory_restore(
-            organization_id=request.user.organization_id, memory_id=memory_id, now=timezone.now()
-        )
+        memory = memory_restore(organization_id=self.principal.organization_id, memory_id=memory_id, now=timezone.now())
         return Response(memory_present(memory))

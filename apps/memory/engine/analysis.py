@@ -1,4 +1,4 @@
-"""Everything that is computed about a text before it is stored, in one place: passages, vectors, mentions, coordinates."""
+"""What is computed about a text before it is stored, in one place: passages, vectors, mentions, coordinates."""
 
 from collections import Counter
 from dataclasses import dataclass

@@ -15,9 +15,7 @@ def context_get() -> MemoryContext:
 
 def dimensions_of(context: MemoryContext) -> tuple[Dimension, ...]:
     if context.custom_dimensions:
-        return tuple(
-            Dimension.from_description(row["name"], row["description"]) for row in context.custom_dimensions
-        )
+        return tuple(Dimension.from_description(row["name"], row["description"]) for row in context.custom_dimensions)
     return DOMAIN_DIMENSIONS[context.domain]
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Avg
 
+from apps.memory.adapters.embedding import MINILM
 from apps.memory.engine.insights import (
     Cluster,
     DominantConcept,
@@ -40,9 +41,7 @@ def insights_present(*, now: datetime) -> dict[str, Any]:
         "dominant_concepts": [_concept(one, names[one.entity_id]) for one in concepts],
         "knowledge_density": round(density.density, 6),
         "knowledge_graph": {"entities": density.nodes, "links": density.edges},
-        "temporal_patterns": _patterns(
-            temporal_patterns(list(visible.values_list("occurred_at", flat=True)), now=now)
-        ),
+        "temporal_patterns": _patterns(temporal_patterns(list(visible.values_list("occurred_at", flat=True)), now=now)),
         "semantic_clusters": [_cluster(one) for one in _clusters(now)],
         "as_of": now,
     }
@@ -57,7 +56,7 @@ def _clusters(now: datetime) -> list[Cluster]:
         .order_by("memory_id")
     )
     ids: Sequence[UUID] = [row[0] for row in rows]
-    vectors = np.array([row[1] for row in rows], dtype=np.float32).reshape(len(rows), -1)
+    vectors = np.array([row[1] for row in rows], dtype=np.float32).reshape(-1, MINILM.dimension)
     return semantic_clusters(
         vectors,
         memory_ids=ids,

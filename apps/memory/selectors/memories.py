@@ -71,9 +71,7 @@ def operation_present(operation: Operation) -> dict[str, Any]:
         "total": operation.total,
         "done": operation.done,
         "failed": operation.failed,
-        "errors": [
-            {"index": item.index, "code": item.error_code, "detail": item.error_detail} for item in failed
-        ],
+        "errors": [{"index": item.index, "code": item.error_code, "detail": item.error_detail} for item in failed],
         "created_at": operation.created_at,
         "finished_at": operation.finished_at,
     }

@@ -39,9 +39,7 @@ def context_ensure(*, organization_id: UUID, memory_domain: str | None, now: dat
 
 
 @transaction.atomic
-def context_update(
-    *, domain: str | None = None, dimensions: Sequence[dict[str, str]] | None = None
-) -> MemoryContext:
+def context_update(*, domain: str | None = None, dimensions: Sequence[dict[str, str]] | None = None) -> MemoryContext:
     """Change the domain or the dimensions, and place every memory in the new space.
 
     `dimensions` [] returns to the dimensions of the domain. Raises `UnknownDomain`.

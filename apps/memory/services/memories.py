@@ -21,9 +21,7 @@ from apps.memory.types import StoreItem, StoreResult
 TRASH_LIFETIME = timedelta(days=30)
 
 
-def memory_store(
-    *, organization_id: UUID, item: StoreItem, user_id: UUID | None, now: datetime
-) -> StoreResult:
+def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None, now: datetime) -> StoreResult:
     """Remember a text: its rows, its quota and its usage row commit together.
 
     The slow part, the analysis, happens before the transaction. Raises `ExternalIdConflict` or `QuotaExceeded`.
@@ -109,9 +107,7 @@ def _size(item: StoreItem) -> int:
     return len(item.content.encode()) + len(json.dumps(item.metadata, ensure_ascii=False).encode())
 
 
-def _memory_create(
-    item: StoreItem, analysis: Analysis, *, size: int, user_id: UUID | None, now: datetime
-) -> Memory:
+def _memory_create(item: StoreItem, analysis: Analysis, *, size: int, user_id: UUID | None, now: datetime) -> Memory:
     return Memory.objects.create(
         content=item.content,
         content_hash=_hash(item.content),

@@ -34,9 +34,7 @@ _WAIT_SECONDS = 0.2
 _OPEN = (Operation.Status.QUEUED, Operation.Status.RUNNING)
 
 
-def operation_create(
-    *, organization_id: UUID, rows: Iterable[Row], user_id: UUID | None, now: datetime
-) -> Operation:
+def operation_create(*, organization_id: UUID, rows: Iterable[Row], user_id: UUID | None, now: datetime) -> Operation:
     """Record a batch and start it. A row has the fields of `StoreItem`, checked by the caller, or is unreadable."""
     with transaction.atomic():
         operation = Operation.objects.create(created_by=user_id, created_at=now)

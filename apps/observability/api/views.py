@@ -16,7 +16,6 @@ class HealthView(ApiView):
     @extend_schema(responses={200: {"type": "object"}}, tags=["health"])
     def get(self, request: Request) -> Response:
         """This process is alive. Depends on nothing."""
-        del request
         return Response({"status": "alive"})
 
 
@@ -27,7 +26,6 @@ class ReadyView(ApiView):
     @extend_schema(responses={200: {"type": "object"}, 503: {"type": "object"}}, tags=["health"])
     def get(self, request: Request) -> Response:
         """This process can serve: the database answers and the token keys are usable."""
-        del request
         checks = selectors.readiness()
         ready = not any(checks.values())
         body = {

@@ -23,7 +23,9 @@ class Command(BaseCommand):
         migrate_public()
         migrate_template()
         names = list(get_tenant_model().objects.order_by("schema_name").values_list("schema_name", flat=True))
-        with tqdm(total=len(names), desc="organisations", disable=True if as_json or not names else None, unit="schema") as bar:
+        with tqdm(
+            total=len(names), desc="organisations", disable=True if as_json or not names else None, unit="schema"
+        ) as bar:
             report = migrate_organizations(names, workers=workers, progress=bar.update)
         self._print(report.total, report.migrated, dict(report.failed), as_json=as_json)
         if report.failed:

@@ -1,6 +1,6 @@
 """Database back end whose search path follows the scope, and which refuses a cursor outside of one."""
 
-from typing import Any, Never
+from typing import Any
 
 from django_tenants.postgresql_backend import base
 
@@ -25,6 +25,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._ready = False
+        self.search_path_set_schemas: list[str] | None = None
         super().__init__(*args, **kwargs)
         self._ready = True
 
@@ -44,12 +45,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def tenant(self, value: object) -> None:
         """Ignore what the parent stores: the scope decides."""
 
-    def set_tenant(self, tenant: object, include_public: bool = True) -> Never | None:  # noqa: FBT001, FBT002 - signature of django-tenants
+    def set_tenant(self, tenant: object, include_public: bool = True) -> None:  # noqa: FBT001, FBT002 - signature of django-tenants
         """Refuse: the scope is the only way to choose a schema."""
         if self._ready:
             raise RuntimeError("use organization_scope() or public_scope() instead of setting a connection's tenant")
         super().set_tenant(tenant, include_public)
-        return None
 
     def _cursor(self, name: str | None = None) -> Any:
         scope = current_scope()

@@ -48,9 +48,7 @@ class Command(BaseCommand):
         with organization_scope(owner.id):
             reading = tqdm(files, desc="reading", unit="file", disable=True if as_json else None)
             rows = checked(row for file in reading for row in _rows(file, root=path, defaults=defaults))
-            operation = operation_create(
-                organization_id=owner.id, rows=rows, user_id=None, now=timezone.now()
-            )
+            operation = operation_create(organization_id=owner.id, rows=rows, user_id=None, now=timezone.now())
             self._work(owner, operation, as_json=as_json)
             report = operation_present(operation_get(operation_id=operation.id))
         self._print({**report, "files": len(files)}, as_json=as_json)
@@ -73,7 +71,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report, default=str))
             return
         self.stdout.write(
-            f"{report['files']} files, {report['total']} texts: {report['done']} stored or known, {report['failed']} failed"
+            f"{report['files']} files, {report['total']} texts: "
+            f"{report['done']} stored or known, {report['failed']} failed"
         )
         for error in report["errors"]:
             self.stderr.write(f"  text {error['index']}: {error['detail']}")

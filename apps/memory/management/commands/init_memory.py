@@ -48,4 +48,6 @@ class Command(BaseCommand):
 
     def _sentence(self, report: dict[str, int]) -> str:
         unchanged = report["organizations"] - report["created"] - report["changed"]
-        return f"{report['created']} memory contexts created, {report['changed']} changed, {unchanged} left as they were"
+        return (
+            f"{report['created']} memory contexts created, {report['changed']} changed, {unchanged} left as they were"
+        )

@@ -92,4 +92,6 @@ def _memories(organization: Organization, now: datetime, *, quiet: bool) -> int:
 
 def _sentence(report: dict[str, Any]) -> str:
     password = f", password {report['password']}" if "password" in report else ""
-    return f"Demo organisation {report['organization']}: {report['memories']} memories, owner {report['owner']}{password}"
+    return (
+        f"Demo organisation {report['organization']}: {report['memories']} memories, owner {report['owner']}{password}"
+    )

@@ -1,0 +1,97 @@
+"""Who may do what: the checked-in table against the running API, every role on every route.
+
+`docs/api/permissions.csv` is the table. After a deliberate change write it anew with
+`python -m tests.contracts.permissions_table`, and read the difference.
+"""
+
+import csv
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.core.cache import caches
+from rest_framework.test import APIClient
+
+from apps.accounts.models import Organization
+from apps.accounts.permissions import Role
+from apps.core.tenancy.scope import organization_scope
+from tests.contracts.permissions_table import CALLERS, TABLE, declared_rows
+from tests.factories.fixtures import ClientFactory
+from tests.routes import Route, api_routes
+
+UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
+
+
+def _rows() -> dict[str, dict[str, str]]:
+    with Path(TABLE).open(newline="") as file:
+        return {f"{row['method']} {row['path']}": row for row in csv.DictReader(file)}
+
+
+def _url(route: Route) -> str:
+    return route.path.replace("<uuid:memory_id>", UNKNOWN_ID).replace("<uuid:operation_id>", UNKNOWN_ID)
+
+
+def _state(organization: Organization) -> dict[str, int]:
+    """Count every row of the organisation and of the public schema that a refused call could have made or removed."""
+    with organization_scope(organization.id):
+        return {
+            model.__name__: model._default_manager.count()
+            for model in apps.get_models()
+            if model.__module__.startswith("apps.")
+        }
+
+
+def _call(client: APIClient, route: Route) -> Any:
+    return client.generic(route.method, _url(route), "{}", content_type="application/json")
+
+
+def test_the_table_has_exactly_the_routes_of_the_urlconf() -> None:
+    assert sorted(_rows()) == sorted(str(route) for route in api_routes())
+
+
+def test_the_table_says_what_the_views_declare() -> None:
+    assert list(_rows().values()) == declared_rows()
+
+
+def test_no_placeholder_of_a_route_is_left_unfilled() -> None:
+    assert [route for route in api_routes() if "<" in _url(route)] == []
+
+
+@pytest.mark.parametrize("route", api_routes(), ids=str)
+def test_each_caller_is_let_in_or_refused_as_the_table_says(
+    route: Route, acme: Organization, client_of: ClientFactory
+) -> None:
+    row = _rows()[str(route)]
+    clients = {role.value: client_of(acme, role) for role in Role}
+    clients["anonymous"] = APIClient(raise_request_exception=False)
+    for caller in CALLERS:
+        caches["process"].clear()
+        before = _state(acme)
+        answer = _call(clients[caller], route)
+        assert answer.status_code < 500, (caller, answer.content)
+        if row[caller] == "yes":
+            # Without a fitting body the call may fail, but not at the door; a token call may find no token in it.
+            assert answer.status_code not in {401, 403} or "token" in route.path, (caller, answer.content)
+        else:
+            assert answer.status_code == (401 if caller == "anonymous" else 403), (caller, answer.content)
+            assert answer.json()["code"] == ("not_authenticated" if caller == "anonymous" else "permission_denied")
+            assert _state(acme) == before
+
+
+def test_a_view_that_declares_nothing_lets_nobody_in(acme: Organization, client_of: ClientFactory) -> None:
+    from rest_framework.test import APIRequestFactory, force_authenticate  # noqa: PLC0415 - used here only
+
+    from apps.core.api.views import ApiView  # noqa: PLC0415 - as above
+    from apps.core.types import Principal  # noqa: PLC0415 - as above
+
+    class Undeclared(ApiView):
+        def get(self, request: Any) -> Any:
+            pytest.fail(f"the handler ran: {request}")
+
+    request = APIRequestFactory().get("/x")
+    everything = frozenset({"org:write", "memory:admin"})
+    force_authenticate(request, Principal(UUID(UNKNOWN_ID), acme.id, "x@x.example", "owner", everything))  # type: ignore[arg-type]  # any caller will do
+    request.credential_error = None  # type: ignore[attr-defined]  # set by the middleware
+    assert Undeclared.as_view()(request).status_code == 403

@@ -1,0 +1,226 @@
+"""Nothing of one organisation reaches another: every route, with every id of the other organisation.
+
+The routes come from the URLconf. A route with ids in its path is called with each id that `globex` has and must answer
+404; a route without is called as `CALLS` says, naming globex wherever a caller can name anything. No answer may hold a
+word or an id of globex, and nothing of globex may change. A new route without a row here fails.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.core.serializers import serialize
+from django.utils import timezone
+
+from apps.accounts.models import Organization
+from apps.accounts.permissions import Role
+from apps.core.api.pagination import cursor_encode
+from apps.core.tenancy.scope import organization_scope
+from apps.memory.models import Chunk, Entity, Memory, Operation
+from apps.memory.services.memories import memory_store, memory_trash
+from apps.memory.services.operations import operation_create
+from apps.memory.types import StoreItem
+from tests.factories.fixtures import ClientFactory
+from tests.routes import Route, api_routes
+
+SECRET = "Zanzibarium"
+TEXT = f"{SECRET} launches project Quillfeather, says Ottoline Vance."
+
+
+@dataclass(frozen=True)
+class Other:
+    """What globex has: ids of every kind, and words that only its data contain."""
+
+    organization_id: UUID
+    ids: dict[str, UUID]
+
+    @property
+    def marks(self) -> list[str]:
+        return [SECRET, "Quillfeather", "Ottoline", str(self.organization_id), *map(str, self.ids.values())]
+
+
+def _paths() -> list[Route]:
+    return [route for route in api_routes() if "<" in route.path]
+
+
+def _body(**fields: Any) -> Callable[[Other], dict[str, Any]]:
+    return lambda _: {"data": fields}
+
+
+# What to send on routes without an id in the path. `None`: nothing of an organisation is behind it.
+CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
+    "GET /.well-known/jwks.json": None,
+    "GET /api/v1/schema": None,
+    "GET /docs": None,
+    "GET /redoc": None,
+    "GET /health": None,
+    "GET /health/ready": None,
+    "POST /api/v1/auth/email/verify": None,
+    "POST /api/v1/auth/signup": None,
+    "POST /api/v1/auth/token": None,
+    "POST /api/v1/auth/token/refresh": None,
+    "POST /api/v1/auth/token/verify": None,
+    "GET /api/v1/auth/me": lambda other: {"query": {"org_id": str(other.organization_id)}},
+    "POST /api/v1/auth/logout": _body(),
+    "POST /api/v1/auth/switch": lambda other: {"data": {"org_id": str(other.organization_id)}},
+    "GET /api/v1/orgs": lambda other: {"query": {"org_id": str(other.organization_id)}},
+    "POST /api/v1/orgs": _body(name="Globex"),
+    "GET /api/v1/orgs/current": lambda other: {"query": {"id": str(other.organization_id)}},
+    "PATCH /api/v1/orgs/current": _body(name="Globex", slug="globex"),
+    "GET /api/v1/memory": lambda other: {"query": {"cursor": cursor_encode(max(other.ids.values())), "limit": 100}},
+    "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
+    "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
+    "POST /api/v1/memory/search": _body(query=TEXT, limit=100),
+    "GET /api/v1/memory/insights": lambda other: {"query": {"context": f"org_{other.organization_id}_context"}},
+    "GET /api/v1/memory/context": lambda other: {"query": {"context": f"org_{other.organization_id}_context"}},
+    "PATCH /api/v1/memory/context": _body(domain="retail"),
+}
+# Ways to name another organisation that must not count.
+FORGED_HEADERS = [
+    lambda _: {"HTTP_HOST": "globex.localhost"},
+    lambda _: {"HTTP_X_FORWARDED_HOST": "globex.localhost"},
+    lambda other: {"HTTP_X_ORG_ID": str(other.organization_id)},
+    lambda other: {"HTTP_X_ORGANIZATION_ID": str(other.organization_id)},
+    lambda other: {"HTTP_X_TENANT": f"org_{other.organization_id.hex}"},
+    lambda other: {"HTTP_X_SCHEMA_NAME": f"org_{other.organization_id.hex}"},
+]
+
+
+@pytest.fixture
+def other(globex: Organization) -> Other:
+    """Fill globex with a memory, a memory in the trash and a batch."""
+    now = timezone.now()
+    with organization_scope(globex.id):
+        stored = memory_store(
+            organization_id=globex.id,
+            item=StoreItem(content=TEXT, external_id="shared-id", metadata={"word": SECRET}),
+            user_id=None,
+            now=now,
+        )
+        trashed = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
+        memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, now=now)
+        operation = operation_create(organization_id=globex.id, rows=[{"content": TEXT}], user_id=None, now=now)
+        return Other(
+            globex.id,
+            {
+                "memory": stored.memory_id,
+                "trashed memory": trashed.memory_id,
+                "operation": operation.id,
+                "chunk": Chunk.objects.values_list("id", flat=True)[0],
+                "entity": Entity.objects.values_list("id", flat=True)[0],
+            },
+        )
+
+
+def _snapshot(other: Other) -> str:
+    with organization_scope(other.organization_id):
+        models = [model for model in apps.get_app_config("memory").get_models() if not model._meta.proxy]
+        return "".join(serialize("json", model._default_manager.order_by("pk")) for model in models)
+
+
+def _leaks(answer: Any, other: Other) -> list[str]:
+    content = answer.content.decode()
+    return [mark for mark in other.marks if mark in content]
+
+
+def test_every_route_has_a_row() -> None:
+    assert sorted(CALLS) == sorted(str(route) for route in api_routes() if "<" not in route.path)
+
+
+@pytest.mark.parametrize("route", _paths(), ids=str)
+def test_every_id_of_another_organisation_is_unknown(
+    route: Route, other: Other, acme: Organization, client_of: ClientFactory
+) -> None:
+    client, before = client_of(acme, Role.OWNER), _snapshot(other)
+    for kind, identifier in {**other.ids, "organisation": other.organization_id}.items():
+        path = route.path.replace("<uuid:memory_id>", str(identifier)).replace("<uuid:operation_id>", str(identifier))
+        answer = client.generic(route.method, path, "{}", content_type="application/json")
+        assert (kind, answer.status_code) == (kind, 404)
+        assert _leaks(answer, other) == []
+    assert _snapshot(other) == before
+
+
+@pytest.mark.parametrize("route", [name for name, call in CALLS.items() if call is not None])
+def test_no_call_reaches_another_organisation(
+    route: str, other: Other, acme: Organization, client_of: ClientFactory
+) -> None:
+    client, before = client_of(acme, Role.OWNER), _snapshot(other)
+    make = CALLS[route]
+    assert make is not None
+    call, (method, path) = make(other), route.split(" ")
+    answer = client.generic(
+        method, path, json.dumps(call.get("data", {})), content_type="application/json", query_params=call.get("query")
+    )
+    assert answer.status_code < 500
+    assert _leaks(answer, other) == []
+    assert _snapshot(other) == before
+
+
+@pytest.mark.parametrize("header", FORGED_HEADERS, ids=range(len(FORGED_HEADERS)))
+def test_no_header_overrules_the_token(
+    header: Callable[[Other], dict[str, str]],
+    other: Other,
+    acme: Organization,
+    client_of: ClientFactory,
+    settings: Any,
+) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    client = client_of(acme)
+    for path in ("/api/v1/auth/me", "/api/v1/memory", "/api/v1/memory/context"):
+        answer = client.get(path, **header(other))  # type: ignore[arg-type]  # headers are passed as extra arguments
+        assert answer.status_code == 200
+        assert _leaks(answer, other) == []
+
+
+def test_searching_finds_ones_own_but_never_the_others(
+    other: Other, acme: Organization, client_of: ClientFactory
+) -> None:
+    client = client_of(acme)
+    own = client.post("/api/v1/memory/store", {"content": f"Our own note on {SECRET}."}, format="json").json()
+    for search_type in ("neural", "conceptual", "knowledge", "hybrid"):
+        body = {"query": f"{SECRET} Quillfeather", "search_type": search_type, "limit": 100}
+        found = client.post("/api/v1/memory/search", body, format="json").json()["results"]
+        assert {row["memory_id"] for row in found} <= {own["memory_id"]}
+
+
+def test_filters_and_cursors_cannot_widen_the_answer(
+    other: Other, acme: Organization, client_of: ClientFactory
+) -> None:
+    client = client_of(acme)
+    client.post("/api/v1/memory/store", {"content": "Ours."}, format="json")
+    for filters in (
+        {"external_id": "shared-id"},
+        {"metadata.word": SECRET},
+        {"NOT": {"memory_type": "nothing"}},
+        {"OR": [{"external_id": "shared-id"}, {"memory_type": "general"}]},
+    ):
+        answer = client.get("/api/v1/memory", query_params={"filters": json.dumps(filters), "limit": "100"})
+        assert answer.status_code == 200
+        assert _leaks(answer, other) == []
+    for unknown in ("organization_id", "schema", "org_id", "context", "metadata"):
+        answer = client.get("/api/v1/memory", query_params={"filters": json.dumps({unknown: "x"})})
+        assert answer.status_code == 400
+
+
+def test_one_idempotency_key_serves_two_organisations(
+    other: Other, acme: Organization, globex: Organization, client_of: ClientFactory
+) -> None:
+    answers = [
+        client_of(organization).post(
+            "/api/v1/memory/store", {"content": f"For {organization.slug}."}, format="json", HTTP_IDEMPOTENCY_KEY="same"
+        )
+        for organization in (globex, acme)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].json()["memory_id"] != answers[1].json()["memory_id"]
+
+
+def test_the_fixture_has_something_to_leak(other: Other) -> None:
+    with organization_scope(other.organization_id):
+        assert Memory.objects.count() == 2
+        assert Operation.objects.count() == 1
+    assert SECRET in _snapshot(other)
