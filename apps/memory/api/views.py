@@ -233,7 +233,7 @@ class ContextView(ApiView):
 class MemoriesView(ApiView):
     access = {"GET": Permission.MEMORY_READ}
 
-    @extend_schema(parameters=[io.ListQuery], responses=io.MemoryPage)
+    @extend_schema(operation_id="memory_list", parameters=[io.ListQuery], responses=io.MemoryPage)
     def get(self, request: Request) -> Response:
         """List memories, last recorded first."""
         query = self.valid_query(request, io.ListQuery)
