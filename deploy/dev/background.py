@@ -121,9 +121,7 @@ def status(state: Path, console: Console, *, as_json: bool) -> int:
     for name, value in rows:
         console.say(f"  {name:<10} {value}")
     if not report.running and (any(report.processes.values()) or any(report.services.values())):
-        console.say(
-            "A launcher that was killed has left these; the next start uses or ends them, `make dev-down` ends them."
-        )
+        console.say("These run without a launcher: the next start takes over or ends them, `make dev-down` ends them.")
     return 0
 
 

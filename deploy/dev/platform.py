@@ -69,18 +69,22 @@ class Platform:
     def _run_locked(self) -> int:
         self.stop.install()
         end_leftovers(self.state, self.console)
+        problem = ""
         try:
-            return asyncio.run(self._start_and_serve())
+            code = asyncio.run(self._start_and_serve())
         except (StartError, OSError, RuntimeError, psycopg.Error, subprocess.SubprocessError) as error:
-            self.console.progress_end()
-            self.console.say(self.console.paint(RED, f"The start failed: {error}"))
-            return 1
+            code, problem = 1, f"The start failed: {error}"
         except StopRequestedError:
-            return 130
+            code = 130
         finally:
             # The event loop and circus have put other handlers in place.
             self.stop.install()
+            self.console.progress_end()
             self._finish()
+        if problem:
+            # Last, where it is seen.
+            self.console.say(self.console.paint(RED, problem))
+        return code
 
     async def _start_and_serve(self) -> int:
         self.console.say(self.console.paint(BOLD, "Lift OS Core"))
