@@ -1,6 +1,7 @@
 """The base of all Celery tasks, and the two housekeeping tasks of the core."""
 
 import logging
+import time
 from typing import Any
 from uuid import UUID
 
@@ -46,6 +47,7 @@ class OrganizationTask(Task):  # type: ignore[type-arg]  # generic only in the s
                 return None
             if job.organization_id is None:
                 raise ValueError(f"job {job_id} of {self.name} names no organisation")
+        began = time.monotonic()
         with request_id_set(job.request_id):
             if job.attempts > services.JOB_MAX_ATTEMPTS:
                 return self._give_up(job)
@@ -59,6 +61,7 @@ class OrganizationTask(Task):  # type: ignore[type-arg]  # generic only in the s
                 raise
             with public_scope():
                 services.job_finish(job_id=job_id)
+            logger.info("job %s (%s) done in %.1f s", job_id, self.name, time.monotonic() - began)
             return result
 
     def _give_up(self, job: Job) -> None:

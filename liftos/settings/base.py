@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse_lazy
+from psycopg_pool import ConnectionPool
 
 from liftos.env import BASE_DIR, STATE_DIR, env
 
@@ -88,6 +89,8 @@ DATABASES: dict[str, Any] = {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=8),
                 "timeout": 10,
+                # A connection that the server has dropped is replaced instead of handed out.
+                "check": ConnectionPool.check_connection,
             },
             "connect_timeout": 5,
         },
@@ -109,6 +112,8 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Jobs go on when the broker is away: PostgreSQL knows whose they are.
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # The time limit stays below the visibility timeout, so the broker never hands a running task to a second worker.
 CELERY_TASK_TIME_LIMIT = 600
@@ -227,6 +232,9 @@ LOGGING = {
     "loggers": {
         # One line per request is written by the server; Django's own copies of 4xx answers only double it.
         "django.request": {"level": "ERROR"},
+        # Jobs log their own line; Celery's two for every sweep say nothing.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }
 
