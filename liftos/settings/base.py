@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse_lazy
-from psycopg_pool import ConnectionPool
 
 from liftos.env import BASE_DIR, STATE_DIR, env
 
@@ -84,13 +83,13 @@ DATABASES: dict[str, Any] = {
         "ENGINE": "apps.core.tenancy.backend",
         # A pool instead of persistent connections: CONN_MAX_AGE leaks one connection per thread under ASGI.
         "CONN_MAX_AGE": 0,
+        # A connection that the server has dropped is replaced instead of handed out.
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=8),
                 "timeout": 10,
-                # A connection that the server has dropped is replaced instead of handed out.
-                "check": ConnectionPool.check_connection,
             },
             "connect_timeout": 5,
         },
