@@ -1,0 +1,138 @@
+"""The operators' admin: who gets in, that every page works, and that rights are changed so that tokens notice."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from apps.accounts.models import Membership, Organization, User
+from apps.accounts.services import user_create
+from apps.core.models import Job
+from apps.core.services import enqueue, job_give_up
+from apps.core.tenancy.scope import organization_scope
+from apps.memory.models import MemoryContext
+from tests.factories.fixtures import ClientFactory
+from tests.factories.organizations import OWNERS, PASSWORD
+
+pytestmark = pytest.mark.usefixtures("flush_redis")
+
+OPERATOR = "operator@liftos.example"
+PAGES = [
+    "accounts_organization",
+    "accounts_domain",
+    "memory_organizationmemory",
+    "accounts_user",
+    "accounts_membership",
+    "account_emailaddress",
+    "billing_plan",
+    "billing_subscription",
+    "billing_usagecounter",
+    "core_job",
+]
+
+
+@pytest.fixture
+def operator(acme: Organization) -> User:
+    user = user_create(email=OPERATOR, password=PASSWORD, verified=True)
+    User.objects.filter(id=user.id).update(is_staff=True, is_superuser=True)
+    return user
+
+
+def sign_in(client: Client, email: str, password: str = PASSWORD) -> Any:
+    return client.post(reverse("admin:login"), {"username": email, "password": password, "next": "/admin/"})
+
+
+@pytest.fixture
+def admin(client: Client, operator: User) -> Client:
+    assert sign_in(client, OPERATOR).status_code == 302
+    return client
+
+
+def test_only_operators_get_in(client: Client, operator: User) -> None:
+    assert sign_in(client, OWNERS["acme"]).status_code == 200
+    assert sign_in(client, OPERATOR, "wrong password").status_code == 200
+    assert client.get("/admin/").status_code == 302
+    assert sign_in(client, OPERATOR.upper()).status_code == 302
+    assert client.get("/admin/").status_code == 200
+
+
+def test_guessing_an_operators_password_is_stopped(client: Client, operator: User) -> None:
+    for number in range(5):
+        sign_in(client, OPERATOR, f"guess {number}")
+    answer = sign_in(client, OPERATOR)
+    assert answer.status_code == 200
+    assert b"Too many failed attempts" in answer.content
+
+
+def test_an_api_token_does_not_open_the_admin(acme: Organization, client_of: ClientFactory) -> None:
+    client: APIClient = client_of(acme)
+    assert client.get("/admin/").status_code == 302
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lists_their_search_and_their_first_row_work(page: str, admin: Client, acme: Organization) -> None:
+    enqueue("memory.ingest", organization_id=acme.id, operation_id="x")
+    path = reverse(f"admin:{page}_changelist")
+    answer = admin.get(path)
+    assert answer.status_code == 200
+    assert admin.get(path, {"q": "acme"}).status_code == 200
+    link = re.search(rf'href="({re.escape(path)}[^"/]+/change/)', answer.content.decode())
+    if link:
+        assert admin.get(link[1]).status_code == 200
+
+
+def test_the_sidebar_leads_to_every_page(admin: Client) -> None:
+    content = admin.get("/admin/").content.decode()
+    assert [page for page in PAGES if reverse(f"admin:{page}_changelist") not in content] == []
+
+
+def test_organisations_and_jobs_are_not_made_or_deleted_by_hand(admin: Client, acme: Organization) -> None:
+    assert admin.get(reverse("admin:accounts_organization_add")).status_code == 403
+    assert admin.post(reverse("admin:accounts_organization_delete", args=[acme.id]), {"post": "yes"}).status_code == 403
+    assert admin.get(reverse("admin:core_job_add")).status_code == 403
+    assert Organization.objects.filter(id=acme.id).exists()
+
+
+def test_a_role_changed_by_an_operator_ends_older_tokens(
+    admin: Client, acme: Organization, client_of: ClientFactory
+) -> None:
+    member: Any = client_of(acme)
+    membership = Membership.objects.get(user=member.user)
+    data = {"user": member.user.id, "organization": acme.id, "role": "viewer"}
+    answer = admin.post(reverse("admin:accounts_membership_change", args=[membership.id]), data)
+    assert answer.status_code == 302
+    membership.refresh_from_db()
+    assert (membership.role, membership.permission_version) == ("viewer", 2)
+    assert member.get("/api/v1/auth/me").status_code == 401
+
+
+def test_passwords_are_set_checked_and_never_shown(admin: Client, operator: User) -> None:
+    path = reverse("admin:accounts_user_change", args=[User.objects.get(email=OWNERS["acme"]).id])
+    inlines = {"memberships-TOTAL_FORMS": "0", "memberships-INITIAL_FORMS": "0"}
+    data = {"email": OWNERS["acme"], "name": "", "is_active": "on", **inlines}
+    assert admin.post(path, {**data, "password": "short"}).status_code == 200
+    assert admin.post(path, {**data, "password": "a much better one 1"}).status_code == 302
+    assert User.objects.get(email=OWNERS["acme"]).check_password("a much better one 1")
+    assert b"scrypt" not in admin.get(path).content
+
+
+def test_a_missing_memory_context_is_shown_and_made(admin: Client, acme: Organization) -> None:
+    with organization_scope(acme.id):
+        MemoryContext.objects.all().delete()
+    path = reverse("admin:memory_organizationmemory_changelist")
+    assert b"missing" in admin.get(path).content
+    admin.post(path, {"action": "create_missing", "_selected_action": [str(acme.id)]})
+    with organization_scope(acme.id):
+        assert MemoryContext.objects.get().name == f"org_{acme.id}_context"
+
+
+def test_given_up_jobs_can_be_run_again(admin: Client, acme: Organization) -> None:
+    job = enqueue("memory.ingest", organization_id=acme.id, operation_id="x")
+    job_give_up(job=job)
+    path = reverse("admin:core_job_changelist")
+    admin.post(path, {"action": "run_again", "_selected_action": [str(job.id)]})
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == (Job.Status.QUEUED, 0)
