@@ -14,8 +14,9 @@ def test_alive_touches_no_database(anonymous: APIClient, monkeypatch: pytest.Mon
     def fail(*_: Any, **__: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(type(connections["default"]), "_cursor", fail)
-    answer = anonymous.get("/health")
+    with monkeypatch.context() as patched:
+        patched.setattr(type(connections["default"]), "_cursor", fail)
+        answer = anonymous.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
 
 
