@@ -1,0 +1,95 @@
+"""The memory on the demo corpus: quality of each search type, speed of searching and storing."""
+
+import json
+import time
+from functools import partial
+from typing import Any
+
+from django.utils import timezone
+
+from apps.accounts.models import Organization
+from apps.accounts.services import organization_create, user_create
+from apps.billing.models import Subscription
+from apps.core.tenancy.migrations import migrate_public, migrate_template
+from apps.core.tenancy.scope import organization_scope
+from apps.memory.adapters import channels
+from apps.memory.adapters.embedding import default_embedder
+from apps.memory.engine.chunking import chunk_text
+from apps.memory.engine.types import SearchType
+from apps.memory.management.commands.seed_demo import CORPUS
+from apps.memory.models import Memory
+from apps.memory.selectors.memories import memories_visible
+from apps.memory.services.memories import memory_store
+from apps.memory.services.search import memory_search
+from apps.memory.types import SearchQuery, StoreItem
+from tests.bench.__main__ import TOP, Quality, Speed, median_ms
+
+_FIELDS = ("content", "memory_type", "external_id", "metadata")
+
+
+def measure() -> tuple[list[Quality], list[Speed]]:
+    organization = _organization()
+    rows = [json.loads(line) for line in CORPUS.read_text().splitlines()]
+    questions = json.loads((CORPUS.parent / "questions.json").read_text())
+    with organization_scope(organization.id):
+        storing = _storing(organization, rows)
+        quality = [_quality(organization, search_type, questions) for search_type in SearchType]
+        return quality, [storing, *_searching(organization, [one["question"] for one in questions])]
+
+
+def _organization() -> Organization:
+    """Make a new organisation, so that no earlier run is measured."""
+    migrate_public()
+    migrate_template()
+    now = timezone.now()
+    owner = user_create(email=f"bench-{now.timestamp()}@example.com", password="bench bench 1")
+    organization = organization_create(name="Bench", owner=owner, memory_domain="marketing", now=now)
+    Subscription.objects.filter(organization_id=organization.id).update(plan_id="enterprise")
+    return organization
+
+
+def _storing(organization: Organization, rows: list[dict[str, Any]]) -> Speed:
+    embedder = default_embedder()
+    passages = [[row["content"][one.start : one.end] for one in chunk_text(row["content"])] for row in rows]
+    embedder.embed(["warm up"])
+    began = time.perf_counter()
+    for texts in passages:
+        embedder.embed(texts)
+    floor = len(rows) / (time.perf_counter() - began)
+    began = time.perf_counter()
+    for row in rows:
+        item = StoreItem(**{name: row[name] for name in _FIELDS})
+        memory_store(organization_id=organization.id, item=item, user_id=None, now=timezone.now())
+    product = len(rows) / (time.perf_counter() - began)
+    return Speed("storing", "texts/s", product, "embedding the same passages", floor, product / floor)
+
+
+def _quality(organization: Organization, search_type: SearchType, questions: list[dict[str, Any]]) -> Quality:
+    first, recall = 0, 0.0
+    for question in questions:
+        found = _search(organization, search_type, question["question"])
+        answers = question["external_ids"]
+        first += bool(found) and found[0] in answers
+        recall += len(set(found) & set(answers)) / min(len(answers), TOP)
+    return Quality(search_type.value, first / len(questions), recall / len(questions))
+
+
+def _search(organization: Organization, search_type: SearchType, text: str) -> list[str]:
+    query = SearchQuery(text=text, search_type=search_type, limit=TOP)
+    response = memory_search(organization_id=organization.id, query=query, now=timezone.now())
+    return [result.memory.external_id for result in response.results]
+
+
+def _searching(organization: Organization, texts: list[str]) -> list[Speed]:
+    def floor(text: str) -> object:
+        vector = default_embedder().embed_query(text)
+        hits = channels.neural(memories_visible(now=timezone.now()), vector=vector)
+        return list(Memory.objects.filter(id__in=[hit.memory_id for hit in hits[:TOP]]))
+
+    lowest = median_ms(floor, texts)
+    speeds = []
+    for search_type in SearchType:
+        product = median_ms(partial(_search, organization, search_type), texts)
+        what = f"{search_type.value} search, {Memory.objects.count()} memories"
+        speeds.append(Speed(what, "ms p50", product, "embed, exact scan, fetch five", lowest, product / lowest))
+    return speeds
