@@ -1,12 +1,11 @@
 """Operators' pages for plans, who has which, and what was used."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from apps.billing.models import Plan, Subscription, UsageCounter
+from apps.core.admin import ReadOnlyAdmin
 
 
 @admin.register(Plan)
@@ -27,19 +26,7 @@ class SubscriptionAdmin(ModelAdmin):
 
 
 @admin.register(UsageCounter)
-class UsageCounterAdmin(ModelAdmin):
+class UsageCounterAdmin(ReadOnlyAdmin):
     list_display = ["organization_id", "meter", "period", "used"]
     list_filter = ["meter"]
     search_fields = ["organization_id"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        del request
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False

@@ -1,4 +1,4 @@
-"""Operators' page for background work."""
+"""The base of read-only pages, and the operators' page for background work."""
 
 from typing import Any
 
@@ -11,15 +11,8 @@ from unfold.admin import ModelAdmin
 from apps.core.models import Job
 
 
-@admin.register(Job)
-class JobAdmin(ModelAdmin):
-    """What is waiting, running or given up. A job that succeeded has left the table."""
-
-    list_display = ["name", "status", "attempts", "organization_id", "available_at", "created_at"]
-    list_filter = ["status", "name"]
-    search_fields = ["id", "organization_id", "request_id"]
-    ordering = ["-created_at"]
-    actions = ["run_again"]
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows that operators look at; what may be done with them are named actions."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         del request
@@ -29,7 +22,22 @@ class JobAdmin(ModelAdmin):
         del request, obj
         return False
 
-    @admin.action(description="Run the given-up jobs again", permissions=["delete"])
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    """What is waiting, running or given up. A job that succeeded has left the table."""
+
+    list_display = ["name", "status", "attempts", "organization_id", "available_at", "created_at"]
+    list_filter = ["status", "name"]
+    search_fields = ["id", "organization_id", "request_id"]
+    ordering = ["-created_at"]
+    actions = ["run_again"]
+
+    @admin.action(description="Run the given-up jobs again", permissions=["view"])
     def run_again(self, request: HttpRequest, rows: QuerySet[Job]) -> None:
         count = rows.filter(status=Job.Status.FAILED).update(
             status=Job.Status.QUEUED, attempts=0, available_at=timezone.now()

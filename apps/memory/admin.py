@@ -1,20 +1,18 @@
 """Operators' page for memory contexts: one row per organisation, counted inside its own schema."""
 
-from typing import Any
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
+from apps.core.admin import ReadOnlyAdmin
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.models import Memory, MemoryContext, Operation, OrganizationMemory
 from apps.memory.services.contexts import context_ensure
 
 
 @admin.register(OrganizationMemory)
-class MemoryContextAdmin(ModelAdmin):
+class MemoryContextAdmin(ReadOnlyAdmin):
     """Read only, but for making a context that is missing. Operators see counts, never contents."""
 
     list_display = ["name", "context", "domain", "memories", "open_operations"]
@@ -22,18 +20,6 @@ class MemoryContextAdmin(ModelAdmin):
     list_per_page = 20
     search_fields = ["name", "slug", "id"]
     actions = ["create_missing"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        del request
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        del request, obj
-        return False
 
     @admin.display(description="context")
     def context(self, row: OrganizationMemory) -> str:
