@@ -8,8 +8,10 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from apps.accounts.models import Organization
 from apps.core.services import JOB_LEASE, enqueue, job_renew
-from apps.core.tasks import OrganizationTask
+from apps.core.tasks import HousekeepingTask, OrganizationTask
+from apps.memory.services.memories import trash_empty
 from apps.memory.services.operations import operation_fail, operation_process
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
@@ -21,6 +23,18 @@ class IngestTask(OrganizationTask):
 
     def gave_up(self, **arguments: Any) -> None:
         operation_fail(operation_id=UUID(arguments["operation_id"]), now=timezone.now())
+
+
+@shared_task(name="memory.empty_trashes", base=HousekeepingTask)
+def empty_trashes() -> None:
+    """Start the work for every organisation; it is cheap where there is nothing to do."""
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        enqueue("memory.empty_trash", organization_id=organization_id)
+
+
+@shared_task(name="memory.empty_trash")
+def empty_trash(**_: Any) -> None:
+    trash_empty(now=timezone.now())
 
 
 @shared_task(name="memory.ingest", base=IngestTask)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from apps.billing.services import quota_check, quota_release, quota_reserve, usage_record
 from apps.billing.types import Meter
@@ -81,6 +81,20 @@ def memory_restore(*, organization_id: UUID, memory_id: UUID, now: datetime) -> 
         raise ExternalIdConflict("Another memory has taken its external id since.") from None
     memory.deleted_at = None
     return memory
+
+
+@transaction.atomic
+def trash_empty(*, now: datetime) -> int:
+    """Delete for good what has been in the trash for 30 days, and entities that nothing names any more."""
+    deleted = Memory.objects.filter(deleted_at__lte=now - TRASH_LIFETIME)
+    count = deleted.count()
+    if count:
+        deleted.delete()
+        with connection.cursor() as cursor:
+            # Every store writes to this table before it names an entity: none may do so while unnamed ones are removed.
+            cursor.execute("LOCK TABLE memory_entity IN SHARE ROW EXCLUSIVE MODE")
+        Entity.objects.filter(mentions=None, relations_out=None, relations_in=None).delete()
+    return count
 
 
 def _known(item: StoreItem) -> StoreResult | None:

@@ -1,5 +1,6 @@
 """Reading, listing, deleting and restoring."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
-from apps.memory.models import Memory
+from apps.memory.models import Chunk, Entity, Memory
+from apps.memory.tasks import empty_trashes
 from tests.apps.memory.conftest import Search, Store
 
 URL = "/api/v1/memory"
@@ -86,6 +88,22 @@ def test_the_trash_is_kept_for_thirty_days(client: APIClient, store: Store, acme
     with organization_scope(acme.id):
         Memory.objects.filter(id=memory_id).update(deleted_at=timezone.now() - timedelta(days=31))
     assert client.post(f"{URL}/{memory_id}/restore").status_code == 404
+
+
+def test_the_trash_is_emptied_after_thirty_days(
+    client: APIClient, store: Store, acme: Organization, run_jobs: Callable[[], int]
+) -> None:
+    old, recent = store("Old note of Priya Raman."), store("Recent note of Lena Hartwig.")
+    for memory_id in (old, recent):
+        client.delete(f"{URL}/{memory_id}")
+    with organization_scope(acme.id):
+        Memory.objects.filter(id=old).update(deleted_at=timezone.now() - timedelta(days=31))
+    empty_trashes()
+    run_jobs()
+    with organization_scope(acme.id):
+        assert [str(memory.id) for memory in Memory.objects.all()] == [recent]
+        assert Chunk.objects.count() == 1
+        assert [entity.name for entity in Entity.objects.all()] == ["Lena Hartwig"]
 
 
 def test_expired_memories_are_not_found_any_more(client: APIClient, store: Store, search: Search) -> None:
