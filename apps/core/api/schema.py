@@ -63,8 +63,12 @@ class ProblemAutoSchema(AutoSchema):
         return operation
 
 
-def add_problem_component(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
-    """Add the shared problem schema that every operation refers to."""
+def complete_components(result: dict[str, Any], generator: Any, request: Any, public: Any) -> dict[str, Any]:
+    """Add the problem schema that every operation refers to, and say that input takes no unknown fields."""
     del generator, request, public
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    schemas = result.setdefault("components", {}).setdefault("schemas", {})
+    for name, schema in schemas.items():
+        if name.endswith("Request") and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+    schemas["Problem"] = PROBLEM_SCHEMA
     return result

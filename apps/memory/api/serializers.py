@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.pagination import MAX_LIMIT
@@ -47,6 +48,7 @@ class InstantField(serializers.DateTimeField):
         return moment
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
 class MetadataField(serializers.JSONField):
     """A JSON object of at most 16 KB."""
 
@@ -58,6 +60,7 @@ class MetadataField(serializers.JSONField):
         return data
 
 
+@extend_schema_field({"type": "object", "additionalProperties": True})
 class FilterField(serializers.JSONField):
     """The filter language; in a query string it is JSON text."""
 
@@ -72,6 +75,11 @@ class FilterField(serializers.JSONField):
             for part in reversed([part for part in error.pointer.split("/") if part]):
                 detail = {part.replace("~1", "/").replace("~0", "~"): detail}
             raise serializers.ValidationError(detail) from None
+
+
+@extend_schema_field({"type": "string", "contentMediaType": "application/json"})
+class FilterTextField(FilterField):
+    """The filter in a query string: JSON text."""
 
 
 class TypeField(serializers.RegexField):
@@ -115,7 +123,7 @@ class StoreOutput(serializers.Serializer[Any]):
 
 class BatchInput(StrictSerializer):
     items: serializers.ListSerializer[Any] = serializers.ListSerializer(
-        child=ItemInput(), allow_empty=False, max_length=MAX_BATCH_ITEMS
+        child=ItemInput(), allow_empty=False, min_length=1, max_length=MAX_BATCH_ITEMS
     )
 
 
@@ -168,7 +176,7 @@ class ListQuery(PageQuery):
     memory_type = TypeField(required=False)
     occurred_after = InstantField(required=False)
     occurred_before = InstantField(required=False)
-    filters = FilterField(required=False)
+    filters = FilterTextField(required=False)
 
 
 class SearchInput(StrictSerializer):
