@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 MAX_CONTENT = 50_000
 MAX_BATCH_CONTENT = 200_000
 MAX_BATCH_ITEMS = 1_000
-# Rows of one uploaded file.
+# One uploaded file, in bytes and in rows.
+MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 MAX_UPLOAD_ROWS = 100_000
 MAX_METADATA_BYTES = 16_384
 MAX_QUERY = 2_000

@@ -54,6 +54,7 @@ PROBLEMS: dict[str, Problem] = {
     "not_acceptable": Problem(406, "No representation fits the Accept header"),
     "conflict": Problem(409, "The state does not allow this"),
     "idempotency_key_in_use": Problem(409, "A request with this Idempotency-Key is still running"),
+    "length_required": Problem(411, "The request needs a Content-Length"),
     "too_large": Problem(413, "The request is too large"),
     "unsupported_media_type": Problem(415, "The content type is not supported"),
     "idempotency_key_reused": Problem(422, "This Idempotency-Key belongs to another request"),

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -37,7 +38,7 @@ from apps.memory.services.contexts import context_update
 from apps.memory.services.memories import memory_restore, memory_store, memory_trash
 from apps.memory.services.operations import operation_cancel, operation_create, operation_retry
 from apps.memory.services.search import SearchResponse, memory_search
-from apps.memory.types import MAX_UPLOAD_ROWS, SearchQuery, SearchResult, StoreItem
+from apps.memory.types import MAX_UPLOAD_BYTES, MAX_UPLOAD_ROWS, SearchQuery, SearchResult, StoreItem
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -91,6 +92,8 @@ class BatchView(ApiView):
         if request.content_type.partition(";")[0].strip() != "multipart/form-data":
             return list(self.valid_body(request, io.BatchInput)["items"])
         upload: UploadedFile[Any] = self.valid_body(request, io.UploadInput)["file"]
+        if (upload.size or 0) > MAX_UPLOAD_BYTES:
+            raise RequestDataTooBig
         name = upload.name or ""
         rows: list[Row] = []
         try:

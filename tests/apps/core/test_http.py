@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import RequestFactory
 from rest_framework.test import APIClient
 
 from apps.accounts import selectors
@@ -14,6 +16,7 @@ from apps.core.api.errors import PROBLEMS
 from apps.core.api.pagination import cursor_decode, cursor_encode
 from apps.core.exceptions import InvalidInput
 from apps.core.ids import new_id
+from apps.core.middleware import RequestContextMiddleware
 from apps.core.strict_json import MAX_DEPTH, StrictJSONError, loads
 from tests.factories.fixtures import ClientFactory
 
@@ -88,6 +91,13 @@ def test_a_body_that_is_too_large(acme: Organization, client_of: ClientFactory, 
     for path in ("/api/v1/memory/store", "/api/v1/memory/search"):
         answer = client_of(acme).post(path, {"content": "x" * 2000}, format="json")
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_a_body_without_a_length() -> None:
+    chunked = RequestFactory().post("/api/v1/memory/store", HTTP_TRANSFER_ENCODING="chunked")
+    del chunked.META["CONTENT_LENGTH"]
+    answer = RequestContextMiddleware(lambda _: HttpResponse())(chunked)
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (411, "length_required")
 
 
 def test_a_database_that_is_away_is_said_so(

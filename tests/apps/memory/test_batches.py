@@ -137,6 +137,13 @@ def test_unknown_files_are_refused(name: str, code: str, client: APIClient) -> N
     assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [("/file", code)]
 
 
+def test_a_file_that_is_too_large(client: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("apps.memory.api.views.MAX_UPLOAD_BYTES", 10)
+    answer = upload(client, "x.txt", b"x" * 11)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert upload(client, "x.txt", b"x" * 10).status_code == 202
+
+
 def test_an_upload_without_a_file(client: APIClient) -> None:
     answer = client.post(URL, {"other": "x"}, format="multipart")
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/file")
