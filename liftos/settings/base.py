@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse_lazy
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from liftos.env import BASE_DIR, STATE_DIR, env
 
@@ -99,7 +101,12 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL},
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        # A request would rather hear "away" than wait: no retries, and never longer than this.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2, "retry": Retry(NoBackoff(), 0)},
+    },
     # For what a process may believe for a few seconds without asking anybody.
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
 }
@@ -116,7 +123,13 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # The time limit stays below the visibility timeout, so the broker never hands a running task to a second worker.
 CELERY_TASK_TIME_LIMIT = 600
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    # A job is recorded before its message is sent, so a broker that hangs must not hold up the request. Workers ask for
+    # messages once a second, well below the timeout.
+    "socket_connect_timeout": 2,
+    "socket_timeout": 3,
+}
 # How long a worker that stopped renewing its lease on a job is believed to be alive.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat")

@@ -10,6 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from celery import current_app, shared_task
 from django.db import transaction
+from kombu.exceptions import OperationalError
+from pytest_django import DjangoCaptureOnCommitCallbacks
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from apps.accounts.models import Organization
 from apps.core import services
@@ -125,6 +128,23 @@ def test_the_sweep_sends_what_is_due_and_nothing_else(acme: Organization) -> Non
     services.jobs_send_due(now=NOW, send=lambda job_id, _: sent.append(job_id))
     assert len(sent) == 2
     assert fresh.id not in sent
+
+
+@pytest.mark.parametrize("error", [OperationalError("away"), RedisConnectionError("away"), TimeoutError("slow")])
+def test_a_broker_that_is_away_loses_nothing_and_fails_nobody(
+    error: Exception,
+    acme: Organization,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("celery.Celery.send_task", fail)
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        job = services.enqueue("tests.note", organization_id=acme.id, text="x")
+    assert len(callbacks) == 1
+    assert Job.objects.get(id=job.id).status == Job.Status.QUEUED
 
 
 def test_every_name_that_is_enqueued_is_a_task() -> None:
