@@ -96,7 +96,7 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["user", "organization"], name="membership_unique")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} in {self.organization_id} as {self.role}"
+        return f"{self.user} in {self.organization} as {self.role}"
 
 
 class RefreshSession(models.Model):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -50,7 +50,17 @@ def _tokens_response(tokens: TokenPair, *, use_cookie: bool, status: int = 200, 
 
 
 class SignupView(PublicView):
-    @extend_schema(request=io.SignupInput, responses={201: io.SignupOutput})
+    @extend_schema(
+        request=io.SignupInput,
+        responses={201: io.SignupOutput},
+        examples=[
+            OpenApiExample(
+                "A new organisation",
+                {"email": "you@example.com", "password": "correct horse 9", "org_name": "Example"},
+                request_only=True,
+            )
+        ],
+    )
     def post(self, request: Request) -> Response:
         """Create an account and an organisation, and sign in. A verification mail follows."""
         body = self.valid_body(request, io.SignupInput)
@@ -67,7 +77,13 @@ class SignupView(PublicView):
 
 
 class TokenView(PublicView):
-    @extend_schema(request=io.SignInInput, responses=io.TokensOutput)
+    @extend_schema(
+        request=io.SignInInput,
+        responses=io.TokensOutput,
+        examples=[
+            OpenApiExample("A program", {"email": "you@example.com", "password": "correct horse 9"}, request_only=True)
+        ],
+    )
     def post(self, request: Request) -> Response:
         """Sign in with address and password, to the named organisation or the first one joined."""
         body = self.valid_body(request, io.SignInInput)

@@ -13,6 +13,7 @@ import redis.exceptions
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -192,20 +193,27 @@ def _escape(key: object) -> str:
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
-    del request, exception
-    return problem_http_response("malformed_request")
+    del exception
+    return _problem_for(request, "malformed_request")
 
 
 def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
-    del request, exception
-    return problem_http_response("permission_denied")
+    del exception
+    return _problem_for(request, "permission_denied")
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    del request, exception
-    return problem_http_response("not_found")
+    del exception
+    return _problem_for(request, "not_found")
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
-    del request
-    return problem_http_response("internal_error")
+    return _problem_for(request, "internal_error")
+
+
+def _problem_for(request: HttpRequest, code: str) -> HttpResponse:
+    """Answer programs with a problem, and people who typed an address into a browser with a page."""
+    if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
+        return problem_http_response(code)
+    body = problem_body(code)
+    return HttpResponse(render_to_string("errors/problem.html", {"problem": body}), status=body["status"])

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -52,7 +52,21 @@ class StoreView(ApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
     @extend_schema(
-        request=io.StoreInput, responses={201: io.StoreOutput, 200: io.StoreOutput}, parameters=[IDEMPOTENCY_KEY]
+        request=io.StoreInput,
+        responses={201: io.StoreOutput, 200: io.StoreOutput},
+        parameters=[IDEMPOTENCY_KEY],
+        examples=[
+            OpenApiExample(
+                "An experiment",
+                {
+                    "content": "EXP-117: Priya Raman tested a 20% discount on the annual plan.",
+                    "memory_type": "experiment",
+                    "metadata": {"team": "Pricing"},
+                    "occurred_at": "2026-03-02T10:00:00Z",
+                },
+                request_only=True,
+            )
+        ],
     )
     @idempotent
     def post(self, request: Request) -> Response:
@@ -143,7 +157,25 @@ def _operation(operation: Operation) -> Response:
 class SearchView(ApiView):
     access = {"POST": Permission.MEMORY_READ}
 
-    @extend_schema(request=io.SearchInput, responses=io.SearchOutput)
+    @extend_schema(
+        request=io.SearchInput,
+        responses=io.SearchOutput,
+        examples=[
+            OpenApiExample("A question", {"query": "what did we learn about pricing?"}, request_only=True),
+            OpenApiExample(
+                "With conditions",
+                {
+                    "query": "discount",
+                    "search_type": "hybrid",
+                    "memory_types": ["experiment"],
+                    "filters": {"metadata.team": "Pricing"},
+                    "occurred_after": "2026-01-01T00:00:00Z",
+                    "limit": 5,
+                },
+                request_only=True,
+            ),
+        ],
+    )
     def post(self, request: Request) -> Response:
         """Find memories by meaning, words, concepts and named things. The fields may also be query parameters."""
         fields = self._valid_fields(request)

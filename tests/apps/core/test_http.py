@@ -42,6 +42,14 @@ def test_unknown_paths_are_problems(path: str, anonymous: APIClient) -> None:
     assert body["request_id"] == answer["X-Request-ID"]
 
 
+def test_people_get_a_page_where_programs_get_a_problem(anonymous: APIClient) -> None:
+    page = anonymous.get("/nowhere", HTTP_ACCEPT="text/html,application/xhtml+xml")
+    assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")
+    assert page["X-Request-ID"].encode() in page.content
+    problem = anonymous.get("/api/v1/nowhere", HTTP_ACCEPT="text/html")
+    assert problem["Content-Type"] == "application/problem+json"
+
+
 def test_a_method_that_is_not_there(acme: Organization, client_of: ClientFactory) -> None:
     answer = client_of(acme).put("/api/v1/memory/store", {}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
