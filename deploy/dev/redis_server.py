@@ -7,14 +7,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from deploy.dev.state import LOOPBACK, free_port
 
 START_SECONDS = 10
+STOP_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class RedisServer:
         """Start the server unless it runs; return its port."""
         if port := self.running_port():
             return port
+        # Two servers over one folder would ruin it: one that hangs has to go first.
+        self.stop()
         self.data.mkdir(parents=True, exist_ok=True)
         port = free_port(preferred_port)
         subprocess.run(  # noqa: S603 - our own binary and arguments
@@ -51,20 +55,36 @@ class RedisServer:
         return port
 
     def stop(self) -> None:
-        if port := self.running_port():
-            _client(port).shutdown(nosave=not self.durable)
+        """Stop the server; one that does not answer any more is killed, and loses at most its last second."""
+        process = self._process()
+        if process is None:
+            return
+        try:
+            _client(int((self.data / "port").read_text())).shutdown(nosave=not self.durable)
+            process.wait(timeout=STOP_SECONDS)
+        except (RedisError, psutil.TimeoutExpired):
+            process.kill()
+            process.wait(timeout=STOP_SECONDS)
 
     def running_port(self) -> int | None:
-        """Return the port of the server over this folder; another Redis that took the port does not count."""
-        path = self.data / "port"
-        if not path.exists():
+        """Return the port of the server over this folder, once it answers; another on that port does not count."""
+        if self._process() is None:
             return None
-        port = int(path.read_text())
+        port = int((self.data / "port").read_text())
         try:
-            folder = str(_client(port).config_get("dir")["dir"])
-        except RedisConnectionError:
+            _client(port).ping()
+        except RedisError:
             return None
-        return port if Path(folder).resolve() == self.data.resolve() else None
+        return port
+
+    def _process(self) -> psutil.Process | None:
+        """Return the server's process: the one that the pid file names, if it works in our folder."""
+        try:
+            process = psutil.Process(int((self.data / "redis.pid").read_text()))
+            ours = process.status() != psutil.STATUS_ZOMBIE and Path(process.cwd()) == self.data.resolve()
+        except (OSError, ValueError, psutil.Error):
+            return None
+        return process if ours else None
 
     def url(self, port: int) -> str:
         return f"redis://{LOOPBACK}:{port}/0"
@@ -72,7 +92,14 @@ class RedisServer:
 
 def _client(port: int) -> Redis:
     # Without retries: a server that is not there is an answer, not a failure to insist on.
-    return Redis(host=LOOPBACK, port=port, socket_connect_timeout=1, decode_responses=True, retry=Retry(NoBackoff(), 0))
+    return Redis(
+        host=LOOPBACK,
+        port=port,
+        socket_connect_timeout=1,
+        socket_timeout=2,
+        decode_responses=True,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 def _binary() -> str:
