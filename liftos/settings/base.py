@@ -63,6 +63,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "liftos.urls"
 WSGI_APPLICATION = "liftos.wsgi.application"
 APPEND_SLASH = False
+CSRF_FAILURE_VIEW = "apps.core.api.errors.csrf_failure"
 
 TEMPLATES = [
     {

@@ -202,6 +202,11 @@ def handler403(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _problem_for(request, "permission_denied")
 
 
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    del reason
+    return _problem_for(request, "permission_denied")
+
+
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
     return _problem_for(request, "not_found")
