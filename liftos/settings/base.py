@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -275,6 +276,7 @@ UNFOLD = {
     "SITE_HEADER": "Lift OS Core",
     "SITE_SUBHEADER": "Operators",
     "SITE_SYMBOL": "hub",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("brand/icon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
     "SIDEBAR": {
         "show_search": True,

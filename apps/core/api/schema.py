@@ -40,6 +40,11 @@ class ProblemAutoSchema(AutoSchema):
     def _declared(self) -> str | None:
         return getattr(self.view, "access", {}).get(self.method)
 
+    def get_summary(self) -> str:
+        """Return the first sentence of the handler's docstring: what readers see in lists of operations."""
+        text: str = super().get_description() or ""
+        return text.partition(". ")[0].rstrip(".")
+
     def get_description(self) -> str:  # type: ignore[override]  # drf-spectacular dropped the parameters of DRF's
         text: str = super().get_description() or ""
         declared = self._declared()
