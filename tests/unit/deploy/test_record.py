@@ -14,8 +14,10 @@ from deploy.dev.record import TOKEN_VARIABLE, ProcessRecord, Run, end, kill, mem
 
 TOKEN = secrets.token_hex(8)
 SLEEP = "import time; time.sleep(60)"
-# A leader that dies at once and leaves a child in its process group.
-ORPHAN = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {SLEEP!r}]).pid)"
+# A leader that dies at once and leaves a child in its process group. The child itself says its number: only then has
+# the system finished making it, its environment included.
+_CHILD = f"import os; print(os.getpid(), flush=True); {SLEEP}"
+ORPHAN = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {_CHILD!r}])"
 Start = Callable[..., "subprocess.Popen[str]"]
 
 
