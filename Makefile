@@ -43,9 +43,10 @@ fix: $(INSTALLED) ## Repair what the linter and the formatter can
 	@$(RUN) -m ruff check --fix
 	@$(RUN) -m ruff format
 
-openapi: $(INSTALLED) ## Write docs/api/openapi.yaml from the code
+openapi: $(INSTALLED) ## Write docs/api/openapi.yaml and permissions.csv from the code
 	@mkdir -p docs/api
 	@ENVIRONMENT=test $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api/openapi.yaml
+	@ENVIRONMENT=test DJANGO_SETTINGS_MODULE=liftos.settings.test $(RUN) -m tests.contracts.permissions_table
 
 bench: $(INSTALLED) ## Measure latency and quality
 	@if [ -d tests/bench ]; then $(RUN) -m tests.bench; else echo "There are no benchmarks yet."; fi

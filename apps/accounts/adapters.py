@@ -1,6 +1,6 @@
 """What allauth asks of us, and what we ask of allauth: brute-force limits and password checks."""
 
-from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.account.adapter import get_adapter
 from allauth.core import context, ratelimit
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -11,10 +11,6 @@ from apps.accounts.models import User
 # Matches the longest window of ACCOUNT_RATE_LIMITS["login_failed"] that a person can run into.
 LOGIN_RETRY_AFTER = 300
 SIGNUP_RETRY_AFTER = 3600
-
-
-class AccountAdapter(DefaultAccountAdapter):
-    """The hook for allauth's mails and redirects; the flows themselves are our API."""
 
 
 def password_authenticate(request: HttpRequest, *, email: str, password: str) -> User:

@@ -39,7 +39,3 @@ class IdempotencyKeyReused(DomainError):
 
 class IdempotencyKeyInUse(DomainError):
     code = "idempotency_key_in_use"
-
-
-class DependencyUnavailable(DomainError):
-    code = "dependency_unavailable"

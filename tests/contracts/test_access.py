@@ -1,7 +1,7 @@
 """Who may do what: the checked-in table against the running API, every role on every route.
 
 `docs/api/permissions.csv` is the table. After a deliberate change write it anew with
-`python -m tests.contracts.permissions_table`, and read the difference.
+`make openapi`, and read the difference.
 """
 
 import csv

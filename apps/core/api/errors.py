@@ -21,7 +21,6 @@ from rest_framework.views import set_rollback
 
 from apps.core.exceptions import (
     Conflict,
-    DependencyUnavailable,
     DomainError,
     IdempotencyKeyInUse,
     IdempotencyKeyReused,
@@ -68,7 +67,6 @@ _DOMAIN_PROBLEMS: dict[type[DomainError], str] = {
     Conflict: "conflict",
     IdempotencyKeyReused: "idempotency_key_reused",
     IdempotencyKeyInUse: "idempotency_key_in_use",
-    DependencyUnavailable: "dependency_unavailable",
 }
 _DRF_PROBLEMS: dict[type[drf.APIException], str] = {
     drf.ParseError: "malformed_request",

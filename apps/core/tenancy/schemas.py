@@ -1,4 +1,4 @@
-"""Makes and drops organisation schemas.
+"""Makes organisation schemas.
 
 A new schema is a catalogue copy of the template schema: a tenth of a second, whatever the number of migrations. The
 copy reads PostgreSQL's own definitions, so types with modifiers (halfvec(384)), HNSW indexes, generated columns and
@@ -36,11 +36,6 @@ def schema_exists(schema_name: str) -> bool:
 def schema_create_empty(schema_name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema_name)))
-
-
-def schema_drop(schema_name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_name)))
 
 
 def schema_clone(schema_name: str, *, source: str = TEMPLATE_SCHEMA) -> None:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from apps.memory.engine.chunking import Chunk
 from apps.memory.engine.fusion import UNITS, FusedHit
 from apps.memory.engine.lexicon import STOP_WORDS, WORD, stem
 from apps.memory.engine.types import Channel
@@ -51,20 +50,6 @@ def matched_terms(query: str, text: str) -> list[Span]:
             if len(spans) == MAX_SPANS:
                 break
     return spans
-
-
-def best_spans(query: str, text: str, chunks: Sequence[Chunk], *, limit: int = 2) -> list[Chunk]:
-    """Return up to ``limit`` of ``chunks`` that share most distinct terms with ``query``, best first.
-
-    Ties go to the chunk with more matching words, then to the earlier one; chunks that share none are left out.
-    """
-    terms = _terms(query)
-    scored: list[tuple[int, int, int, Chunk]] = []
-    for chunk in chunks:
-        found = [term for match in WORD.finditer(text, chunk.start, chunk.end) if (term := terms.get(stem(match[0])))]
-        if found:
-            scored.append((-len(set(found)), -len(found), chunk.ordinal, chunk))
-    return [chunk for *_, chunk in sorted(scored, key=lambda entry: entry[:3])[:limit]]
 
 
 def explain(

@@ -2,12 +2,18 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.cache import caches
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
+from apps.accounts.models import Organization
 from apps.billing.models import Plan, UsageEvent
+from apps.core.tenancy.scope import organization_scope
+from apps.memory.adapters.embedding import default_embedder
+from apps.memory.models import Memory
+from apps.memory.selectors.contexts import concept_space, context_get
 from tests.apps.memory.conftest import Search, Store
 
 URL = "/api/v1/memory/search"
@@ -70,6 +76,19 @@ def test_contributions_add_up_exactly(search_type: str, corpus: dict[str, str], 
 
 def test_equal_requests_get_equal_results(corpus: dict[str, str], search: Search) -> None:
     assert search("price cut in France") == search("price cut in France")
+
+
+def test_the_conceptual_channel_is_the_engines_similarity(
+    corpus: dict[str, str], search: Search, acme: Organization
+) -> None:
+    text = "good news that makes people happy"
+    found = {row["memory_id"]: row["contributions"][0]["raw"] for row in search(text, search_type="conceptual")}
+    with organization_scope(acme.id):
+        space = concept_space(context_get())
+        places = {str(row.id): np.asarray(row.concepts, dtype=np.float32) for row in Memory.objects.all()}
+    target, weight = space.query_target(default_embedder().embed_query(text))
+    expected = space.similarity(target, weight, np.stack(list(places.values())))
+    assert found == pytest.approx(dict(zip(places, expected.tolist(), strict=True)), abs=1e-5)
 
 
 def test_leaving_a_channel_out_equals_weight_zero_of_the_others(corpus: dict[str, str], search: Search) -> None:

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.memory.engine.chunking import Chunk
-from apps.memory.engine.explain import Span, best_spans, explain, matched_terms
+from apps.memory.engine.explain import Span, explain, matched_terms
 from apps.memory.engine.fusion import Contribution, FusedHit
 
 
@@ -94,11 +93,3 @@ def test_spans_lie_in_the_text_in_order(query: str, text: str) -> None:
         assert position <= span.start < span.end <= len(text)
         assert span.term in query.casefold()
         position = span.end
-
-
-def test_best_chunks_share_most_distinct_terms() -> None:
-    text = "churn churn churn. | churn and price. | weather. | price price churn."
-    chunks = [Chunk(0, 0, 18), Chunk(1, 21, 37), Chunk(2, 40, 48), Chunk(3, 51, 69)]
-    assert best_spans("churn prices", text, chunks) == [chunks[3], chunks[1]]
-    assert best_spans("churn prices", text, chunks, limit=9) == [chunks[3], chunks[1], chunks[0]]
-    assert best_spans("nothing", text, chunks) == []
