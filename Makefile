@@ -48,8 +48,8 @@ openapi: $(INSTALLED) ## Write docs/api/openapi.yaml and permissions.csv from th
 	@ENVIRONMENT=test $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api/openapi.yaml
 	@ENVIRONMENT=test DJANGO_SETTINGS_MODULE=liftos.settings.test $(RUN) -m tests.contracts.permissions_table
 
-bench: $(INSTALLED) ## Measure latency and quality
-	@if [ -d tests/bench ]; then $(RUN) -m tests.bench; else echo "There are no benchmarks yet."; fi
+bench: $(INSTALLED) ## Measure quality and speed; SETS="folder folder" adds public retrieval sets
+	@$(RUN) -m tests.bench $(if $(SETS),--sets $(SETS))
 
 clean: ## Remove caches; neither data nor the installation
 	@find . \( -name .venv -o -name node_modules -o -name .git -o -name .liftos \) -prune -o -name __pycache__ -type d -exec rm -rf {} +

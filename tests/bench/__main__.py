@@ -12,8 +12,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deploy.dev.services import Services
+
+if TYPE_CHECKING:
+    from tests.bench.sets import SetQuality
 
 STATE = Path(__file__).resolve().parents[2] / ".liftos" / "bench"
 ROUNDS = 3
@@ -45,40 +49,56 @@ class Speed:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
-    as_json = parser.parse_args().as_json
+    parser.add_argument(
+        "--sets", nargs="*", type=Path, default=[], help="folders of retrieval sets, see tests/bench/sets.py"
+    )
+    arguments = parser.parse_args()
     services = Services(STATE, durable=False)
     values = services.start()
     try:
         os.environ.update({name: values[name] for name in ("DATABASE_URL", "REDIS_URL", "JWT_SIGNING_KEY")})
         os.environ["ENVIRONMENT"] = "test"
         os.environ["DJANGO_SETTINGS_MODULE"] = "liftos.settings.test"
-        quality, speed = _measure()
+        quality, speed, sets = _measure(arguments.sets)
     finally:
         services.stop()
-    if as_json:
-        print(json.dumps({"quality": [asdict(one) for one in quality], "speed": [asdict(one) for one in speed]}))  # noqa: T201 - the result of the program
+    if arguments.as_json:
+        rows = {
+            "quality": [asdict(one) for one in quality],
+            "speed": [asdict(one) for one in speed],
+            "sets": [asdict(one) for one in sets],
+        }
+        print(json.dumps(rows))  # noqa: T201 - the result of the program
     else:
-        _print(quality, speed)
+        _print(quality, speed, sets)
 
 
-def _measure() -> tuple[list[Quality], list[Speed]]:
+def _measure(sets: Sequence[Path]) -> "tuple[list[Quality], list[Speed], list[SetQuality]]":
     import django  # noqa: PLC0415 - the settings have to be named first
 
     django.setup()
     from apps.core.tenancy.scope import public_scope  # noqa: PLC0415 - as above
     from tests.bench import memory  # noqa: PLC0415 - as above
+    from tests.bench.sets import measure_set  # noqa: PLC0415 - as above
 
     with public_scope():
-        return memory.measure()
+        return (*memory.measure(), [row for one in sets for row in measure_set(one, memory.organization())])
 
 
-def _print(quality: Sequence[Quality], speed: Sequence[Speed]) -> None:
+def _print(quality: Sequence[Quality], speed: Sequence[Speed], sets: "Sequence[SetQuality]") -> None:
     lines = [f"{'search type':<14}{'first answers':>15}{'recall@5':>10}"]
     lines += [f"{one.search_type:<14}{one.first_is_an_answer:>15.2f}{one.recall_at_5:>10.2f}" for one in quality]
     lines += ["", f"{'what':<34}{'product':>10}{'floor':>10}  {'unit':<10}{'ratio':>7}  floor of"]
     lines += [
         f"{one.what:<34}{one.product:>10.2f}{one.floor:>10.2f}  {one.unit:<10}{one.ratio:>7.2f}  {one.floor_of}"
         for one in speed
+    ]
+    if sets:
+        lines += ["", f"{'set':<24}{'search type':<14}{'nDCG@10':>9}{'R@5':>7}{'R@10':>7}{'MRR@10':>8}"]
+    lines += [
+        f"{one.name:<24}{one.search_type:<14}{one.ndcg_at_10:>9.3f}{one.recall_at_5:>7.3f}{one.recall_at_10:>7.3f}"
+        f"{one.mrr_at_10:>8.3f}"
+        for one in sets
     ]
     print("\n".join(lines))  # noqa: T201 - the result of the program
 

@@ -28,24 +28,24 @@ _FIELDS = ("content", "memory_type", "external_id", "metadata")
 
 
 def measure() -> tuple[list[Quality], list[Speed]]:
-    organization = _organization()
+    bench = organization()
     rows = [json.loads(line) for line in CORPUS.read_text().splitlines()]
     questions = json.loads((CORPUS.parent / "questions.json").read_text())
-    with organization_scope(organization.id):
-        storing = _storing(organization, rows)
-        quality = [_quality(organization, search_type, questions) for search_type in SearchType]
-        return quality, [storing, *_searching(organization, [one["question"] for one in questions])]
+    with organization_scope(bench.id):
+        storing = _storing(bench, rows)
+        quality = [_quality(bench, search_type, questions) for search_type in SearchType]
+        return quality, [storing, *_searching(bench, [one["question"] for one in questions])]
 
 
-def _organization() -> Organization:
+def organization() -> Organization:
     """Make a new organisation, so that no earlier run is measured."""
     migrate_public()
     migrate_template()
     now = timezone.now()
     owner = user_create(email=f"bench-{now.timestamp()}@example.com", password="bench bench 1")
-    organization = organization_create(name="Bench", owner=owner, memory_domain="marketing", now=now)
-    Subscription.objects.filter(organization_id=organization.id).update(plan_id="enterprise")
-    return organization
+    created = organization_create(name="Bench", owner=owner, memory_domain="marketing", now=now)
+    Subscription.objects.filter(organization_id=created.id).update(plan_id="enterprise")
+    return created
 
 
 def _storing(organization: Organization, rows: list[dict[str, Any]]) -> Speed:
