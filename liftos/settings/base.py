@@ -189,6 +189,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SERVE_PUBLIC": True,
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "apps.core.api.schema.add_problem_component",
+    ],
 }
 # The largest request body, in bytes: a batch of memories. Single fields have their own, smaller limits.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
