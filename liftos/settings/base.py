@@ -16,8 +16,9 @@ PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000")
 # Every app stands in exactly one of these two lists (tests/tenancy checks it): its tables live in the public schema, or
 # in the schema of each organisation.
 SHARED_APPS = [
-    "django_tenants",
+    # Before django-tenants, whose own templates would otherwise replace the admin's start page.
     "unfold",
+    "django_tenants",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
