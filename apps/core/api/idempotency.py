@@ -5,12 +5,14 @@ stored answer. A key is never left locked: the lock is PostgreSQL's and ends wit
 """
 
 import hashlib
+import json
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
 from django.db import connection, transaction
 from django.utils import timezone
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -57,7 +59,8 @@ def _once(work: Callable[[], Response], *, request: Request, key: str) -> Respon
         defaults={
             "request_hash": fingerprint,
             "response_status": response.status_code,
-            "response_body": response.data,
+            # As it is sent: times, ids and enums become text.
+            "response_body": json.loads(JSONRenderer().render(response.data)),
             "created_at": now,
         },
     )
