@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerError
 
 from apps.core.models import IdempotencyRecord, Job
 from apps.core.request_context import request_id
@@ -43,9 +44,14 @@ def enqueue(name: str, *, organization_id: UUID | None, now: datetime | None = N
 
 
 def _job_send(job_id: UUID, name: str) -> None:
+    # Kombu turns the transport's own errors into one of its own, but not on every path.
+    away: tuple[type[BaseException], ...] = (
+        BrokerError,
+        *current_app.connection_for_write().recoverable_connection_errors,
+    )
     try:
         current_app.send_task(name, kwargs={"job_id": str(job_id)}, retry=False)
-    except current_app.connection_for_write().recoverable_connection_errors:
+    except away:
         # The row is committed: the sweep sends it again when the broker is back.
         return
 
