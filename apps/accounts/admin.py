@@ -7,12 +7,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import AuthenticationForm
+from unfold.widgets import UnfoldAdminPasswordWidget
 
 from apps.accounts.adapters import password_authenticate
 from apps.accounts.exceptions import InvalidCredentials, RateLimited
@@ -22,7 +23,7 @@ from apps.accounts.services import membership_role_change, password_check
 from apps.core.exceptions import InvalidInput
 
 
-class OperatorSignIn(AdminAuthenticationForm):
+class OperatorSignIn(AuthenticationForm):
     """The admin's sign-in under the same brute-force limits as the API's."""
 
     def clean(self) -> dict[str, Any]:
@@ -36,7 +37,8 @@ class OperatorSignIn(AdminAuthenticationForm):
             user.backend = "allauth.account.auth_backends.AuthenticationBackend"
             self.confirm_login_allowed(user)
             self.user_cache = user
-        return self.cleaned_data
+        cleaned: dict[str, Any] = self.cleaned_data
+        return cleaned
 
 
 admin.site.login_form = OperatorSignIn
@@ -45,7 +47,10 @@ admin.site.unregister(Group)
 
 class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     password = forms.CharField(
-        required=False, widget=forms.PasswordInput, strip=False, help_text="Leave empty to keep the present one."
+        required=False,
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
+        strip=False,
+        help_text="Leave empty to keep the present one.",
     )
 
     class Meta:
@@ -72,6 +77,8 @@ class MembershipInline(TabularInline):
     readonly_fields = ["organization", "user", "role", "created_at"]
     can_delete = False
     show_change_link = True
+    # The row says it all; its title would be two ids.
+    hide_title = True
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         del request, obj

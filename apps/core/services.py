@@ -45,6 +45,7 @@ def enqueue(name: str, *, organization_id: UUID | None, now: datetime | None = N
 
 
 def _job_send(job_id: UUID, name: str) -> None:
+    # Kombu turns the transport's own errors into one of its own, but not on every path.
     try:
         current_app.send_task(name, kwargs={"job_id": str(job_id)}, retry=False)
     except (OperationalError, RedisError, OSError):

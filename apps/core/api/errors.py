@@ -5,6 +5,7 @@ listed in `docs/api/errors.md`, which a test compares with this table.
 """
 
 import logging
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 PROBLEM_CONTENT_TYPE = "application/problem+json"
 # Seconds after which a caller may try again when a dependency is away.
 DEPENDENCY_RETRY_AFTER = 5
+_RETRY_LATER = {"Retry-After": str(DEPENDENCY_RETRY_AFTER)}
 
 
 @dataclass(frozen=True)
@@ -117,10 +119,10 @@ def problem_response(
     return Response(body, status=body["status"], headers=dict(headers or {}), content_type=PROBLEM_CONTENT_TYPE)
 
 
-def problem_http_response(code: str, *, detail: str = "") -> HttpResponse:
+def problem_http_response(code: str, *, detail: str = "", headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Return a problem from outside DRF: middleware and Django's error handlers."""
     body = problem_body(code, detail=detail)
-    return JsonResponse(body, status=body["status"], content_type=PROBLEM_CONTENT_TYPE)
+    return JsonResponse(body, status=body["status"], headers=dict(headers or {}), content_type=PROBLEM_CONTENT_TYPE)
 
 
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -141,7 +143,7 @@ def _answer(error: Exception) -> Response | None:
         return _drf_problem(error)
     if isinstance(error, _DEPENDENCY_ERRORS):
         logger.error("dependency away: %s", error)
-        return problem_response("dependency_unavailable", headers={"Retry-After": str(DEPENDENCY_RETRY_AFTER)})
+        return problem_response("dependency_unavailable", headers=_RETRY_LATER)
     code = next((code for kind, code in _DJANGO_PROBLEMS.items() if isinstance(error, kind)), None)
     return None if code is None else problem_response(code)
 
@@ -211,12 +213,16 @@ def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
+    # Middleware and the admin ask the database too, where DRF's handler does not see what they raise.
+    if isinstance(sys.exception(), _DEPENDENCY_ERRORS):
+        return _problem_for(request, "dependency_unavailable", headers=_RETRY_LATER)
     return _problem_for(request, "internal_error")
 
 
-def _problem_for(request: HttpRequest, code: str) -> HttpResponse:
+def _problem_for(request: HttpRequest, code: str, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
     """Answer programs with a problem, and people who typed an address into a browser with a page."""
     if request.path.startswith("/api/") or "text/html" not in request.headers.get("Accept", ""):
-        return problem_http_response(code)
+        return problem_http_response(code, headers=headers)
     body = problem_body(code)
-    return HttpResponse(render_to_string("errors/problem.html", {"problem": body}), status=body["status"])
+    page = render_to_string("errors/problem.html", {"problem": body})
+    return HttpResponse(page, status=body["status"], headers=dict(headers or {}))

@@ -77,7 +77,8 @@ def _parts(text: str) -> list[str]:
 
 
 def _read_jsonl(text: str) -> Iterator[Row]:
-    for line in text.splitlines():
+    # Not splitlines(), which also splits at U+2028 and others that JSON allows inside a string.
+    for line in text.split("\n"):
         if not line.strip():
             continue
         try:

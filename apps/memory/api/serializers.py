@@ -127,7 +127,7 @@ class BatchInput(StrictSerializer):
     )
 
 
-class UploadInput(serializers.Serializer[Any]):
+class UploadInput(StrictSerializer):
     file = serializers.FileField(help_text="txt, md, jsonl or csv.")
 
 

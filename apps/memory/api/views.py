@@ -105,6 +105,8 @@ class BatchView(ApiView):
     def _rows(self, request: Request) -> list[Row]:
         if request.content_type.partition(";")[0].strip() != "multipart/form-data":
             return list(self.valid_body(request, io.BatchInput)["items"])
+        if len(request.FILES.getlist("file")) > 1:
+            raise InvalidInput("Send one file at a time.", pointer="/file", item_code="too_many_files")
         upload: UploadedFile[Any] = self.valid_body(request, io.UploadInput)["file"]
         if (upload.size or 0) > MAX_UPLOAD_BYTES:
             raise RequestDataTooBig

@@ -40,14 +40,20 @@ def analyse(text: str, *, embedder: Embedder, space: ConceptSpace) -> Analysis:
     """
     chunks = tuple(chunk_text(text))
     vectors = embedder.embed([text[chunk.start : chunk.end] for chunk in chunks])
-    centre = vectors.mean(axis=0)
-    centre /= max(float(np.linalg.norm(centre)), 1e-12)
     return Analysis(
         chunks=chunks,
         vectors=vectors,
         entities=_entities(extract_mentions(text)),
-        concepts=space.project(centre[None, :])[0],
+        concepts=place(vectors, space),
     )
+
+
+def place(vectors: NDArray[np.float32], space: ConceptSpace) -> NDArray[np.float32]:
+    """Return the coordinates, float32 (k,), of a text whose passages have these vectors, (n, d)."""
+    centre = vectors.mean(axis=0)
+    centre /= max(float(np.linalg.norm(centre)), 1e-12)
+    coordinates: NDArray[np.float32] = space.project(centre[None, :])[0]
+    return coordinates
 
 
 def _entities(mentions: list[Mention]) -> tuple[EntityCount, ...]:

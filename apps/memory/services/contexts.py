@@ -38,6 +38,11 @@ def context_ensure(*, organization_id: UUID, memory_domain: str | None, now: dat
     return True
 
 
+def context_hold() -> MemoryContext:
+    """Return the present context and keep it from changing until the transaction ends; holders do not wait."""
+    return MemoryContext.objects.raw("SELECT * FROM memory_memorycontext FOR SHARE")[0]
+
+
 @transaction.atomic
 def context_update(*, domain: str | None = None, dimensions: Sequence[dict[str, str]] | None = None) -> MemoryContext:
     """Change the domain or the dimensions, and place every memory in the new space.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,11 +12,12 @@ from django.db import IntegrityError, connection, transaction
 from apps.billing.services import quota_check, quota_release, quota_reserve, usage_record
 from apps.billing.types import Meter
 from apps.memory.adapters.embedding import default_embedder
-from apps.memory.engine.analysis import Analysis, EntityCount, analyse
+from apps.memory.engine.analysis import Analysis, EntityCount, analyse, place
 from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound
 from apps.memory.models import Chunk, Entity, Memory, Mention
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
+from apps.memory.services.contexts import context_hold
 from apps.memory.types import StoreItem, StoreResult
 
 TRASH_LIFETIME = timedelta(days=30)
@@ -26,14 +28,20 @@ def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None
 
     The slow part, the analysis, happens before the transaction. Raises `ExternalIdConflict` or `QuotaExceeded`.
     """
+    _expired_trash(organization_id=organization_id, external_id=item.external_id, now=now)
     known = _known(item)
     if known is not None:
         return known
     size = _size(item)
     quota_check(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
-    analysis = analyse(item.content, embedder=default_embedder(), space=concept_space(context_get()))
+    space = concept_space(context_get())
+    analysis = analyse(item.content, embedder=default_embedder(), space=space)
     try:
         with transaction.atomic():
+            # The context may have changed since. One memory in another space makes every search fail.
+            present = concept_space(context_hold())
+            if present is not space:
+                analysis = replace(analysis, concepts=place(analysis.vectors, present))
             memory = _memory_create(item, analysis, size=size, user_id=user_id, now=now)
             _chunks_create(memory, analysis)
             _mentions_create(memory, analysis.entities)
@@ -95,6 +103,19 @@ def trash_empty(*, now: datetime) -> int:
             cursor.execute("LOCK TABLE memory_entity IN SHARE ROW EXCLUSIVE MODE")
         Entity.objects.filter(mentions=None, relations_out=None, relations_in=None).delete()
     return count
+
+
+def _expired_trash(*, organization_id: UUID, external_id: str, now: datetime) -> None:
+    """Move an expired memory to the trash: it must not keep its external id from the text that comes after it."""
+    if not external_id:
+        return
+    with transaction.atomic():
+        expired = Memory.objects.select_for_update().filter(
+            external_id=external_id, deleted_at=None, expires_at__lte=now
+        )
+        for memory_id, size in expired.values_list("id", "size_bytes"):
+            Memory.objects.filter(id=memory_id).update(deleted_at=now)
+            quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
 
 
 def _known(item: StoreItem) -> StoreResult | None:

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from rest_framework.test import APIClient
 
-from apps.accounts import selectors
+from apps.accounts import middleware, selectors
 from apps.accounts.models import Organization
 from apps.core.api.errors import PROBLEMS
 from apps.core.api.pagination import cursor_decode, cursor_encode
@@ -121,6 +121,32 @@ def test_a_database_that_is_away_is_said_so(
     assert (answer.status_code, answer.json()["code"]) == (503, "dependency_unavailable")
     assert int(answer["Retry-After"]) > 0
     assert b"hunter2" not in answer.content
+
+
+def test_a_database_that_is_away_before_the_view_is_said_so(
+    acme: Organization, client_of: ClientFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(acme)
+
+    def fail(**_: Any) -> None:
+        raise OperationalError("couldn't get a connection, password=hunter2")
+
+    monkeypatch.setattr(middleware, "membership_state", fail)
+    answer = client.get("/api/v1/auth/me")
+    assert (answer.status_code, answer["Content-Type"]) == (503, "application/problem+json")
+    assert answer.json()["code"] == "dependency_unavailable"
+    assert int(answer["Retry-After"]) > 0
+    assert b"hunter2" not in answer.content
+
+
+def test_an_answer_with_a_time_is_replayed(acme: Organization, client_of: ClientFactory) -> None:
+    client = client_of(acme)
+    first, second = (
+        client.post("/api/v1/orgs", {"name": "Second"}, format="json", HTTP_IDEMPOTENCY_KEY="once") for _ in range(2)
+    )
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second["Idempotency-Replayed"] == "true"
+    assert first.json() == second.json()
 
 
 def test_a_defect_of_ours_tells_nothing(

@@ -145,8 +145,9 @@ def test_a_file_that_is_too_large(client: APIClient, monkeypatch: pytest.MonkeyP
 
 
 def test_an_upload_without_a_file(client: APIClient) -> None:
-    answer = client.post(URL, {"other": "x"}, format="multipart")
-    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "/file")
+    for body, pointer in (({}, "/file"), ({"other": "x"}, "/other")):
+        answer = client.post(URL, body, format="multipart")
+        assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, pointer)
 
 
 def test_items_that_conflict_fail_alone(client: APIClient, run_jobs: RunJobs) -> None:

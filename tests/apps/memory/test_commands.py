@@ -60,10 +60,10 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_stored(folder: Path, acme:
     assert failed.error_detail.startswith("bad.jsonl: ")
 
 
-@pytest.mark.parametrize("path", ["nowhere", "sub/empty"])
-def test_nothing_to_ingest(path: str, folder: Path, acme: Organization) -> None:
+@pytest.mark.parametrize(("path", "reason"), [("nowhere", "no file or folder"), ("sub/empty", "holds no")])
+def test_nothing_to_ingest(path: str, reason: str, folder: Path, acme: Organization) -> None:
     (folder / "sub" / "empty").mkdir()
-    with pytest.raises(CommandError, match="holds no"):
+    with pytest.raises(CommandError, match=reason):
         run("ingest", str(folder / path), "--organization", "acme")
 
 

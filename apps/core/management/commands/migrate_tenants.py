@@ -20,6 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", dest="as_json", action="store_true", help="print the result as one JSON object")
 
     def handle(self, *, workers: int, as_json: bool, **options: Any) -> None:
+        if workers < 1:
+            raise CommandError("--workers must be at least 1.")
         migrate_public()
         migrate_template()
         names = list(get_tenant_model().objects.order_by("schema_name").values_list("schema_name", flat=True))

@@ -1,7 +1,7 @@
 """Bring a file or a folder into an organisation's memory."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class Command(BaseCommand):
         owner = Organization.objects.filter(slug=organization, is_active=True).first()
         if owner is None:
             raise CommandError(f"There is no organisation {organization!r}.")
+        if not path.exists():
+            raise CommandError(f"There is no file or folder {path}.")
         files = _files(path)
         if not files:
             raise CommandError(f"{path} holds no md, txt, jsonl or csv file.")
@@ -86,13 +88,22 @@ def _files(path: Path) -> list[Path]:
 
 def _rows(file: Path, *, root: Path, defaults: dict[str, str]) -> Iterator[Row]:
     name = file.name if file == root else str(file.relative_to(root))
-    if file.stat().st_size > MAX_FILE_BYTES:
-        yield Unreadable(f"{name}: the file is larger than {MAX_FILE_BYTES // 1024**2} MB.")
+    # A name that is not UTF-8 reaches Python with surrogates, which cannot be stored.
+    name = name.encode(errors="replace").decode()
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            yield Unreadable(f"{name}: the file is larger than {MAX_FILE_BYTES // 1024**2} MB.")
+            return
+        data = file.read_bytes()
+    except OSError as error:
+        yield Unreadable(f"{name}: the file cannot be read: {error.strerror}.")
         return
-    for number, row in enumerate(read_document(file.name, file.read_bytes()), start=1):
+    for number, row in enumerate(read_document(file.name, data), start=1):
         if isinstance(row, Unreadable):
             yield Unreadable(f"{name}: {row.detail}")
         else:
-            metadata = {"path": name, **row.get("metadata", {})}
+            metadata = row.get("metadata", {})
+            if isinstance(metadata, Mapping):
+                metadata = {"path": name, **metadata}
             # The end of a long path tells files apart better than its beginning.
             yield {"external_id": f"{name}#{number}"[-_EXTERNAL_ID_LENGTH:], **defaults, **row, "metadata": metadata}
