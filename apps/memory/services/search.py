@@ -22,7 +22,7 @@ from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.entities import query_terms
 from apps.memory.engine.explain import explain, matched_terms
 from apps.memory.engine.fusion import DEFAULT_ANCHORS, DEFAULT_WEIGHTS, UNITS, ChannelHit, FusedHit, fuse
-from apps.memory.engine.types import Channel, SearchType
+from apps.memory.engine.types import Channel
 from apps.memory.models import Memory, MemoryQuerySet, Mention
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memories_visible
@@ -56,7 +56,16 @@ class _Question:
 def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -> SearchResponse:
     """Answer a question. Raises `QuotaExceeded` before any work is done."""
     began = time.perf_counter()
-    quota = search_meter(organization_id=organization_id, search_type=query.search_type, now=now)
+    with transaction.atomic():
+        quota = quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_SEARCHES, quantity=1, now=now)
+        usage_record(
+            organization_id=organization_id,
+            meter=Meter.MEMORY_SEARCHES,
+            quantity=1,
+            source=f"memory.search.{query.search_type}",
+            source_id=str(new_id()),
+            now=now,
+        )
     visible = memories_visible(
         now=now,
         memory_types=query.memory_types,
@@ -66,21 +75,6 @@ def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -
     )
     results = _results(_question(query), visible)
     return SearchResponse(results=results, took_ms=(time.perf_counter() - began) * 1000, quota=quota)
-
-
-@transaction.atomic
-def search_meter(*, organization_id: UUID, search_type: SearchType, now: datetime) -> QuotaState:
-    """Take a search from the day's quota and write its usage row; raises `QuotaExceeded`."""
-    quota = quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_SEARCHES, quantity=1, now=now)
-    usage_record(
-        organization_id=organization_id,
-        meter=Meter.MEMORY_SEARCHES,
-        quantity=1,
-        source=f"memory.search.{search_type}",
-        source_id=str(new_id()),
-        now=now,
-    )
-    return quota
 
 
 def _question(query: SearchQuery) -> _Question:

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS, ConceptSpace, Dimension
-from apps.memory.kse.contract import kse_contract
+from apps.memory.kse import kse_contract
 
 
 class CompassEmbedder:

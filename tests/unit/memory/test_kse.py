@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from apps.memory.kse import contract as kse
-from apps.memory.kse.contract import KseContractError, kse_contract
+from apps.memory import kse
+from apps.memory.kse import KseContractError, kse_contract
 
 HEAVY = ("torch", "transformers", "kse_memory", "networkx", "sklearn", "numpy", "PIL")
 
 
 def test_loading_imports_the_contract_modules_alone() -> None:
     script = (
-        f"import sys; from apps.memory.kse.contract import kse_contract; c = kse_contract();"
+        f"import sys; from apps.memory.kse import kse_contract; c = kse_contract();"
         f"print(c.version, [m for m in {HEAVY!r} if m in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - our own script
