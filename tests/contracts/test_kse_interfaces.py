@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from asgiref.sync import async_to_sync
-from django.db import connection
+from asgiref.sync import async_to_sync, sync_to_async
+from django.db import connection, connections
 
 from apps.accounts.models import Organization
 from apps.core.tenancy.scope import ScopeConflict, current_scope, no_scope, organization_scope
@@ -67,6 +67,32 @@ def test_work_runs_on_the_connection_of_the_test_in_the_scope_of_the_organisatio
     for organization in (acme, globex, acme):
         assert call(Bound(organization.id)._run, _where) == (thread, process, organization.schema_name)
     assert current_scope() == before
+
+
+def test_calls_of_two_organisations_at_once_stay_apart(acme: Organization, globex: Organization) -> None:
+    organizations = [acme, globex] * 5
+
+    async def together() -> list[tuple[int, int, str]]:
+        return await asyncio.gather(*(Bound(one.id)._run(_where) for one in organizations))
+
+    assert [schema for *_, schema in async_to_sync(together)()] == [one.schema_name for one in organizations]
+
+
+def test_an_event_loop_without_a_request_works_too(committed_db: str) -> None:
+    acme, globex = (Organization.objects.get(slug=slug) for slug in ("acme", "globex"))
+
+    async def work() -> list[Any]:
+        try:
+            await kse.GraphStore(acme.id).create_node("Harbor", [], {})
+            return [await kse.GraphStore(one.id).get_node("harbor") for one in (acme, globex)]
+        finally:
+            # The connection of the thread that worked, not of this one.
+            await sync_to_async(connections.close_all)()
+
+    with no_scope():
+        ours, theirs = asyncio.run(work())
+    assert ours["id"] == "harbor"
+    assert theirs is None
 
 
 def test_no_scope_is_needed_around_a_call(acme: Organization) -> None:
