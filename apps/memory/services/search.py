@@ -22,7 +22,7 @@ from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.entities import query_terms
 from apps.memory.engine.explain import explain, matched_terms
 from apps.memory.engine.fusion import DEFAULT_ANCHORS, DEFAULT_WEIGHTS, UNITS, ChannelHit, FusedHit, fuse
-from apps.memory.engine.types import Channel
+from apps.memory.engine.types import Channel, SearchType
 from apps.memory.models import Memory, MemoryQuerySet, Mention
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memories_visible
@@ -56,16 +56,7 @@ class _Question:
 def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -> SearchResponse:
     """Answer a question. Raises `QuotaExceeded` before any work is done."""
     began = time.perf_counter()
-    with transaction.atomic():
-        quota = quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_SEARCHES, quantity=1, now=now)
-        usage_record(
-            organization_id=organization_id,
-            meter=Meter.MEMORY_SEARCHES,
-            quantity=1,
-            source=f"memory.search.{query.search_type}",
-            source_id=str(new_id()),
-            now=now,
-        )
+    quota = _metered(organization_id, query.search_type, now=now)
     visible = memories_visible(
         now=now,
         memory_types=query.memory_types,
@@ -75,6 +66,42 @@ def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -
     )
     results = _results(_question(query), visible)
     return SearchResponse(results=results, took_ms=(time.perf_counter() - began) * 1000, quota=quota)
+
+
+def memory_search_near(
+    *, organization_id: UUID, target: NDArray[np.float32], weight: NDArray[np.float32], limit: int, now: datetime
+) -> SearchResponse:
+    """Answer a question that is a place in the conceptual space, with the scores of a conceptual search.
+
+    `target` and `weight` are float32 (k,), the weights summing to 1. Without words there are neither passages nor
+    explanations. Raises `QuotaExceeded` likewise.
+    """
+    began = time.perf_counter()
+    quota = _metered(organization_id, SearchType.CONCEPTUAL, now=now)
+    visible = memories_visible(now=now)
+    hits = channels.conceptual(visible, target=target, weight=weight)
+    best = _fused({Channel.CONCEPTUAL: hits}, weights=DEFAULT_WEIGHTS[SearchType.CONCEPTUAL])[:limit]
+    memories = visible.in_bulk([hit.memory_id for hit in best])
+    results = tuple(
+        SearchResult(hit=hit, memory=memories[hit.memory_id], passage=None, explanation=None)
+        for hit in best
+        if hit.memory_id in memories
+    )
+    return SearchResponse(results=results, took_ms=(time.perf_counter() - began) * 1000, quota=quota)
+
+
+@transaction.atomic
+def _metered(organization_id: UUID, search_type: SearchType, *, now: datetime) -> QuotaState:
+    quota = quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_SEARCHES, quantity=1, now=now)
+    usage_record(
+        organization_id=organization_id,
+        meter=Meter.MEMORY_SEARCHES,
+        quantity=1,
+        source=f"memory.search.{search_type}",
+        source_id=str(new_id()),
+        now=now,
+    )
+    return quota
 
 
 def _question(query: SearchQuery) -> _Question:
@@ -87,14 +114,7 @@ def _question(query: SearchQuery) -> _Question:
 def _results(question: _Question, visible: MemoryQuerySet) -> tuple[SearchResult, ...]:
     weights = {**DEFAULT_WEIGHTS[question.query.search_type], **question.query.weights}
     found = {name: _channel(name, question, visible) for name, weight in weights.items() if weight > 0}
-    candidates = {hit.memory_id for hits in found.values() for hit in hits}
-    occurred = dict(Memory.objects.filter(id__in=candidates).values_list("id", "occurred_at")) if candidates else {}
-    hits = fuse(
-        found,
-        weights=weights,
-        recency={memory_id: moment.timestamp() for memory_id, moment in occurred.items()},
-        anchors=DEFAULT_ANCHORS,
-    )
+    hits = _fused(found, weights=weights)
     if question.query.threshold is not None:
         least = question.query.threshold * UNITS
         hits = [hit for hit in hits if hit.score_units >= least]
@@ -102,6 +122,17 @@ def _results(question: _Question, visible: MemoryQuerySet) -> tuple[SearchResult
     memories = {memory.id: memory for memory in visible.filter(id__in=[hit.memory_id for hit in best])}
     # A memory trashed since the channels read it is no result any more.
     return _explained([hit for hit in best if hit.memory_id in memories], memories, question)
+
+
+def _fused(found: Mapping[str, Sequence[ChannelHit]], *, weights: Mapping[str, float]) -> list[FusedHit]:
+    candidates = {hit.memory_id for hits in found.values() for hit in hits}
+    occurred = dict(Memory.objects.filter(id__in=candidates).values_list("id", "occurred_at")) if candidates else {}
+    return fuse(
+        found,
+        weights=weights,
+        recency={memory_id: moment.timestamp() for memory_id, moment in occurred.items()},
+        anchors=DEFAULT_ANCHORS,
+    )
 
 
 def _channel(name: str, question: _Question, visible: MemoryQuerySet) -> Sequence[ChannelHit]:

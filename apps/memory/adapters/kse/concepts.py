@@ -1,0 +1,102 @@
+"""The SDK's concept store over the memories' places in the conceptual space; a product id is a memory id.
+
+A place is computed when a memory is stored. One that is stored here stands until it is deleted, or until the
+organisation's dimensions change.
+"""
+
+from typing import Any
+
+import numpy as np
+from django.db import connection, transaction
+from django.db.models import Avg
+from django.utils import timezone
+
+from apps.memory.adapters import channels
+from apps.memory.adapters.kse.base import Store, id_of, implements
+from apps.memory.adapters.kse.spaces import coordinates_of, space_of
+from apps.memory.models import Chunk, Memory
+from apps.memory.selectors.contexts import concept_space, context_get, dimensions_of
+
+
+@implements("ConceptStoreInterface")
+class ConceptStore(Store):
+    """Takes and returns the SDK's `ConceptualSpace`, whose names are the context's dimensions."""
+
+    error = "ConceptStoreError"
+
+    async def store_conceptual_dimensions(self, product_id: str, dimensions: Any) -> bool:
+        """Place a memory; every dimension is needed. Raises for an unknown memory or other names."""
+        return await self._run(self._store, product_id, dimensions)
+
+    async def get_conceptual_dimensions(self, product_id: str) -> Any | None:
+        return await self._run(self._get, product_id)
+
+    async def delete_conceptual_dimensions(self, product_id: str) -> bool:
+        """Forget a place that was stored: the memory returns to the one that its text has. False if it is unknown."""
+        return await self._run(self._delete, product_id)
+
+    async def find_similar_concepts(
+        self, dimensions: Any, threshold: float = 0.8, limit: int = 10
+    ) -> list[tuple[str, float]]:
+        """Return memories with their similarity in [0, 1], best first, over the dimensions that are given.
+
+        Similarity is one minus the mean distance on these dimensions.
+        """
+        return await self._run(self._find, dimensions, threshold, limit)
+
+    async def get_dimension_statistics(self) -> dict[str, dict[str, float]]:
+        """Return `count`, `mean`, `std` (of the population), `min` and `max` by dimension; {} without memories."""
+        return await self._run(self._statistics)
+
+    def _store(self, product_id: str, dimensions: Any) -> bool:
+        coordinates, _ = coordinates_of(context_get(), dimensions, partial=False, refusal=self.refusal)
+        live = Memory.objects.live(timezone.now()).filter(id=id_of(product_id))
+        if not live.update(concepts=coordinates):
+            raise self.refusal("there is no memory with this id")
+        return True
+
+    def _get(self, product_id: str) -> Any | None:
+        live = Memory.objects.live(timezone.now()).filter(id=id_of(product_id))
+        concepts = live.values_list("concepts", flat=True).first()
+        return None if concepts is None else space_of(context_get(), concepts)
+
+    @transaction.atomic
+    def _delete(self, product_id: str) -> bool:
+        live = Memory.objects.live(timezone.now()).filter(id=id_of(product_id)).select_for_update()
+        memory = live.only("id").first()
+        if memory is None:
+            return False
+        # As services.contexts does after a change of the dimensions: the unit mean of the passages' vectors.
+        centre = Chunk.objects.filter(memory=memory).aggregate(centre=Avg("embedding"))["centre"]
+        vector = np.asarray(centre, dtype=np.float32)
+        vector /= max(float(np.linalg.norm(vector)), 1e-12)
+        memory.concepts = concept_space(context_get()).project(vector[None, :])[0]
+        memory.save(update_fields=["concepts"])
+        return True
+
+    def _find(self, dimensions: Any, threshold: float, limit: int) -> list[tuple[str, float]]:
+        most = self.whole(limit, name="limit", most=channels.CANDIDATES)
+        least = self.share(threshold, name="threshold")
+        target, weight = coordinates_of(context_get(), dimensions, partial=True, refusal=self.refusal)
+        # Best first, so cutting by score after the limit of the channel loses none.
+        hits = channels.conceptual(Memory.objects.live(timezone.now()), target=target, weight=weight)
+        return [(str(hit.memory_id), hit.raw) for hit in hits if hit.raw >= least][:most]
+
+    def _statistics(self) -> dict[str, dict[str, float]]:
+        names = [dimension.name for dimension in dimensions_of(context_get())]
+        live, parameters = Memory.objects.live(timezone.now()).values("concepts").query.sql_with_params()
+        with connection.cursor() as cursor:
+            cursor.execute(_STATISTICS.format(live=live), parameters)
+            return {
+                names[position - 1]: {"count": count, "mean": mean, "std": std, "min": least, "max": most}
+                for position, count, mean, std, least, most in cursor.fetchall()
+            }
+
+
+_STATISTICS = """
+    SELECT axis.position, count(*), avg(axis.place), stddev_pop(axis.place),
+           min(axis.place)::float8, max(axis.place)::float8
+    FROM ({live}) AS live (concepts)
+    CROSS JOIN LATERAL unnest(live.concepts::real[]) WITH ORDINALITY AS axis (place, position)
+    GROUP BY axis.position ORDER BY axis.position
+"""
