@@ -259,12 +259,13 @@ class ContextView(ApiView):
     @extend_schema(responses=io.ContextOutput)
     def get(self, request: Request) -> Response:
         """The memory context: its domain, dimensions and size."""
-        return Response(context_present(context_get()))
+        return Response(context_present(context_get(), now=timezone.now()))
 
     @extend_schema(request=io.ContextPatch, responses=io.ContextOutput)
     def patch(self, request: Request) -> Response:
         """Change the domain or the dimensions; every memory is placed anew."""
-        return Response(context_present(context_update(**self.valid_body(request, io.ContextPatch))))
+        context = context_update(**self.valid_body(request, io.ContextPatch))
+        return Response(context_present(context, now=timezone.now()))
 
 
 class MemoriesView(ApiView):

@@ -1,5 +1,6 @@
 """The memory context and its conceptual space."""
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +30,7 @@ def _fit(dimensions: tuple[Dimension, ...]) -> ConceptSpace:
     return ConceptSpace.build(dimensions, default_embedder())
 
 
-def context_present(context: MemoryContext) -> dict[str, Any]:
+def context_present(context: MemoryContext, *, now: datetime) -> dict[str, Any]:
     return {
         "memory_context": context.name,
         "domain": context.domain,
@@ -38,7 +39,7 @@ def context_present(context: MemoryContext) -> dict[str, Any]:
         ],
         "status": "ready",
         "counts": {
-            "memories": Memory.objects.filter(deleted_at=None).count(),
+            "memories": Memory.objects.live(now).count(),
             "trash": Memory.objects.exclude(deleted_at=None).count(),
             "entities": Entity.objects.count(),
         },
