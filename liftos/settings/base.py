@@ -117,7 +117,12 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # The time limit stays below the visibility timeout, so the broker never hands a running task to a second worker.
 CELERY_TASK_TIME_LIMIT = 600
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 900}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,
+    # A broker that accepts and never answers must not hold the request that hands it a job.
+    "socket_timeout": 5,
+    "socket_connect_timeout": 5,
+}
 # How long a worker that stopped renewing its lease on a job is believed to be alive.
 JOB_LEASE_SECONDS = env.float("JOB_LEASE_SECONDS", default=30.0)
 CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat")
