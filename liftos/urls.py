@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import TemplateView
+from django.views.generic import RedirectView, TemplateView
 
 from apps.accounts.api.views import JwksView
 from apps.accounts.views import VerifyEmailView
@@ -16,6 +16,7 @@ handler500 = "apps.core.api.errors.handler500"
 urlpatterns = [
     path("", TemplateView.as_view(template_name="home.html"), name="home"),
     path("verify-email/<str:key>", VerifyEmailView.as_view(), name="verify-email"),
+    path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("", include("apps.observability.api.urls")),
     path(".well-known/jwks.json", JwksView.as_view(), name="jwks"),

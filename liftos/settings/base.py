@@ -94,7 +94,8 @@ DATABASES: dict[str, Any] = {
             "pool": {
                 "min_size": 1,
                 "max_size": env.int("DATABASE_POOL_SIZE", default=8),
-                "timeout": 10,
+                # While the database is away every thread would wait this long: hear "away" soon.
+                "timeout": 3,
             },
             "connect_timeout": 5,
         },

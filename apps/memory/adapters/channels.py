@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import F, Func, Max, Min, Value
+from django.db.models import F, Func, IntegerField, Max, Min, Value
 from django.db.models.expressions import Expression
 from numpy.typing import NDArray
 from pgvector.django import CosineDistance, L1Distance, VectorField
@@ -59,7 +59,10 @@ def conceptual(visible: MemoryQuerySet, *, target: Floats, weight: Floats) -> li
     """
     stretched = _Product("concepts", _vector(weight))
     distance = L1Distance(stretched, target * weight)
-    rows = visible.annotate(distance=distance).order_by("distance", "id").values_list("id", "distance")[:CANDIDATES]
+    # A change of the context may commit between the question's target and this read: other spaces do not compare.
+    placed = visible.annotate(dims=Func(F("concepts"), function="vector_dims", output_field=IntegerField()))
+    comparable = placed.filter(dims=len(target)).annotate(distance=distance)
+    rows = comparable.order_by("distance", "id").values_list("id", "distance")[:CANDIDATES]
     return [ChannelHit(memory_id, 1.0 - far) for memory_id, far in rows]
 
 

@@ -26,7 +26,7 @@ TRASH_LIFETIME = timedelta(days=30)
 def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None, now: datetime) -> StoreResult:
     """Remember a text: its rows, its quota and its usage row commit together.
 
-    The slow part, the analysis, happens before the transaction. Raises `ExternalIdConflict` or `QuotaExceeded`.
+    The slow part, the analysis, happens before any row is locked. Raises `ExternalIdConflict` or `QuotaExceeded`.
     """
     _expired_trash(organization_id=organization_id, external_id=item.external_id, now=now)
     known = _known(item)

@@ -67,6 +67,10 @@ def test_guessing_an_operators_password_is_stopped(client: Client, operator: Use
     assert b"Too many failed attempts" in answer.content
 
 
+def test_the_address_works_without_its_slash(client: Client) -> None:
+    assert client.get("/admin", follow=True).redirect_chain[0] == ("/admin/", 302)
+
+
 def test_an_api_token_does_not_open_the_admin(acme: Organization, client_of: ClientFactory) -> None:
     client: APIClient = client_of(acme)
     assert client.get("/admin/").status_code == 302

@@ -91,6 +91,16 @@ def test_the_conceptual_channel_is_the_engines_similarity(
     assert found == pytest.approx(dict(zip(places, expected.tolist(), strict=True)), abs=1e-5)
 
 
+def test_a_memory_of_another_space_does_not_break_the_search(
+    corpus: dict[str, str], search: Search, acme: Organization
+) -> None:
+    other = next(iter(corpus))
+    with organization_scope(acme.id):
+        Memory.objects.filter(id=other).update(concepts=[0.5, 0.5])
+    found = [row["memory_id"] for row in search("good news", search_type="conceptual")]
+    assert sorted(found) == sorted(set(corpus) - {other})
+
+
 def test_leaving_a_channel_out_equals_weight_zero_of_the_others(corpus: dict[str, str], search: Search) -> None:
     only = search("late parcels", weights={"lexical": 0, "conceptual": 0, "knowledge": 0})
     neural = search("late parcels", search_type="neural")
