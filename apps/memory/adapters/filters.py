@@ -69,7 +69,8 @@ def _metadata(condition: Comparison) -> _PathExists | Q:
     target = "$" + "".join(f".{_literal(key)}" for key in condition.field.path)
     op, value = condition.op, condition.value
     if op is Operator.EXISTS:
-        present = Q(_exists(f"{target} ? (@ != null)", {}))
+        # By its type: a list would stand for its elements, and an empty one for nothing.
+        present = Q(_exists(f'{target}.type() ? (@ != "null")', {}))
         return present if value else ~present
     if op in _REGEX_FLAGS:
         # With the flag q the pattern is literal text.
