@@ -129,7 +129,9 @@ def _item(operation: Operation, index: int, row: Row) -> OperationItem:
             error_code=ItemInvalid.code,
             error_detail=row.detail,
         )
-    return OperationItem(operation=operation, index=index, payload=dict(row))
+    # Written out here, because Django's JSON encoder would cut times to milliseconds.
+    payload = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+    return OperationItem(operation=operation, index=index, payload=payload)
 
 
 def _start(*, organization_id: UUID, operation: Operation, now: datetime) -> None:
