@@ -212,6 +212,29 @@ def test_work_that_is_given_up_is_shown_as_failed(client: APIClient, acme: Organ
     assert client.get(operation).json()["done"] == 2
 
 
+def test_times_keep_their_microseconds(client: APIClient, run_jobs: RunJobs, search: Search) -> None:
+    times = {"occurred_at": "2026-03-02T09:30:00.123456Z", "expires_at": "2999-01-01T00:00:00.654321Z"}
+    started(client.post(URL, {"items": [{"content": "The red lighthouse.", **times}]}, format="json"))
+    run_jobs()
+    found = search("lighthouse")[0]
+    assert {name: found[name] for name in times} == times
+
+
+def test_a_repeated_upload_is_the_same_request_whatever_its_boundary(client: APIClient) -> None:
+    def attempt(boundary: str, text: str) -> Any:
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        return client.post(
+            URL,
+            f"{head}{text}\r\n--{boundary}--\r\n".encode(),
+            content_type=f"multipart/form-data; boundary={boundary}",
+            headers={"Idempotency-Key": "key-1"},
+        )
+
+    first, again, other = attempt("one", "Once"), attempt("two", "Once"), attempt("three", "Other")
+    assert [answer.status_code for answer in (first, again, other)] == [202, 202, 422]
+    assert again.json() == first.json()
+
+
 def test_json_lines_keep_their_fields(client: APIClient, acme: Organization, run_jobs: RunJobs) -> None:
     line = {"content": "x", "memory_type": "note", "metadata": {"a": [1]}, "external_id": "e", "source": "s"}
     started(upload(client, "x.jsonl", json.dumps(line).encode()))

@@ -63,6 +63,8 @@ FILTERS: list[Any] = [
     {"metadata.tags": "q3"},
     {"metadata.tags": {"in": ["e", "us"]}},
     {"metadata.tags": {"ne": "q3"}},
+    {"metadata.tags": {"exists": True}},
+    {"metadata.tags": {"exists": False}},
     {"metadata.deep.x.y": "z"},
     {"metadata.deep.x": {"exists": True}},
     {"metadata.quote": 'it\'s "so" \\ $1 %s'},
@@ -81,14 +83,19 @@ FILTERS: list[Any] = [
 
 def _values(item: Item, field: str) -> list[Any]:
     """Return the values that a comparison looks at: those of a list are looked at one by one."""
-    if not field.startswith("metadata."):
-        return [item.get(field, "")]
-    value: Any = item["metadata"]
-    for key in field.removeprefix("metadata.").split("."):
-        value = value.get(key, MISSING) if isinstance(value, dict) else MISSING
+    value = _value(item, field)
     if value is MISSING:
         return []
     return value if isinstance(value, list) else [value]
+
+
+def _value(item: Item, field: str) -> Any:
+    if not field.startswith("metadata."):
+        return item.get(field, "")
+    value: Any = item["metadata"]
+    for key in field.removeprefix("metadata.").split("."):
+        value = value.get(key, MISSING) if isinstance(value, dict) else MISSING
+    return value
 
 
 def _same_kind(a: Any, b: Any) -> bool:
@@ -116,7 +123,9 @@ def _holds(op: str, actual: Any, wanted: Any) -> bool:
 
 def _compare(item: Item, field: str, op: str, wanted: Any) -> bool:
     if op == "exists":
-        return bool(wanted) == any(value is not None and value != "" for value in _values(item, field))
+        # A list is a value as a whole here: an empty one exists.
+        value = _value(item, field)
+        return bool(wanted) == all(value != nothing for nothing in (MISSING, None, ""))
     if op in {"ne", "nin"}:
         return not _compare(item, field, {"ne": "eq", "nin": "in"}[op], wanted)
     return any(_holds(op, value, wanted) for value in _values(item, field))
