@@ -5,6 +5,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.core.cache import caches
+from django.db import transaction
 
 from apps.accounts.models import Membership, Organization, User
 from apps.accounts.permissions import permissions_of
@@ -21,12 +22,22 @@ _NO_MEMBERSHIP = "none"
 def membership_state(*, user_id: UUID, organization_id: UUID) -> MembershipState | None:
     """Return the present state of a membership, at most `STATE_TTL_SECONDS` old; None if there is none."""
     cache = caches["process"]
-    key = f"membership-state:{user_id}:{organization_id}"
+    key = _state_key(user_id, organization_id)
     state: MembershipState | str | None = cache.get(key)
     if state is None:
         state = _membership_state_read(user_id=user_id, organization_id=organization_id) or _NO_MEMBERSHIP
         cache.set(key, state, STATE_TTL_SECONDS)
     return state if isinstance(state, MembershipState) else None
+
+
+def membership_state_forget(*, user_id: UUID, organization_id: UUID) -> None:
+    """Have this process read the state anew once the transaction commits; a read before that would keep the old one."""
+    key = _state_key(user_id, organization_id)
+    transaction.on_commit(lambda: caches["process"].delete(key))
+
+
+def _state_key(user_id: UUID, organization_id: UUID) -> str:
+    return f"membership-state:{user_id}:{organization_id}"
 
 
 def _membership_state_read(*, user_id: UUID, organization_id: UUID) -> MembershipState | None:

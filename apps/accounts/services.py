@@ -5,9 +5,9 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.contrib.auth.password_validation import validate_password
-from django.core.cache import caches
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils.text import slugify
 from rest_framework_simplejwt.settings import api_settings
 
@@ -123,10 +123,10 @@ def membership_add(*, user: User, organization: Organization, role: Role, now: d
 
 def membership_role_change(*, membership: Membership, role: Role) -> None:
     """Change a role; tokens issued before carry an older permission version and stop working within 5 s."""
-    membership.role = role
-    membership.permission_version += 1
-    membership.save(update_fields=["role", "permission_version"])
-    caches["process"].delete(f"membership-state:{membership.user_id}:{membership.organization_id}")
+    # Counted in the database: the instance may be older than another change.
+    Membership.objects.filter(id=membership.id).update(role=role, permission_version=F("permission_version") + 1)
+    membership.refresh_from_db(fields=["role", "permission_version"])
+    selectors.membership_state_forget(user_id=membership.user_id, organization_id=membership.organization_id)
 
 
 def session_open(*, membership: Membership, now: datetime, family_id: UUID | None = None) -> TokenPair:
@@ -194,10 +194,10 @@ def session_close(*, refresh: str, now: datetime) -> None:
 def sessions_close_all(*, user_id: UUID, now: datetime) -> None:
     """Sign out everywhere: end all families, and refuse access tokens issued before."""
     RefreshSession.objects.filter(user_id=user_id, revoked_at=None).update(revoked_at=now)
-    for membership in Membership.objects.select_for_update().filter(user_id=user_id):
-        membership.permission_version += 1
-        membership.save(update_fields=["permission_version"])
-        caches["process"].delete(f"membership-state:{user_id}:{membership.organization_id}")
+    memberships = Membership.objects.filter(user_id=user_id)
+    memberships.update(permission_version=F("permission_version") + 1)
+    for organization_id in memberships.values_list("organization_id", flat=True):
+        selectors.membership_state_forget(user_id=user_id, organization_id=organization_id)
 
 
 def organization_switch(*, principal: Principal, organization_id: UUID, now: datetime) -> TokenPair:
