@@ -6,12 +6,13 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from pgvector.django import HalfVectorField, VectorField
 
 from apps.accounts.models import Organization
 from apps.core.ids import new_id
 from apps.memory.adapters.embedding import MINILM
+from apps.memory.types import TRASH_LIFETIME
 
 
 class MemoryContext(models.Model):
@@ -23,6 +24,9 @@ class MemoryContext(models.Model):
     # [{"name": ..., "description": ...}] for a custom space; empty for the dimensions of the domain.
     custom_dimensions = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
+    # Counters that `services.changes` alone moves on: the write transactions of this memory, and its memories so far.
+    change = models.BigIntegerField(default=0)
+    last_number = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.name
@@ -33,9 +37,17 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
         """Leave out what is in the trash or has expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), deleted_at=None)
 
+    def trashed(self, now: datetime) -> "MemoryQuerySet":
+        """Keep what is in the trash and may still be restored."""
+        return self.filter(deleted_at__gt=now - TRASH_LIFETIME)
+
 
 class Memory(models.Model):
-    """One remembered text. `occurred_at` is when it happened, `recorded_at` when we learned of it."""
+    """One remembered text, in its present revision.
+
+    `occurred_at` is when it happened, `recorded_at` when we learned of it, `revised_at` when we learned of its present
+    wording.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     content = models.TextField()
@@ -45,8 +57,17 @@ class Memory(models.Model):
     module = models.CharField(max_length=63, blank=True)
     source = models.CharField(max_length=200, blank=True)
     external_id = models.CharField(max_length=200, blank=True)
+    # The place in the order in which the organisation's memories were accepted.
+    number = models.BigIntegerField(unique=True)
+    revision = models.PositiveIntegerField(default=1)
+    # The change (see MemoryContext) that wrote this row last.
+    change = models.BigIntegerField(default=0, db_index=True)
     occurred_at = models.DateTimeField()
+    occurred_end = models.DateTimeField(null=True, blank=True)
+    # Whether the caller said when it happened; else `occurred_at` is the time of recording.
+    occurred_given = models.BooleanField(default=False)
     recorded_at = models.DateTimeField()
+    revised_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
     created_by = models.UUIDField(null=True, blank=True)
@@ -63,8 +84,12 @@ class Memory(models.Model):
                 condition=Q(deleted_at=None) & ~Q(external_id=""),
                 name="memory_external_id_unique",
             ),
+            models.CheckConstraint(
+                condition=Q(occurred_end=None) | Q(occurred_end__gte=F("occurred_at")), name="memory_occurred_in_order"
+            ),
         ]
         indexes = [
+            models.Index(fields=["recorded_at", "id"], name="memory_recorded"),
             models.Index(fields=["occurred_at"], name="memory_occurred"),
             models.Index(fields=["memory_type"], name="memory_type"),
             GinIndex(fields=["metadata"], opclasses=["jsonb_path_ops"], name="memory_metadata"),
@@ -72,6 +97,44 @@ class Memory(models.Model):
 
     def __str__(self) -> str:
         return self.content[:80]
+
+
+class MemoryVersion(models.Model):
+    """A superseded revision of a memory: written when the next one takes its place, never changed after.
+
+    It was the present one from `recorded_at` until `replaced_at`, when `changed_by` replaced it.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    memory = models.ForeignKey(Memory, on_delete=models.CASCADE, related_name="versions")
+    revision = models.PositiveIntegerField()
+    content = models.TextField()
+    metadata = models.JSONField(default=dict, blank=True)
+    memory_type = models.CharField(max_length=50)
+    source = models.CharField(max_length=200, blank=True)
+    occurred_at = models.DateTimeField()
+    occurred_end = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    recorded_at = models.DateTimeField()
+    replaced_at = models.DateTimeField()
+    changed_by = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["memory", "revision"], name="memory_version_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.memory_id} revision {self.revision}"
+
+
+class MemoryRemoval(models.Model):
+    """The trace of a memory that was deleted for good, for readers that follow the changes."""
+
+    id = models.BigAutoField(primary_key=True)
+    number = models.BigIntegerField(unique=True)
+    change = models.BigIntegerField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.number} removed by change {self.change}"
 
 
 class Chunk(models.Model):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.accounts.models import Organization
 from apps.core.services import JOB_LEASE, enqueue, job_renew
 from apps.core.tasks import HousekeepingTask, OrganizationTask
-from apps.memory.services.memories import trash_empty
+from apps.memory.services.managing import trash_empty
 from apps.memory.services.operations import operation_fail, operation_process
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -23,16 +23,19 @@ MAX_UPLOAD_ROWS = 100_000
 MAX_METADATA_BYTES = 16_384
 MAX_QUERY = 2_000
 DEFAULT_TYPE = "general"
+# How long a memory in the trash can be restored.
+TRASH_LIFETIME = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreItem:
-    """A text to remember. `occurred_at` None means now."""
+    """A text to remember. `occurred_at` None means now; `occurred_end` is not before it."""
 
     content: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     memory_type: str = DEFAULT_TYPE
     occurred_at: datetime | None = None
+    occurred_end: datetime | None = None
     expires_at: datetime | None = None
     source: str = ""
     external_id: str = ""

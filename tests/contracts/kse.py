@@ -11,7 +11,8 @@ from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.kse import kse_contract
 from apps.memory.models import Memory
-from apps.memory.services.memories import memory_store, memory_trash
+from apps.memory.services.managing import memory_trash
+from apps.memory.services.memories import memory_store
 from apps.memory.types import StoreItem
 
 MOMENT = datetime(2026, 2, 1, 12, tzinfo=UTC)

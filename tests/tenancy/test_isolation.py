@@ -21,7 +21,8 @@ from apps.accounts.permissions import Role
 from apps.core.api.pagination import cursor_encode
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.models import Chunk, Entity, Memory, Operation
-from apps.memory.services.memories import memory_store, memory_trash
+from apps.memory.services.managing import memory_trash
+from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import operation_create
 from apps.memory.types import StoreItem
 from tests.factories.fixtures import ClientFactory

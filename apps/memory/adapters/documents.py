@@ -15,7 +15,7 @@ from apps.memory.engine.chunking import chunk_text
 from apps.memory.types import MAX_BATCH_CONTENT
 
 # Columns of a csv that have a meaning of their own; every other one becomes metadata.
-_COLUMNS = frozenset({"content", "memory_type", "occurred_at", "expires_at", "source", "external_id"})
+_COLUMNS = frozenset({"content", "memory_type", "occurred_at", "occurred_end", "expires_at", "source", "external_id"})
 _MAX_FIELD = 1_000_000
 
 

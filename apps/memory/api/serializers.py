@@ -96,6 +96,7 @@ class ItemInput(StrictSerializer):
     metadata = MetadataField(required=False)
     memory_type = TypeField(default=DEFAULT_TYPE)
     occurred_at = InstantField(required=False, help_text="When it happened. Now, if left out.")
+    occurred_end = InstantField(required=False, help_text="When it was over, if it took a while; not before it began.")
     expires_at = InstantField(required=False, help_text="When it stops being found.")
     source = serializers.CharField(required=False, max_length=200, allow_blank=True)  # type: ignore[assignment]  # hides DRF's attribute
     external_id = serializers.CharField(
@@ -108,6 +109,14 @@ class ItemInput(StrictSerializer):
         if len(content) > self.max_content:
             raise serializers.ValidationError(f"At most {self.max_content} characters.", code="max_length")
         return content
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        end, beginning = fields.get("occurred_end"), fields.get("occurred_at")
+        if end is not None and (beginning is None or end < beginning):
+            reason = "It needs an occurred_at." if beginning is None else "It ends before it begins."
+            detail = serializers.ErrorDetail(reason, code="ends_before_it_begins")
+            raise serializers.ValidationError({"occurred_end": [detail]})
+        return fields
 
 
 class StoreInput(ItemInput):
@@ -162,8 +171,12 @@ class MemoryOutput(serializers.Serializer[Any]):
     source = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # hides DRF's attribute
     external_id = serializers.CharField(allow_null=True)
     occurred_at = serializers.DateTimeField()
+    occurred_end = serializers.DateTimeField(allow_null=True)
     recorded_at = serializers.DateTimeField()
+    revision = serializers.IntegerField(help_text="Counts from 1; each edit makes the next one.")
+    revised_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True, help_text="When it went to the trash.")
 
 
 class MemoryPage(serializers.Serializer[Any]):

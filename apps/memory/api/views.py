@@ -35,7 +35,8 @@ from apps.memory.selectors.memories import (
     operation_present,
 )
 from apps.memory.services.contexts import context_update
-from apps.memory.services.memories import memory_restore, memory_store, memory_trash
+from apps.memory.services.managing import memory_restore, memory_trash
+from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import operation_cancel, operation_create, operation_retry
 from apps.memory.services.search import SearchResponse, memory_search
 from apps.memory.types import MAX_UPLOAD_BYTES, MAX_UPLOAD_ROWS, SearchQuery, SearchResult, StoreItem

@@ -51,8 +51,12 @@ def memory_present(memory: Memory) -> dict[str, Any]:
         "source": memory.source or None,
         "external_id": memory.external_id or None,
         "occurred_at": memory.occurred_at,
+        "occurred_end": memory.occurred_end,
         "recorded_at": memory.recorded_at,
+        "revision": memory.revision,
+        "revised_at": memory.revised_at,
         "expires_at": memory.expires_at,
+        "deleted_at": memory.deleted_at,
     }
 
 

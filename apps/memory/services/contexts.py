@@ -14,7 +14,8 @@ from apps.accounts.models import Organization
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS
 from apps.memory.exceptions import ContextLimitReached, UnknownDomain
 from apps.memory.models import Chunk, Memory, MemoryContext
-from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.selectors.contexts import concept_space
+from apps.memory.services.changes import change_begin
 
 _RECOMPUTE_BATCH = 500
 
@@ -38,18 +39,14 @@ def context_ensure(*, organization_id: UUID, memory_domain: str | None, now: dat
     return True
 
 
-def context_hold() -> MemoryContext:
-    """Return the present context and keep it from changing until the transaction ends; holders do not wait."""
-    return MemoryContext.objects.raw("SELECT * FROM memory_memorycontext FOR SHARE")[0]
-
-
 @transaction.atomic
 def context_update(*, domain: str | None = None, dimensions: Sequence[dict[str, str]] | None = None) -> MemoryContext:
     """Change the domain or the dimensions, and place every memory in the new space.
 
     `dimensions` [] returns to the dimensions of the domain. Raises `UnknownDomain`.
     """
-    context = MemoryContext.objects.select_for_update().get(id=context_get().id)
+    change = change_begin()
+    context = change.context
     if domain is not None:
         context.domain = _domain_check(domain)
         context.custom_dimensions = []
@@ -59,8 +56,11 @@ def context_update(*, domain: str | None = None, dimensions: Sequence[dict[str, 
     space = concept_space(context)
     for ids, centres in _centres():
         coordinates = space.project(centres)
-        rows = [Memory(id=memory_id, concepts=row) for memory_id, row in zip(ids, coordinates, strict=True)]
-        Memory.objects.bulk_update(rows, ["concepts"])
+        rows = [
+            Memory(id=memory_id, concepts=row, change=change.change)
+            for memory_id, row in zip(ids, coordinates, strict=True)
+        ]
+        Memory.objects.bulk_update(rows, ["concepts", "change"])
     return context
 
 

@@ -1,26 +1,24 @@
-"""Storing, trashing and restoring memories."""
+"""Storing memories."""
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from apps.billing.services import quota_check, quota_release, quota_reserve, usage_record
 from apps.billing.types import Meter
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.analysis import Analysis, EntityCount, analyse, place
-from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound
-from apps.memory.models import Chunk, Entity, Memory, Mention
+from apps.memory.exceptions import ExternalIdConflict
+from apps.memory.models import Chunk, Entity, Memory, MemoryQuerySet, Mention
 from apps.memory.selectors.contexts import concept_space, context_get
-from apps.memory.selectors.memories import memory_get
-from apps.memory.services.contexts import context_hold
+from apps.memory.services.changes import Change, change_begin
 from apps.memory.types import StoreItem, StoreResult
-
-TRASH_LIFETIME = timedelta(days=30)
 
 
 def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None, now: datetime) -> StoreResult:
@@ -28,23 +26,25 @@ def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None
 
     The slow part, the analysis, happens before any row is locked. Raises `ExternalIdConflict` or `QuotaExceeded`.
     """
-    _expired_trash(organization_id=organization_id, external_id=item.external_id, now=now)
-    known = _known(item)
+    known = _known(item, now=now)
     if known is not None:
         return known
-    size = _size(item)
-    quota_check(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
+    size = size_of(content=item.content, metadata=item.metadata)
+    freed = sum(_expired(item, now=now).values_list("size_bytes", flat=True))
+    quota_check(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size - freed, now=now)
     space = concept_space(context_get())
     analysis = analyse(item.content, embedder=default_embedder(), space=space)
     try:
         with transaction.atomic():
+            change = change_begin(count=1)
             # The context may have changed since. One memory in another space makes every search fail.
-            present = concept_space(context_hold())
+            present = concept_space(change.context)
             if present is not space:
                 analysis = replace(analysis, concepts=place(analysis.vectors, present))
-            memory = _memory_create(item, analysis, size=size, user_id=user_id, now=now)
-            _chunks_create(memory, analysis)
-            _mentions_create(memory, analysis.entities)
+            _expired_trash(organization_id=organization_id, item=item, change=change, now=now)
+            memory = _memory_create(item, analysis, change=change, size=size, user_id=user_id, now=now)
+            chunks_create(memory=memory, analysis=analysis)
+            mentions_create(memory=memory, entities=analysis.entities)
             quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
             usage_record(
                 organization_id=organization_id,
@@ -56,102 +56,66 @@ def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None
             )
     except IntegrityError:
         # Another call stored the same external id first.
-        known = _known(item)
+        known = _known(item, now=now)
         if known is None:
             raise
         return known
     return StoreResult(memory.id, created=True)
 
 
-def memory_trash(*, organization_id: UUID, memory_id: UUID, now: datetime) -> None:
-    """Move a memory to the trash, where it stays restorable for 30 days; raises `MemoryNotFound`."""
-    with transaction.atomic():
-        memory = memory_get(memory_id=memory_id, now=now)
-        trashed = Memory.objects.filter(id=memory_id, deleted_at=None).update(deleted_at=now)
-        if trashed:
-            quota_release(
-                organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now
-            )
+def _expired(item: StoreItem, *, now: datetime) -> MemoryQuerySet:
+    """Return the expired memory, if there is one, that still has the item's external id."""
+    if not item.external_id:
+        return Memory.objects.none()
+    return Memory.objects.filter(external_id=item.external_id, deleted_at=None, expires_at__lte=now)
 
 
-def memory_restore(*, organization_id: UUID, memory_id: UUID, now: datetime) -> Memory:
-    """Take a memory out of the trash. Raises `MemoryNotFound`, `ExternalIdConflict` or `QuotaExceeded`."""
-    memory = Memory.objects.filter(id=memory_id, deleted_at__gt=now - TRASH_LIFETIME).first()
-    if memory is None:
-        raise MemoryNotFound("There is no memory with this id in the trash.")
-    try:
-        with transaction.atomic():
-            if Memory.objects.filter(id=memory_id).exclude(deleted_at=None).update(deleted_at=None):
-                quota_reserve(
-                    organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now
-                )
-    except IntegrityError:
-        raise ExternalIdConflict("Another memory has taken its external id since.") from None
-    memory.deleted_at = None
-    return memory
-
-
-@transaction.atomic
-def trash_empty(*, now: datetime) -> int:
-    """Delete for good what has been in the trash for 30 days, and entities that nothing names any more."""
-    deleted = Memory.objects.filter(deleted_at__lte=now - TRASH_LIFETIME)
-    count = deleted.count()
-    if count:
-        deleted.delete()
-        with connection.cursor() as cursor:
-            # Every store writes to this table before it names an entity: none may do so while unnamed ones are removed.
-            cursor.execute("LOCK TABLE memory_entity IN SHARE ROW EXCLUSIVE MODE")
-        Entity.objects.filter(mentions=None, relations_out=None, relations_in=None).delete()
-    return count
-
-
-def _expired_trash(*, organization_id: UUID, external_id: str, now: datetime) -> None:
+def _expired_trash(*, organization_id: UUID, item: StoreItem, change: Change, now: datetime) -> None:
     """Move an expired memory to the trash: it must not keep its external id from the text that comes after it."""
-    if not external_id:
-        return
-    with transaction.atomic():
-        expired = Memory.objects.select_for_update().filter(
-            external_id=external_id, deleted_at=None, expires_at__lte=now
-        )
-        for memory_id, size in expired.values_list("id", "size_bytes"):
-            Memory.objects.filter(id=memory_id).update(deleted_at=now)
-            quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
+    for memory_id, size in _expired(item, now=now).select_for_update().values_list("id", "size_bytes"):
+        Memory.objects.filter(id=memory_id).update(deleted_at=now, change=change.change)
+        quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
 
 
-def _known(item: StoreItem) -> StoreResult | None:
+def _known(item: StoreItem, *, now: datetime) -> StoreResult | None:
     """Return the memory that has the item's external id and content; raise `ExternalIdConflict` for other content."""
     if not item.external_id:
         return None
-    found = (
-        Memory.objects.filter(external_id=item.external_id, deleted_at=None).values_list("id", "content_hash").first()
-    )
+    found = Memory.objects.live(now).filter(external_id=item.external_id).values_list("id", "content_hash").first()
     if found is None:
         return None
-    memory_id, content_hash = found
-    if content_hash != _hash(item.content):
+    memory_id, known_hash = found
+    if known_hash != hash_of(item.content):
         raise ExternalIdConflict(f"The external id {item.external_id!r} belongs to a memory with other content.")
     return StoreResult(memory_id, created=False)
 
 
-def _hash(content: str) -> str:
+def hash_of(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _size(item: StoreItem) -> int:
-    """Return the bytes that an item is metered with: its text and its metadata, as UTF-8."""
-    return len(item.content.encode()) + len(json.dumps(item.metadata, ensure_ascii=False).encode())
+def size_of(*, content: str, metadata: Mapping[str, Any]) -> int:
+    """Return the bytes that a memory is metered with: its text and its metadata, as UTF-8."""
+    return len(content.encode()) + len(json.dumps(metadata, ensure_ascii=False).encode())
 
 
-def _memory_create(item: StoreItem, analysis: Analysis, *, size: int, user_id: UUID | None, now: datetime) -> Memory:
+def _memory_create(
+    item: StoreItem, analysis: Analysis, *, change: Change, size: int, user_id: UUID | None, now: datetime
+) -> Memory:
     return Memory.objects.create(
+        number=change.number_from,
+        change=change.change,
         content=item.content,
-        content_hash=_hash(item.content),
+        content_hash=hash_of(item.content),
         metadata=dict(item.metadata),
         memory_type=item.memory_type,
         source=item.source,
         external_id=item.external_id,
         occurred_at=item.occurred_at or now,
+        occurred_end=item.occurred_end,
+        occurred_given=item.occurred_at is not None,
         recorded_at=now,
+        revised_at=now,
         expires_at=item.expires_at,
         created_by=user_id,
         size_bytes=size,
@@ -159,7 +123,8 @@ def _memory_create(item: StoreItem, analysis: Analysis, *, size: int, user_id: U
     )
 
 
-def _chunks_create(memory: Memory, analysis: Analysis) -> None:
+def chunks_create(*, memory: Memory, analysis: Analysis) -> None:
+    """Write the passages of a memory that has none."""
     Chunk.objects.bulk_create(
         Chunk(
             memory=memory,
@@ -173,7 +138,8 @@ def _chunks_create(memory: Memory, analysis: Analysis) -> None:
     )
 
 
-def _mentions_create(memory: Memory, entities: Iterable[EntityCount]) -> None:
+def mentions_create(*, memory: Memory, entities: Iterable[EntityCount]) -> None:
+    """Write what a memory without mentions names, and the entities that are new."""
     # In the order of their keys: two transactions that add the same entities wait for each other, never in a circle.
     found = {entry.mention.key: entry for entry in sorted(entities, key=lambda entry: entry.mention.key)}
     Entity.objects.bulk_create(

@@ -213,7 +213,11 @@ def test_work_that_is_given_up_is_shown_as_failed(client: APIClient, acme: Organ
 
 
 def test_times_keep_their_microseconds(client: APIClient, run_jobs: RunJobs, search: Search) -> None:
-    times = {"occurred_at": "2026-03-02T09:30:00.123456Z", "expires_at": "2999-01-01T00:00:00.654321Z"}
+    times = {
+        "occurred_at": "2026-03-02T09:30:00.123456Z",
+        "occurred_end": "2026-03-02T10:30:00.345678Z",
+        "expires_at": "2999-01-01T00:00:00.654321Z",
+    }
     started(client.post(URL, {"items": [{"content": "The red lighthouse.", **times}]}, format="json"))
     run_jobs()
     found = search("lighthouse")[0]

@@ -105,6 +105,8 @@ def test_a_malformed_idempotency_key_is_refused(key: str, client: APIClient) -> 
         ({"occurred_at": "9999-12-31T23:59:59-14:00"}, "/occurred_at"),
         ({"occurred_at": "2026-13-40T10:00:00Z"}, "/occurred_at"),
         ({"occurred_at": 1767225600}, "/occurred_at"),
+        ({"occurred_end": "2026-03-02T10:00:00Z"}, "/occurred_end"),
+        ({"occurred_at": "2026-03-02T10:00:00Z", "occurred_end": "2026-03-02T10:00:00+01:00"}, "/occurred_end"),
         ({"source": "x" * 201}, "/source"),
         ({"external_id": "x" * 201}, "/external_id"),
         ({"external_id": ""}, "/external_id"),
