@@ -33,6 +33,12 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class PreconditionFailed(DomainError):
+    """The caller's copy is not the present one."""
+
+    code = "precondition_failed"
+
+
 class IdempotencyKeyReused(DomainError):
     code = "idempotency_key_reused"
 

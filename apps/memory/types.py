@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import UUID
 
-from apps.memory.engine.filters import Filter
+from apps.memory.engine.filters import And, Filter
 from apps.memory.engine.fusion import FusedHit
 from apps.memory.engine.types import SearchType
 
@@ -41,12 +41,40 @@ class StoreItem:
     external_id: str = ""
 
 
+class MemoryFields(TypedDict, total=False):
+    """What an edit sets; a field that is left out stays as it is."""
+
+    content: str
+    metadata: Mapping[str, Any]
+    memory_type: str
+    source: str
+    occurred_at: datetime
+    occurred_end: datetime | None
+    expires_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class StoreResult:
     """`created` is False when the same external id and content were stored before."""
 
     memory_id: UUID
     created: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemoryConditions:
+    """Which memories a list, its facets or a bulk action are about; `text` is a part of the content, in any case."""
+
+    memory_type: str | None = None
+    filter: Filter | None = None
+    text: str = ""
+    occurred_after: datetime | None = None
+    occurred_before: datetime | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether they let every memory through because nothing is asked."""
+        return self in {MemoryConditions(), MemoryConditions(filter=And(()))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

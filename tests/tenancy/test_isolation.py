@@ -72,7 +72,10 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/orgs": _body(name="Globex"),
     "GET /api/v1/orgs/current": lambda other: {"query": {"id": str(other.organization_id)}},
     "PATCH /api/v1/orgs/current": _body(name="Globex", slug="globex"),
-    "GET /api/v1/memory": lambda other: {"query": {"cursor": cursor_encode(max(other.ids.values())), "limit": 100}},
+    "GET /api/v1/memory": lambda _: {
+        "query": {"cursor": cursor_encode("source", "", UUID(int=0).hex), "ordering": "source", "limit": 100}
+    },
+    "GET /api/v1/memory/facets": lambda _: {"query": {"metadata": "word", "q": SECRET}},
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
     "POST /api/v1/memory/search": _body(query=TEXT, limit=100),

@@ -27,6 +27,7 @@ from apps.core.exceptions import (
     IdempotencyKeyReused,
     InvalidInput,
     NotFound,
+    PreconditionFailed,
 )
 from apps.core.request_context import request_id
 
@@ -57,6 +58,7 @@ PROBLEMS: dict[str, Problem] = {
     "conflict": Problem(409, "The state does not allow this"),
     "idempotency_key_in_use": Problem(409, "A request with this Idempotency-Key is still running"),
     "length_required": Problem(411, "The request needs a Content-Length"),
+    "precondition_failed": Problem(412, "The state has changed since it was read"),
     "too_large": Problem(413, "The request is too large"),
     "unsupported_media_type": Problem(415, "The content type is not supported"),
     "idempotency_key_reused": Problem(422, "This Idempotency-Key belongs to another request"),
@@ -67,6 +69,7 @@ PROBLEMS: dict[str, Problem] = {
 _DOMAIN_PROBLEMS: dict[type[DomainError], str] = {
     NotFound: "not_found",
     Conflict: "conflict",
+    PreconditionFailed: "precondition_failed",
     IdempotencyKeyReused: "idempotency_key_reused",
     IdempotencyKeyInUse: "idempotency_key_in_use",
 }

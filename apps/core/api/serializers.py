@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from apps.core.api.pagination import DEFAULT_LIMIT, MAX_LIMIT
+from apps.core.api.pagination import DEFAULT_LIMIT, MAX_CURSOR, MAX_LIMIT
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -27,5 +27,5 @@ class StrictSerializer(serializers.Serializer[Any]):
 class PageQuery(StrictSerializer):
     """Query parameters of every list."""
 
-    cursor = serializers.CharField(required=False, max_length=64)
+    cursor = serializers.CharField(required=False, max_length=MAX_CURSOR)
     limit = serializers.IntegerField(required=False, default=DEFAULT_LIMIT, min_value=1, max_value=MAX_LIMIT)

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.pagination import MAX_LIMIT
-from apps.core.api.serializers import PageQuery, StrictSerializer
+from apps.core.api.serializers import StrictSerializer
 from apps.core.strict_json import StrictJSONError, loads
 from apps.memory.engine.filters import Filter, FilterError, parse_filter
 from apps.memory.engine.types import Channel, SearchType
@@ -177,19 +177,6 @@ class MemoryOutput(serializers.Serializer[Any]):
     revised_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     deleted_at = serializers.DateTimeField(allow_null=True, help_text="When it went to the trash.")
-
-
-class MemoryPage(serializers.Serializer[Any]):
-    results = MemoryOutput(many=True)
-    next = serializers.CharField(allow_null=True)
-    total = serializers.IntegerField()
-
-
-class ListQuery(PageQuery):
-    memory_type = TypeField(required=False)
-    occurred_after = InstantField(required=False)
-    occurred_before = InstantField(required=False)
-    filters = FilterTextField(required=False)
 
 
 class SearchInput(StrictSerializer):

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from apps.memory.api import views
+from apps.memory.api import views, views_managing
 
 urlpatterns = [
-    path("", views.MemoriesView.as_view(), name="memory-list"),
+    path("", views_managing.MemoriesView.as_view(), name="memory-list"),
+    path("/facets", views_managing.FacetsView.as_view(), name="memory-facets"),
     path("/store", views.StoreView.as_view(), name="memory-store"),
     path("/store/batch", views.BatchView.as_view(), name="memory-store-batch"),
     path("/operations/<uuid:operation_id>", views.OperationView.as_view(), name="memory-operation"),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("/search", views.SearchView.as_view(), name="memory-search"),
     path("/insights", views.InsightsView.as_view(), name="memory-insights"),
     path("/context", views.ContextView.as_view(), name="memory-context"),
-    path("/<uuid:memory_id>", views.MemoryView.as_view(), name="memory-detail"),
-    path("/<uuid:memory_id>/restore", views.MemoryRestoreView.as_view(), name="memory-restore"),
+    path("/<uuid:memory_id>", views_managing.MemoryView.as_view(), name="memory-detail"),
+    path("/<uuid:memory_id>/history", views_managing.HistoryView.as_view(), name="memory-history"),
+    path("/<uuid:memory_id>/restore", views_managing.MemoryRestoreView.as_view(), name="memory-restore"),
 ]

@@ -14,7 +14,6 @@ from rest_framework.response import Response
 from apps.accounts.permissions import Permission
 from apps.billing.types import QuotaState
 from apps.core.api.idempotency import idempotent
-from apps.core.api.pagination import page_of
 from apps.core.api.parsers import StrictJSONParser
 from apps.core.api.views import ApiView
 from apps.core.exceptions import InvalidInput
@@ -28,14 +27,11 @@ from apps.memory.models import Operation
 from apps.memory.selectors.contexts import context_get, context_present
 from apps.memory.selectors.insights import insights_present
 from apps.memory.selectors.memories import (
-    memories_visible,
-    memory_get,
     memory_present,
     operation_get,
     operation_present,
 )
 from apps.memory.services.contexts import context_update
-from apps.memory.services.managing import memory_restore, memory_trash
 from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import operation_cancel, operation_create, operation_retry
 from apps.memory.services.search import SearchResponse, memory_search
@@ -267,46 +263,3 @@ class ContextView(ApiView):
         """Change the domain or the dimensions; every memory is placed anew."""
         context = context_update(**self.valid_body(request, io.ContextPatch))
         return Response(context_present(context, now=timezone.now()))
-
-
-class MemoriesView(ApiView):
-    access = {"GET": Permission.MEMORY_READ}
-
-    @extend_schema(operation_id="memory_list", parameters=[io.ListQuery], responses=io.MemoryPage)
-    def get(self, request: Request) -> Response:
-        """List memories, last recorded first."""
-        query = self.valid_query(request, io.ListQuery)
-        memory_type = query.get("memory_type")
-        rows = memories_visible(
-            now=timezone.now(),
-            memory_types=(memory_type,) if memory_type else (),
-            condition=query.get("filters"),
-            occurred_after=query.get("occurred_after"),
-            occurred_before=query.get("occurred_before"),
-        )
-        return Response(page_of(rows, cursor=query.get("cursor"), limit=query["limit"], present=memory_present))
-
-
-class MemoryView(ApiView):
-    access = {"GET": Permission.MEMORY_READ, "DELETE": Permission.MEMORY_WRITE}
-
-    @extend_schema(responses=io.MemoryOutput)
-    def get(self, request: Request, memory_id: UUID) -> Response:
-        """One memory."""
-        return Response(memory_present(memory_get(memory_id=memory_id, now=timezone.now())))
-
-    @extend_schema(responses={204: None})
-    def delete(self, request: Request, memory_id: UUID) -> Response:
-        """Move a memory to the trash, where it can be restored for 30 days."""
-        memory_trash(organization_id=self.principal.organization_id, memory_id=memory_id, now=timezone.now())
-        return Response(status=204)
-
-
-class MemoryRestoreView(ApiView):
-    access = {"POST": Permission.MEMORY_WRITE}
-
-    @extend_schema(request=None, responses=io.MemoryOutput)
-    def post(self, request: Request, memory_id: UUID) -> Response:
-        """Take a memory out of the trash."""
-        memory = memory_restore(organization_id=self.principal.organization_id, memory_id=memory_id, now=timezone.now())
-        return Response(memory_present(memory))

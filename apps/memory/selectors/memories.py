@@ -8,6 +8,7 @@ from apps.memory.adapters.filters import compile_filter
 from apps.memory.engine.filters import Filter
 from apps.memory.exceptions import MemoryNotFound, OperationNotFound
 from apps.memory.models import Memory, MemoryQuerySet, Operation, OperationItem
+from apps.memory.types import MemoryConditions
 
 # Errors shown with an operation; the counts are always complete.
 MAX_ERRORS_SHOWN = 100
@@ -20,9 +21,14 @@ def memories_visible(
     condition: Filter | None = None,
     occurred_after: datetime | None = None,
     occurred_before: datetime | None = None,
+    text: str = "",
+    trashed: bool = False,
 ) -> MemoryQuerySet:
-    """Return the live memories that satisfy every condition; the window includes its start and excludes its end."""
-    rows = Memory.objects.live(now)
+    """Return the live memories, or those in the trash, that satisfy every condition.
+
+    The window includes its start and excludes its end; `text` is a part of the content, in capitals or not.
+    """
+    rows = Memory.objects.trashed(now) if trashed else Memory.objects.live(now)
     if memory_types:
         rows = rows.filter(memory_type__in=memory_types)
     if occurred_after is not None:
@@ -31,7 +37,21 @@ def memories_visible(
         rows = rows.filter(occurred_at__lt=occurred_before)
     if condition is not None:
         rows = rows.filter(compile_filter(condition))
+    if text:
+        rows = rows.filter(content__icontains=text)
     return rows
+
+
+def memories_matching(conditions: MemoryConditions, *, trashed: bool = False, now: datetime) -> MemoryQuerySet:
+    return memories_visible(
+        now=now,
+        memory_types=() if conditions.memory_type is None else (conditions.memory_type,),
+        condition=conditions.filter,
+        occurred_after=conditions.occurred_after,
+        occurred_before=conditions.occurred_before,
+        text=conditions.text,
+        trashed=trashed,
+    )
 
 
 def memory_get(*, memory_id: UUID, now: datetime) -> Memory:

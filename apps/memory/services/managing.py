@@ -1,19 +1,72 @@
-"""What happens to a memory after it is stored: the trash, the way back, and the end."""
+"""What happens to a memory after it is stored: edits, the trash, the way back, and the end."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from apps.billing.services import quota_release, quota_reserve
+from apps.billing.services import quota_check, quota_release, quota_reserve
 from apps.billing.types import Meter
+from apps.core.exceptions import InvalidInput, PreconditionFailed
+from apps.memory.adapters.embedding import default_embedder
+from apps.memory.engine.analysis import Analysis, analyse, place
+from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound
 from apps.memory.models import Entity, Memory, MemoryQuerySet, MemoryRemoval
+from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
-from apps.memory.services.changes import change_begin
-from apps.memory.types import TRASH_LIFETIME
+from apps.memory.selectors.revisions import same_value
+from apps.memory.services.changes import Change, change_begin
+from apps.memory.services.memories import chunks_create, hash_of, mentions_create, size_of
+from apps.memory.services.revisions import revisions_keep
+from apps.memory.types import TRASH_LIFETIME, MemoryFields
 
 _PURGE_BATCH = 500
+
+
+def memory_edit(
+    *,
+    organization_id: UUID,
+    memory_id: UUID,
+    fields: MemoryFields,
+    revisions: Collection[int] | None = None,
+    user_id: UUID | None,
+    now: datetime,
+) -> Memory:
+    """Make the next revision of a memory and keep the one that it replaces; an edit that changes nothing makes none.
+
+    `revisions` are those that the edit was made for; None means any. The slow part, the analysis of a new text, happens
+    before any row is locked. Raises `MemoryNotFound`, `PreconditionFailed`, `InvalidInput` or `QuotaExceeded`.
+    """
+    seen = _checked(memory_get(memory_id=memory_id, now=now), fields, revisions)
+    if not _changed(seen, fields):
+        return seen
+    grown = _size_with(seen, fields) - seen.size_bytes
+    if grown > 0:
+        quota_check(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=grown, now=now)
+    space = concept_space(context_get())
+    analysis = _analysis(fields["content"], space) if "content" in _changed(seen, fields) else None
+    with transaction.atomic():
+        change = change_begin()
+        memory = _checked(memory_get(memory_id=memory_id, now=now), fields, revisions)
+        changed = _changed(memory, fields)
+        if not changed:
+            return memory
+        present = concept_space(change.context)
+        if "content" not in changed:
+            analysis = None
+        elif analysis is None:
+            # Somebody else has changed the text meanwhile. Rare enough to let the other writers wait.
+            analysis = _analysis(fields["content"], present)
+        elif present is not space:
+            analysis = replace(analysis, concepts=place(analysis.vectors, present))
+        revisions_keep(memory_ids=[memory_id], user_id=user_id, now=now)
+        held = memory.size_bytes
+        _apply(memory, fields, change=change, analysis=analysis, now=now)
+        _quota_move(organization_id=organization_id, quantity=memory.size_bytes - held, now=now)
+    return memory
 
 
 def memory_trash(*, organization_id: UUID, memory_id: UUID, now: datetime) -> None:
@@ -65,6 +118,59 @@ def _purge(rows: MemoryQuerySet) -> int:
         cursor.execute("LOCK TABLE memory_entity IN SHARE ROW EXCLUSIVE MODE")
     Entity.objects.filter(mentions=None, relations_out=None, relations_in=None).delete()
     return len(ids)
+
+
+def _checked(memory: Memory, fields: MemoryFields, revisions: Collection[int] | None) -> Memory:
+    """Return the memory if the edit may be made to it."""
+    if revisions is not None and memory.revision not in revisions:
+        raise PreconditionFailed(f"The memory is at revision {memory.revision} by now.")
+    end = fields.get("occurred_end", memory.occurred_end)
+    if end is not None and end < fields.get("occurred_at", memory.occurred_at):
+        pointer = "/occurred_end" if fields.get("occurred_end") else "/occurred_at"
+        raise InvalidInput("It ends before it begins.", pointer=pointer, item_code="ends_before_it_begins")
+    return memory
+
+
+def _changed(memory: Memory, fields: MemoryFields) -> set[str]:
+    return {name for name, value in fields.items() if not same_value(getattr(memory, name), value)}
+
+
+def _size_with(memory: Memory, fields: MemoryFields) -> int:
+    return size_of(content=fields.get("content", memory.content), metadata=fields.get("metadata", memory.metadata))
+
+
+def _analysis(content: str, space: ConceptSpace) -> Analysis:
+    return analyse(content, embedder=default_embedder(), space=space)
+
+
+def _apply(memory: Memory, fields: MemoryFields, *, change: Change, analysis: Analysis | None, now: datetime) -> None:
+    """Write the next revision of a memory; `analysis` is that of its new text, if it has one."""
+    for name, value in fields.items():
+        setattr(memory, name, value)
+    memory.occurred_given |= "occurred_at" in fields
+    memory.size_bytes = size_of(content=memory.content, metadata=memory.metadata)
+    memory.revision += 1
+    # Another edit may have waited for less time and so know a later one.
+    memory.revised_at = max(now, memory.revised_at)
+    memory.change = change.change
+    if analysis is not None:
+        memory.content_hash = hash_of(memory.content)
+        memory.concepts = analysis.concepts
+        memory.chunks.all().delete()
+        memory.mentions.all().delete()
+    written = [*fields, "occurred_given", "size_bytes", "revision", "revised_at", "change"]
+    memory.save(update_fields=[*written, *(("content_hash", "concepts") if analysis is not None else ())])
+    if analysis is not None:
+        chunks_create(memory=memory, analysis=analysis)
+        mentions_create(memory=memory, entities=analysis.entities)
+
+
+def _quota_move(*, organization_id: UUID, quantity: int, now: datetime) -> None:
+    """Take or give back the bytes by which what is held has changed."""
+    if quantity > 0:
+        quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=quantity, now=now)
+    elif quantity < 0:
+        quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=-quantity, now=now)
 
 
 def _trashed(memory_id: UUID, *, now: datetime) -> Memory:

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from apps.accounts import middleware, selectors
 from apps.accounts.models import Organization
 from apps.core.api.errors import PROBLEMS
-from apps.core.api.pagination import cursor_decode, cursor_encode
+from apps.core.api.pagination import MAX_CURSOR, cursor_decode, cursor_encode
 from apps.core.exceptions import InvalidInput
 from apps.core.ids import new_id
 from apps.core.middleware import RequestContextMiddleware
@@ -164,11 +164,16 @@ def test_a_defect_of_ours_tells_nothing(
 
 
 def test_cursors_round_trip_and_strangers_are_refused() -> None:
-    key = new_id()
-    assert cursor_decode(cursor_encode(key)) == key
-    for stranger in ("", "x", "é", "a" * 22 + "!", "AAAA", "=" * 24):
+    position = ["Grüße, “a”", new_id().hex]
+    cursor = cursor_encode("-source", *position)
+    assert cursor_decode(cursor, order="-source", length=2) == position
+    assert len(cursor_encode("-source", "\U0001f600" * 200, new_id().hex)) <= MAX_CURSOR
+    for stranger in ("", "x", "é", "a" * 22 + "!", "AAAA", "=" * 24, cursor[:-2], cursor_encode("-source", "x")):
         with pytest.raises(InvalidInput):
-            cursor_decode(stranger)
+            cursor_decode(stranger, order="-source", length=2)
+    for other in ("source", "-recorded_at"):
+        with pytest.raises(InvalidInput, match="another order"):
+            cursor_decode(cursor, order=other, length=2)
 
 
 def test_deep_json_is_taken_up_to_the_limit() -> None:

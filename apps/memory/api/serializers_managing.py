@@ -1,0 +1,202 @@
+"""Input and output of managing the memory: lists, facets, edits, history and bulk actions."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from apps.core.api.serializers import PageQuery, StrictSerializer
+from apps.memory.api.serializers import (
+    FilterTextField,
+    InstantField,
+    MemoryOutput,
+    MetadataField,
+    StoreInput,
+    TypeField,
+)
+from apps.memory.engine.filters import Comparison, FilterError, parse_filter
+from apps.memory.types import MemoryConditions
+
+ORDERS = [
+    sign + column
+    for column in ("recorded_at", "revised_at", "occurred_at", "memory_type", "source")
+    for sign in ("-", "")
+]
+MAX_FACETS = 5
+MAX_TEXT = 200
+
+_RANGE = re.compile(r"([1-9][0-9]{0,3})([hdw])", re.ASCII)
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+class RangeField(serializers.CharField):
+    """A time before now: 12h, 30d, 4w."""
+
+    def to_internal_value(self, data: Any) -> timedelta:  # type: ignore[override]  # the span is what the caller means
+        found = _RANGE.fullmatch(super().to_internal_value(data))
+        if found is None:
+            raise serializers.ValidationError("A range is a whole number and h, d or w, such as 30d.", code="invalid")
+        return int(found[1]) * _UNITS[found[2]]
+
+
+class ConditionsInput(StrictSerializer):
+    """Which memories. The time is that of the event; the window includes its start and excludes its end."""
+
+    memory_type = TypeField(required=False)
+    q = serializers.CharField(
+        required=False, max_length=MAX_TEXT, trim_whitespace=False, help_text="Part of the text, in capitals or not."
+    )
+    occurred_after = InstantField(required=False)
+    occurred_before = InstantField(required=False)
+    range = RangeField(required=False, max_length=5, help_text="The time until now: 12h, 30d, 4w.")
+
+    def get_fields(self) -> dict[str, Any]:
+        # `from` is a word of Python's own.
+        ends = {
+            "from": InstantField(required=False, help_text="The same as occurred_after."),
+            "to": InstantField(required=False, help_text="The same as occurred_before."),
+        }
+        return {**super().get_fields(), **ends}
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        for name, others in (
+            ("range", ("from", "to", "occurred_after", "occurred_before")),
+            ("from", ("occurred_after",)),
+            ("to", ("occurred_before",)),
+        ):
+            if name in fields and any(other in fields for other in others):
+                detail = serializers.ErrorDetail(f"Give either {name} or {' or '.join(others)}.", code="contradiction")
+                raise serializers.ValidationError({name: [detail]})
+        return fields
+
+
+def conditions_of(fields: Mapping[str, Any], *, now: datetime) -> MemoryConditions:
+    """Return the conditions among validated fields."""
+    span: timedelta | None = fields.get("range")
+    return MemoryConditions(
+        memory_type=fields.get("memory_type"),
+        filter=fields.get("filters"),
+        text=fields.get("q", ""),
+        occurred_after=fields.get("occurred_after") or fields.get("from") or (now - span if span else None),
+        occurred_before=fields.get("occurred_before") or fields.get("to") or (now if span else None),
+    )
+
+
+class StateQuery(ConditionsInput):
+    filters = FilterTextField(required=False)
+    state = serializers.ChoiceField(choices=["live", "trash"], default="live")
+
+
+class ListQuery(StateQuery, PageQuery):
+    ordering = serializers.ChoiceField(choices=ORDERS, default=ORDERS[0])
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}, "maxItems": MAX_FACETS})
+class PathsField(serializers.ListField):
+    """Paths into the metadata, such as `team` or `deep.key`."""
+
+    child = serializers.CharField(max_length=1_000, trim_whitespace=False)
+
+    def to_internal_value(self, data: Any) -> dict[str, tuple[str, ...]]:  # type: ignore[override]  # names and their paths
+        return {name: _path(name) for name in super().to_internal_value(data)}
+
+
+def _path(name: str) -> tuple[str, ...]:
+    try:
+        condition = parse_filter({f"metadata.{name}": {"exists": True}})
+    except FilterError as error:
+        raise serializers.ValidationError(error.detail, code=error.code) from None
+    return condition.field.path if isinstance(condition, Comparison) else ()
+
+
+class FacetsQuery(StateQuery):
+    metadata = PathsField(
+        required=False, max_length=MAX_FACETS, help_text="A path into the metadata; may be given up to five times."
+    )
+
+
+class MemoryPage(serializers.Serializer[Any]):
+    results = MemoryOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+    total = serializers.IntegerField()
+
+
+@extend_schema_field({"type": ["string", "number", "boolean", "null"]})
+class ScalarField(serializers.Field[Any, Any, Any, Any]):
+    """A value of a facet."""
+
+
+class FacetValueOutput(serializers.Serializer[Any]):
+    value = ScalarField(allow_null=True)
+    count = serializers.IntegerField()
+
+
+class MonthOutput(serializers.Serializer[Any]):
+    month = serializers.CharField(help_text="Such as 2026-03, in UTC.")
+    count = serializers.IntegerField()
+
+
+class FacetOutput(serializers.Serializer[Any]):
+    values = FacetValueOutput(many=True)
+    other = serializers.IntegerField(help_text="The memories that have a rarer value.")
+
+
+class MetadataFacetOutput(FacetOutput):
+    missing = serializers.IntegerField(help_text="The memories that have no value there.")
+
+
+class MonthsOutput(serializers.Serializer[Any]):
+    values = MonthOutput(many=True)
+    other = serializers.IntegerField(help_text="The memories of earlier months.")
+
+
+class FacetsOutput(serializers.Serializer[Any]):
+    total = serializers.IntegerField()
+    memory_type = FacetOutput()
+    module = FacetOutput()
+    source = FacetOutput()  # type: ignore[assignment]  # hides DRF's attribute
+    months = MonthsOutput()
+    metadata = serializers.DictField(child=MetadataFacetOutput())
+
+
+class MemoryPatch(StrictSerializer):
+    """What changes; null clears where it is allowed. The metadata are replaced as a whole."""
+
+    content = serializers.CharField(required=False, trim_whitespace=False)
+    metadata = MetadataField(required=False)
+    memory_type = TypeField(required=False)
+    source = serializers.CharField(required=False, max_length=200, allow_blank=True, allow_null=True)  # type: ignore[assignment]  # hides DRF's attribute
+    occurred_at = InstantField(required=False)
+    occurred_end = InstantField(required=False, allow_null=True)
+    expires_at = InstantField(required=False, allow_null=True)
+
+    def validate_content(self, content: str) -> str:
+        return StoreInput().validate_content(content)
+
+    def validate_source(self, source: str | None) -> str:
+        return source or ""
+
+
+class RevisionOutput(serializers.Serializer[Any]):
+    revision = serializers.IntegerField()
+    recorded_at = serializers.DateTimeField()
+    replaced_at = serializers.DateTimeField(allow_null=True)
+    recorded_by = serializers.UUIDField(allow_null=True, help_text="Who made this revision, if it was a person.")
+    current = serializers.BooleanField()
+    changed = serializers.ListField(child=serializers.CharField(), help_text="What differs from the revision before.")
+    content = serializers.CharField()
+    metadata = serializers.DictField()
+    memory_type = serializers.CharField()
+    source = serializers.CharField(allow_null=True)  # type: ignore[assignment]  # hides DRF's attribute
+    occurred_at = serializers.DateTimeField()
+    occurred_end = serializers.DateTimeField(allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class HistoryPage(serializers.Serializer[Any]):
+    results = RevisionOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+    total = serializers.IntegerField()

@@ -1,0 +1,126 @@
+"""Managing the organisation memory over HTTP: lists, edits, the trash."""
+
+import re
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.http import parse_etags
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Permission
+from apps.core.api.pagination import page_of
+from apps.core.api.serializers import PageQuery
+from apps.core.api.views import ApiView
+from apps.memory.api import serializers as common
+from apps.memory.api import serializers_managing as io
+from apps.memory.models import Memory
+from apps.memory.selectors.facets import facets_present
+from apps.memory.selectors.memories import memories_matching, memory_get, memory_present
+from apps.memory.selectors.revisions import history_page
+from apps.memory.services.managing import memory_edit, memory_restore, memory_trash
+
+ETAG = OpenApiParameter(
+    "ETag", str, OpenApiParameter.HEADER, response=True, description="Names this revision; send it back in If-Match."
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match",
+    str,
+    OpenApiParameter.HEADER,
+    description="The ETag of the revision that the edit is made for: a newer one refuses it with 412.",
+)
+
+
+class MemoriesView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_list", parameters=[io.ListQuery], responses=io.MemoryPage)
+    def get(self, request: Request) -> Response:
+        """List memories, last recorded first if no order is given."""
+        query, now = self.valid_query(request, io.ListQuery), timezone.now()
+        rows = memories_matching(io.conditions_of(query, now=now), trashed=query["state"] == "trash", now=now)
+        page = page_of(
+            rows, order=query["ordering"], cursor=query.get("cursor"), limit=query["limit"], present=memory_present
+        )
+        return Response(page)
+
+
+class FacetsView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_facets", parameters=[io.FacetsQuery], responses=io.FacetsOutput)
+    def get(self, request: Request) -> Response:
+        """Count memories by type, module, source, month and metadata, under the conditions of the list."""
+        given = request.query_params
+        repeated = {"metadata": given.getlist("metadata")} if "metadata" in given else {}
+        checked = io.FacetsQuery(data={**given.dict(), **repeated})
+        checked.is_valid(raise_exception=True)
+        query, now = dict(checked.validated_data), timezone.now()
+        rows = memories_matching(io.conditions_of(query, now=now), trashed=query["state"] == "trash", now=now)
+        return Response(facets_present(rows, metadata=query.get("metadata", {})))
+
+
+class MemoryView(ApiView):
+    access = {"GET": Permission.MEMORY_READ, "PATCH": Permission.MEMORY_WRITE, "DELETE": Permission.MEMORY_WRITE}
+
+    @extend_schema(responses=common.MemoryOutput, parameters=[ETAG])
+    def get(self, request: Request, memory_id: UUID) -> Response:
+        """One memory."""
+        return _answer(memory_get(memory_id=memory_id, now=timezone.now()))
+
+    @extend_schema(request=io.MemoryPatch, responses=common.MemoryOutput, parameters=[ETAG, IF_MATCH])
+    def patch(self, request: Request, memory_id: UUID) -> Response:
+        """Edit a memory; what it replaces stays in its history."""
+        memory = memory_edit(
+            organization_id=self.principal.organization_id,
+            memory_id=memory_id,
+            fields=self.valid_body(request, io.MemoryPatch),  # type: ignore[arg-type]  # the serializer has these fields
+            revisions=_revisions(request, memory_id),
+            user_id=self.principal.user_id,
+            now=timezone.now(),
+        )
+        return _answer(memory)
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, memory_id: UUID) -> Response:
+        """Move a memory to the trash, where it can be restored for 30 days."""
+        memory_trash(organization_id=self.principal.organization_id, memory_id=memory_id, now=timezone.now())
+        return Response(status=204)
+
+
+def _answer(memory: Memory) -> Response:
+    return Response(memory_present(memory), headers={"ETag": f'"{memory.id.hex}-{memory.revision}"'})
+
+
+def _revisions(request: Request, memory_id: UUID) -> set[int] | None:
+    """Return the revisions that `If-Match` names; None, if it is absent or a star, for any."""
+    header = request.headers.get("If-Match")
+    if header is None:
+        return None
+    tags = parse_etags(header)
+    if tags == ["*"]:
+        return None
+    pattern = re.compile(rf'"{memory_id.hex}-([0-9]{{1,10}})"', re.ASCII)
+    return {int(found[1]) for tag in tags if (found := pattern.fullmatch(tag))}
+
+
+class MemoryRestoreView(ApiView):
+    access = {"POST": Permission.MEMORY_WRITE}
+
+    @extend_schema(request=None, responses=common.MemoryOutput)
+    def post(self, request: Request, memory_id: UUID) -> Response:
+        """Take a memory out of the trash."""
+        memory = memory_restore(organization_id=self.principal.organization_id, memory_id=memory_id, now=timezone.now())
+        return Response(memory_present(memory))
+
+
+class HistoryView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_history", parameters=[PageQuery], responses=io.HistoryPage)
+    def get(self, request: Request, memory_id: UUID) -> Response:
+        """The revisions of a memory, newest first, with who made them, when, and what changed."""
+        query = self.valid_query(request, PageQuery)
+        page = history_page(memory_id=memory_id, cursor=query.get("cursor"), limit=query["limit"], now=timezone.now())
+        return Response(page)
