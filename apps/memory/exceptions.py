@@ -37,5 +37,11 @@ class ItemInvalid(DomainError):
     code = "item_invalid"
 
 
+class MetadataTooLarge(DomainError):
+    """A memory whose metadata would outgrow their limit; reported with its id, the others go on."""
+
+    code = "metadata_too_large"
+
+
 class TooManyItems(DomainError):
     code = "too_many_items"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import UUID
 
@@ -21,6 +22,9 @@ MAX_BATCH_ITEMS = 1_000
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 MAX_UPLOAD_ROWS = 100_000
 MAX_METADATA_BYTES = 16_384
+# Memories of one bulk action: named one by one, and found by conditions. All of them change at once.
+MAX_BULK_IDS = 1_000
+MAX_BULK_ROWS = 10_000
 MAX_QUERY = 2_000
 DEFAULT_TYPE = "general"
 # How long a memory in the trash can be restored.
@@ -75,6 +79,38 @@ class MemoryConditions:
     def empty(self) -> bool:
         """Whether they let every memory through because nothing is asked."""
         return self in {MemoryConditions(), MemoryConditions(filter=And(()))}
+
+
+class BulkAction(StrEnum):
+    TRASH = "trash"
+    RESTORE = "restore"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkFields:
+    """What an update sets: a type, and metadata merged as RFC 7396 says, where null removes a key."""
+
+    memory_type: str | None = None
+    metadata: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkError:
+    """Why a bulk action left out a memory."""
+
+    memory_id: UUID
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """`done` memories were changed, `unchanged` ones were as asked before; the others are in `errors`."""
+
+    done: int
+    unchanged: int
+    errors: tuple[BulkError, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,7 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
         "query": {"cursor": cursor_encode("source", "", UUID(int=0).hex), "ordering": "source", "limit": 100}
     },
     "GET /api/v1/memory/facets": lambda _: {"query": {"metadata": "word", "q": SECRET}},
+    "POST /api/v1/memory/bulk": _body(action="trash", all=True),
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
     "POST /api/v1/memory/search": _body(query=TEXT, limit=100),

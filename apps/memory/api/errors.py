@@ -6,6 +6,7 @@ from apps.memory.exceptions import (
     ExternalIdConflict,
     ItemInvalid,
     MemoryNotFound,
+    MetadataTooLarge,
     OperationFinished,
     OperationNotFound,
     TooManyItems,
@@ -20,7 +21,8 @@ register_problems(
         ContextLimitReached: Problem(503, "No further memory context can be made here"),
         ExternalIdConflict: Problem(409, "The external id belongs to another content"),
         OperationFinished: Problem(409, "The operation has ended"),
-        TooManyItems: Problem(413, "The batch holds too many items"),
+        TooManyItems: Problem(413, "These are too many items at once"),
         ItemInvalid: Problem(400, "The item cannot be stored"),
+        MetadataTooLarge: Problem(400, "The metadata would be too large"),
     }
 )

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Never
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from apps.core.api.serializers import PageQuery, StrictSerializer
 from apps.memory.api.serializers import (
+    FilterField,
     FilterTextField,
     InstantField,
     MemoryOutput,
@@ -17,7 +19,7 @@ from apps.memory.api.serializers import (
     TypeField,
 )
 from apps.memory.engine.filters import Comparison, FilterError, parse_filter
-from apps.memory.types import MemoryConditions
+from apps.memory.types import MAX_BULK_IDS, BulkAction, MemoryConditions
 
 ORDERS = [
     sign + column
@@ -58,8 +60,7 @@ class ConditionsInput(StrictSerializer):
             ("to", ("occurred_before",)),
         ):
             if name in fields and any(other in fields for other in others):
-                detail = serializers.ErrorDetail(f"Give either {name} or {' or '.join(others)}.", code="contradiction")
-                raise serializers.ValidationError({name: [detail]})
+                _refuse(name, f"Give either {name} or {' or '.join(others)}.", code="contradiction")
         return fields
 
 
@@ -191,3 +192,54 @@ class HistoryPage(serializers.Serializer[Any]):
     results = RevisionOutput(many=True)
     next = serializers.CharField(allow_null=True)
     total = serializers.IntegerField()
+
+
+class BulkSetInput(StrictSerializer):
+    memory_type = TypeField(required=False)
+    metadata = MetadataField(required=False, help_text="Merged into what is there; null removes a key (RFC 7396).")
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        if not fields:
+            raise serializers.ValidationError("There is nothing to set.", code="empty")
+        return fields
+
+
+class BulkInput(ConditionsInput):
+    """Either ids or conditions; `all` is how to mean every memory."""
+
+    action = serializers.ChoiceField(choices=[action.value for action in BulkAction])
+    ids = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=MAX_BULK_IDS)
+    filters = FilterField(required=False)
+    all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")
+    set = BulkSetInput(required=False, help_text="What an update changes.")
+    dry_run = serializers.BooleanField(default=False, help_text="Tell what would happen, and do nothing.")
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        fields = super().validate(fields)
+        conditions = [name for name in fields if name not in {"action", "ids", "all", "set", "dry_run"}]
+        if "ids" in fields and (conditions or fields["all"]):
+            _refuse("ids", "Give either ids or conditions.", code="contradiction")
+        if (fields["action"] == BulkAction.UPDATE) != ("set" in fields):
+            _refuse("set", "An update, and nothing else, needs what to set.", code="contradiction")
+        if "ids" not in fields and not fields["all"] and conditions_of(fields, now=timezone.now()).empty:
+            _refuse("all", "Without ids and conditions this means every memory: say so with true.", code="required")
+        return fields
+
+
+def _refuse(name: str, reason: str, *, code: str) -> Never:
+    raise serializers.ValidationError({name: [serializers.ErrorDetail(reason, code=code)]})
+
+
+class BulkErrorOutput(serializers.Serializer[Any]):
+    memory_id = serializers.UUIDField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class BulkOutput(serializers.Serializer[Any]):
+    action = serializers.CharField()
+    dry_run = serializers.BooleanField()
+    done = serializers.IntegerField()
+    unchanged = serializers.IntegerField(help_text="They were as asked already.")
+    failed = serializers.IntegerField()
+    errors = BulkErrorOutput(many=True, help_text="The first thousand.")  # type: ignore[assignment]  # hides DRF's attribute

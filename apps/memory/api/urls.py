@@ -4,6 +4,7 @@ from apps.memory.api import views, views_managing
 
 urlpatterns = [
     path("", views_managing.MemoriesView.as_view(), name="memory-list"),
+    path("/bulk", views_managing.BulkView.as_view(), name="memory-bulk"),
     path("/facets", views_managing.FacetsView.as_view(), name="memory-facets"),
     path("/store", views.StoreView.as_view(), name="memory-store"),
     path("/store/batch", views.BatchView.as_view(), name="memory-store-batch"),

@@ -5,21 +5,25 @@ from uuid import UUID
 
 from django.utils import timezone
 from django.utils.http import parse_etags
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Permission
+from apps.core.api.idempotency import idempotent
 from apps.core.api.pagination import page_of
 from apps.core.api.serializers import PageQuery
 from apps.core.api.views import ApiView
 from apps.memory.api import serializers as common
 from apps.memory.api import serializers_managing as io
+from apps.memory.api.views import IDEMPOTENCY_KEY
 from apps.memory.models import Memory
 from apps.memory.selectors.facets import facets_present
-from apps.memory.selectors.memories import memories_matching, memory_get, memory_present
+from apps.memory.selectors.memories import bulk_present, memories_matching, memory_get, memory_present
 from apps.memory.selectors.revisions import history_page
+from apps.memory.services.bulk import memories_bulk
 from apps.memory.services.managing import memory_edit, memory_restore, memory_trash
+from apps.memory.types import BulkAction, BulkFields
 
 ETAG = OpenApiParameter(
     "ETag", str, OpenApiParameter.HEADER, response=True, description="Names this revision; send it back in If-Match."
@@ -124,3 +128,44 @@ class HistoryView(ApiView):
         query = self.valid_query(request, PageQuery)
         page = history_page(memory_id=memory_id, cursor=query.get("cursor"), limit=query["limit"], now=timezone.now())
         return Response(page)
+
+
+class BulkView(ApiView):
+    access = {"POST": Permission.MEMORY_WRITE}
+
+    @extend_schema(
+        request=io.BulkInput,
+        responses=io.BulkOutput,
+        parameters=[IDEMPOTENCY_KEY],
+        examples=[
+            OpenApiExample(
+                "Old notes to the trash",
+                {"action": "trash", "memory_type": "note", "to": "2025-01-01T00:00:00Z", "dry_run": True},
+                request_only=True,
+            ),
+            OpenApiExample(
+                "Another team",
+                {
+                    "action": "update",
+                    "filters": {"metadata.team": "Pricing"},
+                    "set": {"metadata": {"team": "Growth", "squad": None}},
+                },
+                request_only=True,
+            ),
+        ],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Trash, restore or update many memories at once. Up to 1,000 by their ids, up to 10,000 by conditions."""
+        fields, now = self.valid_body(request, io.BulkInput), timezone.now()
+        action = BulkAction(fields["action"])
+        result = memories_bulk(
+            organization_id=self.principal.organization_id,
+            action=action,
+            target=fields["ids"] if "ids" in fields else io.conditions_of(fields, now=now),
+            fields=BulkFields(**fields["set"]) if "set" in fields else None,
+            user_id=self.principal.user_id,
+            now=now,
+            dry_run=fields["dry_run"],
+        )
+        return Response(bulk_present(result, action=action, dry_run=fields["dry_run"]))

@@ -8,7 +8,7 @@ from apps.memory.adapters.filters import compile_filter
 from apps.memory.engine.filters import Filter
 from apps.memory.exceptions import MemoryNotFound, OperationNotFound
 from apps.memory.models import Memory, MemoryQuerySet, Operation, OperationItem
-from apps.memory.types import MemoryConditions
+from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkResult, MemoryConditions
 
 # Errors shown with an operation; the counts are always complete.
 MAX_ERRORS_SHOWN = 100
@@ -77,6 +77,20 @@ def memory_present(memory: Memory) -> dict[str, Any]:
         "revised_at": memory.revised_at,
         "expires_at": memory.expires_at,
         "deleted_at": memory.deleted_at,
+    }
+
+
+def bulk_present(result: BulkResult, *, action: BulkAction, dry_run: bool) -> dict[str, Any]:
+    return {
+        "action": action.value,
+        "dry_run": dry_run,
+        "done": result.done,
+        "unchanged": result.unchanged,
+        "failed": len(result.errors),
+        "errors": [
+            {"memory_id": str(one.memory_id), "code": one.code, "detail": one.detail}
+            for one in result.errors[:MAX_BULK_IDS]
+        ],
     }
 
 

@@ -96,7 +96,11 @@ def hash_of(content: str) -> str:
 
 def size_of(*, content: str, metadata: Mapping[str, Any]) -> int:
     """Return the bytes that a memory is metered with: its text and its metadata, as UTF-8."""
-    return len(content.encode()) + len(json.dumps(metadata, ensure_ascii=False).encode())
+    return len(content.encode()) + json_size(metadata)
+
+
+def json_size(metadata: Mapping[str, Any]) -> int:
+    return len(json.dumps(metadata, ensure_ascii=False).encode())
 
 
 def _memory_create(

@@ -1,0 +1,235 @@
+"""One action on many memories: all of it in one change, and a reason for each memory that is left out.
+
+The rows are locked in the order of their ids and changed by few statements, whatever their number; texts stay in the
+database.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from apps.billing.exceptions import QuotaExceeded
+from apps.billing.services import quota_release, quota_reserve
+from apps.billing.types import Meter
+from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound, MetadataTooLarge, TooManyItems
+from apps.memory.models import Memory, MemoryQuerySet
+from apps.memory.selectors.memories import memories_matching
+from apps.memory.selectors.revisions import same_value
+from apps.memory.services.changes import Change, change_begin
+from apps.memory.services.memories import json_size
+from apps.memory.services.revisions import revisions_keep
+from apps.memory.types import (
+    MAX_BULK_ROWS,
+    MAX_METADATA_BYTES,
+    BulkAction,
+    BulkError,
+    BulkFields,
+    BulkResult,
+    MemoryConditions,
+)
+
+_BATCH = 500
+
+_UPDATE = """
+    UPDATE memory_memory AS memory SET
+        memory_type = next.memory_type, metadata = next.metadata::jsonb, size_bytes = next.size_bytes,
+        revision = memory.revision + 1, revised_at = greatest(memory.revised_at, %s), change = %s
+    FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[]) AS next (id, memory_type, metadata, size_bytes)
+    WHERE memory.id = next.id
+"""
+
+
+def memories_bulk(
+    *,
+    organization_id: UUID,
+    action: BulkAction,
+    target: Sequence[UUID] | MemoryConditions,
+    fields: BulkFields | None = None,
+    user_id: UUID | None,
+    now: datetime,
+    dry_run: bool = False,
+) -> BulkResult:
+    """Trash, restore or update the memories with these ids, or those that satisfy conditions.
+
+    `fields` are for an update. Conditions look in the trash for what to restore, and among live memories else. A dry
+    run does everything and takes it back. Raises `TooManyItems`, having done nothing.
+    """
+    with transaction.atomic():
+        change = change_begin()
+        rows = _rows(action, target, now=now)
+        work = _Work(organization_id=organization_id, change=change, user_id=user_id, now=now)
+        match action:
+            case BulkAction.TRASH:
+                result = work.trash(rows)
+            case BulkAction.RESTORE:
+                result = work.restore(rows)
+            case BulkAction.UPDATE:
+                result = work.update(rows, fields or BulkFields())
+        if not isinstance(target, MemoryConditions):
+            result = _with_missing(result, action, set(target) - {row.id for row in rows}, now=now)
+        if dry_run:
+            transaction.set_rollback(True)
+    return result
+
+
+def _rows(action: BulkAction, target: Sequence[UUID] | MemoryConditions, *, now: datetime) -> list[Memory]:
+    """Return the memories to act on, locked, without their texts."""
+    rows: MemoryQuerySet
+    if isinstance(target, MemoryConditions):
+        rows = memories_matching(target, trashed=action is BulkAction.RESTORE, now=now)
+    else:
+        rows = _within(action, now=now).filter(id__in=target)
+    columns = ["id", "number", "external_id", "size_bytes"]
+    if action is BulkAction.UPDATE:
+        columns += ["memory_type", "metadata"]
+    found = list(rows.only(*columns).select_for_update().order_by("id")[: MAX_BULK_ROWS + 1])
+    if len(found) > MAX_BULK_ROWS:
+        raise TooManyItems(
+            f"More than {MAX_BULK_ROWS} memories satisfy the conditions. Narrow them, for instance by time."
+        )
+    return found
+
+
+def _within(action: BulkAction, *, now: datetime) -> MemoryQuerySet:
+    return Memory.objects.trashed(now) if action is BulkAction.RESTORE else Memory.objects.live(now)
+
+
+def _with_missing(result: BulkResult, action: BulkAction, missing: set[UUID], *, now: datetime) -> BulkResult:
+    """Add the ids that named nothing to act on: some are where the action would bring them, the others unknown."""
+    already: set[UUID] = set()
+    if missing and action is not BulkAction.UPDATE:
+        other = BulkAction.TRASH if action is BulkAction.RESTORE else BulkAction.RESTORE
+        already = set(_within(other, now=now).filter(id__in=missing).values_list("id", flat=True))
+    place = " in the trash" if action is BulkAction.RESTORE else ""
+    detail = f"There is no memory with this id{place}."
+    unknown = tuple(BulkError(one, MemoryNotFound.code, detail) for one in sorted(missing - already))
+    return BulkResult(result.done, result.unchanged + len(already), (*result.errors, *unknown))
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """What a memory becomes; `grown` is by how many bytes more it is held."""
+
+    memory: Memory
+    grown: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """A bulk action within its transaction."""
+
+    organization_id: UUID
+    change: Change
+    user_id: UUID | None
+    now: datetime
+
+    def trash(self, rows: Sequence[Memory]) -> BulkResult:
+        ids = [row.id for row in rows]
+        Memory.objects.filter(id__in=ids).update(deleted_at=self.now, change=self.change.change)
+        self._release(sum(row.size_bytes for row in rows))
+        return BulkResult(len(rows), 0, ())
+
+    def restore(self, rows: Sequence[Memory]) -> BulkResult:
+        # All writers take their turn, so nobody else takes an external id meanwhile.
+        names = {row.external_id for row in rows} - {""}
+        taken = set(Memory.objects.filter(deleted_at=None, external_id__in=names).values_list("external_id", flat=True))
+        free, errors = [], []
+        for row in sorted(rows, key=lambda row: row.number):
+            if row.external_id in taken:
+                detail = "Another memory has taken its external id since."
+                errors.append(BulkError(row.id, ExternalIdConflict.code, detail))
+                continue
+            if row.external_id:
+                taken.add(row.external_id)
+            free.append(_Next(row, row.size_bytes))
+        afforded, refused = self._afford(free)
+        ids = [one.memory.id for one in afforded]
+        Memory.objects.filter(id__in=ids).update(deleted_at=None, change=self.change.change)
+        return BulkResult(len(ids), 0, (*errors, *refused))
+
+    def update(self, rows: Sequence[Memory], fields: BulkFields) -> BulkResult:
+        errors: list[BulkError] = []
+        changed: list[_Next] = []
+        for row in rows:
+            metadata = row.metadata if fields.metadata is None else _merged(row.metadata, fields.metadata)
+            memory_type = fields.memory_type or row.memory_type
+            if memory_type == row.memory_type and same_value(metadata, row.metadata):
+                continue
+            size = json_size(metadata)
+            if size > MAX_METADATA_BYTES:
+                detail = f"Its metadata would be larger than {MAX_METADATA_BYTES} bytes."
+                errors.append(BulkError(row.id, MetadataTooLarge.code, detail))
+                continue
+            grown = size - json_size(row.metadata)
+            row.metadata, row.memory_type = metadata, memory_type
+            row.size_bytes += grown
+            changed.append(_Next(row, grown))
+        afforded, refused = self._afford(changed)
+        for start in range(0, len(afforded), _BATCH):
+            self._revise([one.memory for one in afforded[start : start + _BATCH]])
+        unchanged = len(rows) - len(changed) - len(errors)
+        return BulkResult(len(afforded), unchanged, (*errors, *refused))
+
+    def _revise(self, rows: Sequence[Memory]) -> None:
+        ids = [row.id for row in rows]
+        revisions_keep(memory_ids=ids, user_id=self.user_id, now=self.now)
+        values: list[list[Any]] = [
+            ids,
+            [row.memory_type for row in rows],
+            [json.dumps(row.metadata) for row in rows],
+            [row.size_bytes for row in rows],
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(_UPDATE, [self.now, self.change.change, *values])
+
+    def _afford(self, wanted: Sequence[_Next]) -> tuple[Sequence[_Next], Sequence[BulkError]]:
+        """Take the bytes by which memories grow, together if they fit, else for one after the other."""
+        total = sum(one.grown for one in wanted)
+        if total <= 0:
+            self._release(-total)
+            return wanted, []
+        try:
+            self._reserve(total)
+        except QuotaExceeded:
+            return self._afford_singly(wanted)
+        return wanted, []
+
+    def _afford_singly(self, wanted: Sequence[_Next]) -> tuple[Sequence[_Next], Sequence[BulkError]]:
+        # What becomes smaller makes room for what becomes larger.
+        self._release(-sum(min(one.grown, 0) for one in wanted))
+        afforded: list[_Next] = []
+        errors: list[BulkError] = []
+        for one in wanted:
+            try:
+                if one.grown > 0:
+                    self._reserve(one.grown)
+            except QuotaExceeded as refused:
+                errors.append(BulkError(one.memory.id, refused.code, refused.detail))
+            else:
+                afforded.append(one)
+        return afforded, errors
+
+    def _reserve(self, quantity: int) -> None:
+        quota_reserve(organization_id=self.organization_id, meter=Meter.MEMORY_BYTES, quantity=quantity, now=self.now)
+
+    def _release(self, quantity: int) -> None:
+        if quantity:
+            quota_release(
+                organization_id=self.organization_id, meter=Meter.MEMORY_BYTES, quantity=quantity, now=self.now
+            )
+
+
+def _merged(value: Any, patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value with a patch merged into it (RFC 7396, section 2)."""
+    merged = dict(value) if isinstance(value, dict) else {}
+    for name, one in patch.items():
+        if one is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), one) if isinstance(one, dict) else one
+    return merged
