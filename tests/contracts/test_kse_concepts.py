@@ -170,3 +170,13 @@ def test_nothing_of_another_organisation_is_seen_or_changed(
     with pytest.raises(error("ConceptStoreError"), match="no memory"):
         call(store.store_conceptual_dimensions, theirs, space(urgency=0.5, cost=0.5))
     assert call(ConceptStore(globex.id).get_conceptual_dimensions, theirs) == before
+
+
+def test_writing_is_a_change_of_the_memory(acme: Organization, store: ConceptStore) -> None:
+    memory_id = remember(acme, "The server burns, come at once.")
+    place(store, memory_id, cost=0.3, urgency=0.7)
+    with organization_scope(acme.id):
+        assert Memory.objects.get().change == 3
+    assert call(store.delete_conceptual_dimensions, str(memory_id)) is True
+    with organization_scope(acme.id):
+        assert Memory.objects.get().change == context_get().change == 4

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from apps.accounts.models import Organization
+from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.adapters.kse import VectorStore
+from apps.memory.models import Memory, MemoryContext
 from tests.contracts.kse import UNKNOWN, call, chunk_ids, error, expire, remember, trash
 
 HARBOR = "The harbor checkout fails when a voucher is used twice."
@@ -139,3 +141,15 @@ def test_indexes_are_not_made_or_dropped(store: VectorStore) -> None:
         call(store.create_index, 384)
     with pytest.raises(error("VectorStoreError"), match="belong to the migrations"):
         call(store.delete_index)
+
+
+def test_writing_is_a_change_of_the_memory(acme: Organization, store: VectorStore) -> None:
+    memory_id, other = remember(acme, LONG), remember(acme, PICNIC)
+    ids = chunk_ids(acme, memory_id)
+    call(store.upsert_vectors, [(ids[0], vector_of(PICNIC), {})])
+    call(store.delete_vectors, ids[1:2])
+    with pytest.raises(error("VectorStoreError")):
+        call(store.upsert_vectors, [(UNKNOWN, vector_of(PICNIC), {})])
+    with organization_scope(acme.id):
+        assert MemoryContext.objects.get().change == 4
+        assert (Memory.objects.get(id=memory_id).change, Memory.objects.get(id=other).change) == (4, 2)

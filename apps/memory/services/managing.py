@@ -1,6 +1,6 @@
 """What happens to a memory after it is stored: edits, the trash, the way back, and the end."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -100,6 +100,15 @@ def memory_restore(*, organization_id: UUID, memory_id: UUID, now: datetime) -> 
 def trash_empty(*, now: datetime) -> int:
     """Delete for good what has been in the trash for 30 days, and entities that nothing names any more."""
     return _purge(Memory.objects.filter(deleted_at__lte=now - TRASH_LIFETIME))
+
+
+@transaction.atomic
+def memories_purge(*, memory_ids: Sequence[UUID], dry_run: bool = False) -> int:
+    """Delete for good those of these memories that are in the trash, however long; return how many."""
+    count = _purge(Memory.objects.filter(id__in=memory_ids).exclude(deleted_at=None))
+    if dry_run:
+        transaction.set_rollback(True)
+    return count
 
 
 def _purge(rows: MemoryQuerySet) -> int:

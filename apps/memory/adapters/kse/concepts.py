@@ -16,6 +16,7 @@ from apps.memory.adapters.kse.base import Store, id_of, implements
 from apps.memory.adapters.kse.spaces import coordinates_of, space_of
 from apps.memory.models import Chunk, Memory
 from apps.memory.selectors.contexts import concept_space, context_get, dimensions_of
+from apps.memory.services.changes import change_begin
 
 
 @implements("ConceptStoreInterface")
@@ -48,10 +49,12 @@ class ConceptStore(Store):
         """Return `count`, `mean`, `std` (of the population), `min` and `max` by dimension; {} without memories."""
         return await self._run(self._statistics)
 
+    @transaction.atomic
     def _store(self, product_id: str, dimensions: Any) -> bool:
-        coordinates, _ = coordinates_of(context_get(), dimensions, partial=False, refusal=self.refusal)
+        change = change_begin()
+        coordinates, _ = coordinates_of(change.context, dimensions, partial=False, refusal=self.refusal)
         live = Memory.objects.live(timezone.now()).filter(id=id_of(product_id))
-        if not live.update(concepts=coordinates):
+        if not live.update(concepts=coordinates, change=change.change):
             raise self.refusal("there is no memory with this id")
         return True
 
@@ -62,6 +65,7 @@ class ConceptStore(Store):
 
     @transaction.atomic
     def _delete(self, product_id: str) -> bool:
+        change = change_begin()
         live = Memory.objects.live(timezone.now()).filter(id=id_of(product_id)).select_for_update()
         memory = live.only("id").first()
         if memory is None:
@@ -70,8 +74,9 @@ class ConceptStore(Store):
         centre = Chunk.objects.filter(memory=memory).aggregate(centre=Avg("embedding"))["centre"]
         vector = np.asarray(centre, dtype=np.float32)
         vector /= max(float(np.linalg.norm(vector)), 1e-12)
-        memory.concepts = concept_space(context_get()).project(vector[None, :])[0]
-        memory.save(update_fields=["concepts"])
+        memory.concepts = concept_space(change.context).project(vector[None, :])[0]
+        memory.change = change.change
+        memory.save(update_fields=["concepts", "change"])
         return True
 
     def _find(self, dimensions: Any, threshold: float, limit: int) -> list[tuple[str, float]]:

@@ -17,6 +17,7 @@ from apps.memory.adapters.filters import compile_filter
 from apps.memory.adapters.kse.base import Floats, Store, id_of, implements
 from apps.memory.engine.filters import FilterError, parse_filter
 from apps.memory.models import Chunk, Memory, MemoryQuerySet
+from apps.memory.services.changes import Change, change_begin
 
 MAX_RESULTS = 1_000
 MAX_UPSERT = 1_000
@@ -72,6 +73,7 @@ class VectorStore(Store):
         self.whole(len(vectors), name="the number of vectors", most=MAX_UPSERT)
         wanted = [(id_of(vector_id), self.vector_checked(vector), given) for vector_id, vector, given in vectors]
         with transaction.atomic():
+            change = change_begin()
             known = self._locked({one for one, *_ in wanted})
             changed: dict[UUID, Chunk] = {}
             for chunk_id, vector, given in wanted:
@@ -83,17 +85,20 @@ class VectorStore(Store):
                 chunk.embedding = vector
                 changed[chunk.id] = chunk
             Chunk.objects.bulk_update(changed.values(), ["embedding"])
+            _stamp({chunk.memory_id for chunk in changed.values()}, change)
         return True
 
     def _delete(self, vector_ids: list[str]) -> bool:
         wanted = {id_of(one) for one in vector_ids}
         with transaction.atomic():
+            change = change_begin()
             known = self._locked(wanted)
             memories = {chunk.memory_id for chunk in known.values()}
             kept = Chunk.objects.filter(memory_id__in=memories).exclude(id__in=known)
             if memories - set(kept.values_list("memory_id", flat=True)):
                 raise self.refusal("a memory keeps at least one passage; delete the memory instead")
             deleted, _ = Chunk.objects.filter(id__in=known).delete()
+            _stamp(memories, change)
         return deleted > 0
 
     def _locked(self, chunk_ids: set[UUID]) -> dict[UUID, Chunk]:
@@ -132,6 +137,11 @@ class VectorStore(Store):
         visible = _live(timezone.now()).values("id")
         chunk = Chunk.objects.filter(id=id_of(vector_id), memory__in=visible).select_related("memory").first()
         return (list(chunk.embedding), _metadata(chunk.memory)) if chunk else None
+
+
+def _stamp(memory_ids: set[UUID], change: Change) -> None:
+    """Tell those who follow the changes that these memories are found otherwise now."""
+    Memory.objects.filter(id__in=memory_ids).update(change=change.change)
 
 
 def _live(now: datetime) -> MemoryQuerySet:

@@ -1,0 +1,175 @@
+"""Look after the memories of one organisation."""
+
+import json
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from apps.accounts.models import Organization
+from apps.core.api.pagination import MAX_LIMIT, page_of
+from apps.core.exceptions import DomainError
+from apps.core.strict_json import StrictJSONError, loads
+from apps.core.tenancy.scope import organization_scope
+from apps.memory.api.serializers_managing import ORDERS
+from apps.memory.engine.filters import FilterError, parse_filter
+from apps.memory.models import Memory
+from apps.memory.selectors.memories import memories_matching, memory_present
+from apps.memory.services.bulk import memories_bulk
+from apps.memory.services.managing import memories_purge
+from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkError, MemoryConditions
+
+_SHOWN = 60
+_ERRORS_SHOWN = 20
+# How each action is told afterwards.
+_DONE = {"trash": "moved to the trash", "restore": "restored", "purge": "deleted for good"}
+
+
+class Command(BaseCommand):
+    help = (
+        "List, show, trash, restore and purge the memories of an organisation.\n\n"
+        "  list                  live memories, or with --trash those in the trash, page by page\n"
+        "  show ID               one memory, wherever it is\n"
+        "  trash, restore, purge ID... | --filter JSON | --all\n\n"
+        "A purge deletes for good what is in the trash, however long it has been there; there is no way back."
+    )
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
+        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["list", "show", *_DONE])
+        parser.add_argument("ids", nargs="*", type=UUID, metavar="ID", help="which memories")
+        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
+        parser.add_argument("--filter", metavar="JSON", help="those that satisfy this filter of the API")
+        parser.add_argument("--all", dest="everything", action="store_true", help="every one of them")
+        parser.add_argument("--trash", action="store_true", help="list what is in the trash")
+        parser.add_argument("--ordering", choices=ORDERS, default=ORDERS[0], help="order of the list")
+        parser.add_argument("--limit", type=int, default=20, help=f"rows of a page of the list, 1 to {MAX_LIMIT}")
+        parser.add_argument("--cursor", help="where the next page of the list begins")
+        parser.add_argument("--dry-run", action="store_true", help="tell what would happen, and do nothing")
+        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, action: str, organization: str, **options: Any) -> None:
+        owner = Organization.objects.filter(slug=organization, is_active=True).first()
+        if owner is None:
+            raise CommandError(f"There is no organisation {organization!r}.")
+        with organization_scope(owner.id):
+            try:
+                if action == "list":
+                    self._list(**options)
+                elif action == "show":
+                    self._show(**options)
+                else:
+                    self._change(owner, action, **options)
+            except DomainError as error:
+                raise CommandError(error.detail) from None
+
+    def _list(self, *, trash: bool, ordering: str, limit: int, cursor: str | None, **options: Any) -> None:
+        if options["ids"]:
+            raise CommandError("A list takes no ids; see `show`.")
+        if not 1 <= limit <= MAX_LIMIT:
+            raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
+        rows = memories_matching(_conditions(options["filter"]), trashed=trash, now=timezone.now())
+        page = page_of(rows, order=ordering, cursor=cursor, limit=limit, present=memory_present)
+        if options["as_json"]:
+            self.stdout.write(json.dumps(page, default=str))
+            return
+        for row in page["results"]:
+            text = " ".join(row["content"].split())
+            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+            self.stdout.write(f"{row['memory_id']}  {row['recorded_at']:%Y-%m-%d %H:%M}  {row['memory_type']}  {shown}")
+        self.stdout.write(f"{len(page['results'])} of {page['total']} memories")
+        if page["next"]:
+            self.stdout.write(f"next page: --cursor {page['next']}")
+
+    def _show(self, *, ids: Sequence[UUID], as_json: bool, **options: Any) -> None:
+        if len(ids) != 1:
+            raise CommandError("Name one memory to show.")
+        memory = Memory.objects.filter(id=ids[0]).first()
+        if memory is None:
+            raise CommandError(f"There is no memory {ids[0]}.")
+        shown = {**memory_present(memory), "number": memory.number, "size_bytes": memory.size_bytes}
+        if as_json:
+            self.stdout.write(json.dumps(shown, default=str))
+            return
+        for name, value in shown.items():
+            self.stdout.write(f"{name}: {json.dumps(value, ensure_ascii=False) if name == 'metadata' else value}")
+
+    def _change(self, owner: Organization, action: str, *, dry_run: bool, as_json: bool, **options: Any) -> None:
+        ids = _target(action, **options)
+        act = _purge(dry_run=dry_run) if action == "purge" else _bulk(owner, BulkAction(action), dry_run=dry_run)
+        done, errors = 0, list[BulkError]()
+        with tqdm(total=len(ids), desc=action, unit="memory", disable=True if as_json else None) as bar:
+            for batch in _batches(ids):
+                changed, refused = act(batch)
+                done += changed
+                errors += refused
+                bar.update(len(batch))
+        self._report(action, done, errors, total=len(ids), dry_run=dry_run, as_json=as_json)
+        if errors:
+            raise CommandError(f"{len(errors)} of {len(ids)} memories were left out.")
+
+    def _report(
+        self, action: str, done: int, errors: Sequence[BulkError], *, total: int, dry_run: bool, as_json: bool
+    ) -> None:
+        unchanged = total - done - len(errors)
+        if as_json:
+            rows = [{"memory_id": str(one.memory_id), "code": one.code, "detail": one.detail} for one in errors]
+            counts = {"total": total, "done": done, "unchanged": unchanged, "failed": len(errors)}
+            self.stdout.write(json.dumps({"action": action, "dry_run": dry_run, **counts, "errors": rows}))
+            return
+        would = "would be " if dry_run else ""
+        self.stdout.write(
+            f"{done} memories {would}{_DONE[action]}, {unchanged} left as they were, {len(errors)} failed"
+        )
+        for one in errors[:_ERRORS_SHOWN]:
+            self.stderr.write(f"  {one.memory_id}: {one.detail}")
+
+
+def _conditions(text: str | None) -> MemoryConditions:
+    if text is None:
+        return MemoryConditions()
+    try:
+        return MemoryConditions(filter=parse_filter(loads(text.encode(errors="surrogatepass"))))
+    except (StrictJSONError, FilterError) as error:
+        raise CommandError(f"--filter: {error}") from None
+
+
+def _target(action: str, *, ids: Sequence[UUID], everything: bool, **options: Any) -> list[UUID]:
+    """Return the ids of the memories that are meant; raise `CommandError` unless they are meant in one way."""
+    if sum((bool(ids), options["filter"] is not None, everything)) != 1:
+        raise CommandError("Say which memories: ids, or --filter JSON, or --all.")
+    if ids:
+        return list(dict.fromkeys(ids))
+    conditions = _conditions(options["filter"])
+    if conditions.empty and not everything:
+        raise CommandError("The filter lets every memory through: say --all if you mean that.")
+    rows = memories_matching(conditions, trashed=action != "trash", now=timezone.now())
+    return list(rows.order_by("id").values_list("id", flat=True))
+
+
+def _batches(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    for start in range(0, len(ids), MAX_BULK_IDS):
+        yield ids[start : start + MAX_BULK_IDS]
+
+
+_Act = Callable[[Sequence[UUID]], tuple[int, Sequence[BulkError]]]
+
+
+def _bulk(owner: Organization, action: BulkAction, *, dry_run: bool) -> _Act:
+    def act(ids: Sequence[UUID]) -> tuple[int, Sequence[BulkError]]:
+        result = memories_bulk(
+            organization_id=owner.id, action=action, target=ids, user_id=None, now=timezone.now(), dry_run=dry_run
+        )
+        return result.done, result.errors
+
+    return act
+
+
+def _purge(*, dry_run: bool) -> _Act:
+    return lambda ids: (memories_purge(memory_ids=ids, dry_run=dry_run), ())
