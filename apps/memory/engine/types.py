@@ -33,3 +33,15 @@ class MentionKind(StrEnum):
     EMAIL = "email"
     HANDLE = "handle"
     QUOTED = "quoted"
+
+
+class Granularity(StrEnum):
+    """The calendar unit that a time expression names; a range is anything else."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    HALF = "half"
+    YEAR = "year"
+    RANGE = "range"
