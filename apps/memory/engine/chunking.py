@@ -97,7 +97,7 @@ def _join_short_tail(groups: list[list[_Unit]], *, max_words: int, min_words: in
 def _units(text: str, *, max_words: int) -> Iterator[_Unit]:
     """Yield the sentences of ``text``, those beyond the limits in parts."""
     opens_paragraph = True
-    for start, end, closes_paragraph in _sentences(text):
+    for start, end, closes_paragraph in sentence_spans(text):
         words = len(_WORD.findall(text, start, end))
         if words <= max_words and end - start <= CHUNK_CHARACTERS:
             yield _Unit(start=start, end=end, words=words, opens_paragraph=opens_paragraph)
@@ -107,7 +107,7 @@ def _units(text: str, *, max_words: int) -> Iterator[_Unit]:
         opens_paragraph = closes_paragraph
 
 
-def _sentences(text: str) -> Iterator[tuple[int, int, bool]]:
+def sentence_spans(text: str) -> Iterator[tuple[int, int, bool]]:
     """Yield ``(start, end, closes_paragraph)`` for each sentence, heading, list item and quoted line."""
     length = len(text)
     start = length - len(text.lstrip())

@@ -45,3 +45,12 @@ class Granularity(StrEnum):
     HALF = "half"
     YEAR = "year"
     RANGE = "range"
+
+
+class QuantityKind(StrEnum):
+    """What a number in a text measures."""
+
+    MONEY = "money"
+    PERCENTAGE = "percentage"
+    COUNT = "count"
+    P_VALUE = "p_value"
