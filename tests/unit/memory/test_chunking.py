@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.memory.engine.chunking import CHUNK_CHARACTERS, Chunk, _sentences, chunk_text
+from apps.memory.engine.chunking import CHUNK_CHARACTERS, Chunk, chunk_text, sentence_spans
 
 TEXTS = st.one_of(
     st.text(max_size=400),
@@ -79,7 +79,7 @@ def test_short_text_is_one_chunk_with_exact_offsets() -> None:
 def test_sentences_end_where_a_reader_says(text: str) -> None:
     expected = [sentence.strip() for sentence in text.split("|")]
     plain = " ".join(expected)
-    assert [plain[start:end] for start, end, _ in _sentences(plain)] == expected
+    assert [plain[start:end] for start, end, _ in sentence_spans(plain)] == expected
 
 
 def test_headings_part_paragraphs() -> None:
