@@ -10,11 +10,12 @@ from functools import lru_cache
 import snowballstemmer
 
 
-def _words(listed: str) -> frozenset[str]:
+def word_set(listed: str) -> frozenset[str]:
+    """Return the words of a list that is written as prose."""
     return frozenset(listed.split())
 
 
-STOP_WORDS = _words(
+STOP_WORDS = word_set(
     """
     a about above across after again against ago all almost along already also although always am among an and another
     any anyone anything are around as at away back be became because become been before being below between both but by
@@ -35,7 +36,7 @@ STOP_WORDS = _words(
 )
 
 # Words that open sentences with a capital so often in notes that the capital says nothing.
-SENTENCE_OPENERS = _words(
+SENTENCE_OPENERS = word_set(
     """
     according action actions additionally agreed assuming based besides consequently currently customers decision
     decisions dear despite finally first following furthermore given great hello hey hi hopefully initially last lastly
@@ -47,10 +48,10 @@ SENTENCE_OPENERS = _words(
     """
 )
 
-WEEKDAYS = _words(
+WEEKDAYS = word_set(
     "monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun"
 )
-MONTHS = _words(
+MONTHS = word_set(
     """
     january february march april may june july august september october november december
     jan feb mar apr jun jul aug sep sept oct nov dec
@@ -58,27 +59,27 @@ MONTHS = _words(
 )
 
 # A full stop after one of these does not end a sentence.
-ABBREVIATIONS = _words(
+ABBREVIATIONS = word_set(
     """
     adm approx asst attn ave bldg blvd brig capt cf cmdr col comdr dept dr e.g eg esp est ext fr gen gov hon i.e ie
     incl lt maj mfr mr mrs ms mt mx pres prof rep rev sen sgt st supt tel univ viz vs
     """
 )
 # A full stop after one of these does not end a sentence when a number follows ("No. 5", "Fig. 2", "Jan. 3").
-NUMBERED_ABBREVIATIONS = MONTHS | _words("art ch eq fig figs no nos p par pg pp sec ser tab v ver vol")
+NUMBERED_ABBREVIATIONS = MONTHS | word_set("art ch eq fig figs no nos p par pg pp sec ser tab v ver vol")
 
 # Titles that precede a name without being part of it.
-HONORIFICS = _words("dr mr mrs ms mx prof sir madam ceo cfo cio cmo coo cpo cto ciso evp svp vp avp md hr pm")
+HONORIFICS = word_set("dr mr mrs ms mx prof sir madam ceo cfo cio cmo coo cpo cto ciso evp svp vp avp md hr pm")
 
 # Small words that may stand inside a name ("Bank of England", "Ludwig van der Rohe").
-CONNECTORS = _words("of de del della di da do dos das du des la le van von der den ter y")
+CONNECTORS = word_set("of de del della di da do dos das du des la le van von der den ter y")
 
 # Written with capitals, yet never the name of anything.
 NO_NAMES = (
     SENTENCE_OPENERS
     | WEEKDAYS
     | MONTHS
-    | _words("aka am asap eod eow etc faq fixme fyi important nb ps tba tbd todo urgent wip")
+    | word_set("aka am asap eod eow etc faq fixme fyi important nb ps tba tbd todo urgent wip")
 )
 
 # A word: letters or digits, with apostrophes, hyphens, full stops and underscores only inside it. The alternatives

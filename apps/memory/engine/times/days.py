@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from apps.memory.engine.lexicon import word_set
 from apps.memory.engine.times import periods
 from apps.memory.engine.times.grammar import (
     DAY,
@@ -15,7 +16,6 @@ from apps.memory.engine.times.grammar import (
     Rule,
     month_number,
     weekday_number,
-    words,
 )
 from apps.memory.engine.times.periods import Period
 
@@ -23,9 +23,9 @@ _MONTHS = 12
 _ORDINAL = r"(?:st|nd|rd|th)"
 _THE = r"(?:the )?"
 _NAMED_DAY = rf"(?:(?P<weekday>{WEEKDAY}),? )?"
-_AHEAD = words("by till until")
+_AHEAD = word_set("by till until")
 _ISO_PARTS = re.compile(r"[-/.]")
-_ON_THE = words("after before by from on since till to until")
+_ON_THE = word_set("after before by from on since till to until")
 
 
 def _iso(match: re.Match[str], _: Reading) -> Period | None:

@@ -100,10 +100,6 @@ class Rule:
     resolve: Callable[[re.Match[str], Reading], Period | None]
 
 
-def words(listed: str) -> frozenset[str]:
-    return frozenset(listed.split())
-
-
 def is_past(clause: str) -> bool:
     return bool(_PAST.search(clause))
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from apps.memory.engine.lexicon import MONTHS, WEEKDAYS
+from apps.memory.engine.lexicon import MONTHS, WEEKDAYS, word_set
 from apps.memory.engine.times import days, months, relative, years
-from apps.memory.engine.times.grammar import COUNT, MONTH, SEASON, WEEKDAY, Reading, Rule, fold, words
+from apps.memory.engine.times.grammar import COUNT, MONTH, SEASON, WEEKDAY, Reading, Rule, fold
 from apps.memory.engine.times.periods import Period
 from apps.memory.engine.types import Granularity
 
@@ -29,7 +29,7 @@ _WORD = re.compile(r"\w+")
 _TRIGGERS = (
     MONTHS
     | WEEKDAYS
-    | words(
+    | word_set(
         """
     today tonight yesterday tomorrow morning afternoon evening night fy
     day days week weeks weekend month months quarter quarters year years spring summer autumn fall winter q1 q2 q3 q4

@@ -2,8 +2,9 @@
 
 import re
 
+from apps.memory.engine.lexicon import word_set
 from apps.memory.engine.times import periods
-from apps.memory.engine.times.grammar import MONTH, SEASON, STOP, TO, YEAR, Reading, Rule, month_number, words
+from apps.memory.engine.times.grammar import MONTH, SEASON, STOP, TO, YEAR, Reading, Rule, month_number
 from apps.memory.engine.times.periods import Period
 
 _CENTURY = 100
@@ -13,14 +14,14 @@ _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 
 _ORDINAL = rf"(?P<ordinal>{'|'.join(_ORDINALS)}|last)"
 
 # Names of people, or ordinary words.
-_AMBIGUOUS = words("april august june jan jan. mar mar. march may")
-_BEFORE_ANY = words("after before by during early for from in late mid of since till until")
-_BEFORE_CLEAR = _BEFORE_ANY | words(
+_AMBIGUOUS = word_set("april august june jan jan. mar mar. march may")
+_BEFORE_ANY = word_set("after before by during early for from in late mid of since till until")
+_BEFORE_CLEAR = _BEFORE_ANY | word_set(
     "a and between each end every her his its my or our over per the their through to your"
 )
-_UNTIL = words("by till until")
+_UNTIL = word_set("by till until")
 _SURNAME = re.compile(r" [A-Z][a-z]")
-_BEFORE_ORDINAL = words("for in our since the")
+_BEFORE_ORDINAL = word_set("for in our since the")
 
 
 def _latest(number: int, reading: Reading, *, start: int) -> Period:

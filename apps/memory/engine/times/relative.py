@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+from apps.memory.engine.lexicon import word_set
 from apps.memory.engine.times import periods
 from apps.memory.engine.times.grammar import (
     COUNT,
@@ -18,7 +19,6 @@ from apps.memory.engine.times.grammar import (
     is_past,
     month_number,
     weekday_number,
-    words,
 )
 from apps.memory.engine.times.periods import Period
 from apps.memory.engine.types import Granularity
@@ -41,10 +41,10 @@ _DAYS = {
 }
 _SHIFTS = {"last": -1, "previous": -1, "this": 0, "current": 0, "next": 1, "coming": 1, "upcoming": 1}
 _WHICH = rf"(?P<which>{'|'.join(_SHIFTS)})"
-_WEEKDAY_AHEAD = words("before by coming due next till until")
-_WEEKDAY_CONTEXT = words("after before by due from on since till to until")
+_WEEKDAY_AHEAD = word_set("before by coming due next till until")
+_WEEKDAY_CONTEXT = word_set("after before by due from on since till to until")
 # "The Monday meeting" and "every Friday" are habits.
-_HABIT = words("a each every my our per the")
+_HABIT = word_set("a each every my our per the")
 _NAME_BESIDE = re.compile(r" [A-Z][a-z]")
 _NAME_BEFORE = re.compile(r"[A-Z]\w* $")
 

@@ -2,9 +2,9 @@
 
 import re
 
-from apps.memory.engine.lexicon import STOP_WORDS
+from apps.memory.engine.lexicon import STOP_WORDS, word_set
 from apps.memory.engine.times import periods
-from apps.memory.engine.times.grammar import STOP, TO, YEAR, Reading, Rule, words
+from apps.memory.engine.times.grammar import STOP, TO, YEAR, Reading, Rule
 from apps.memory.engine.times.periods import Period
 
 _CENTURY = 100
@@ -12,12 +12,12 @@ _CENTURY = 100
 _NEAR = 50
 _CLOSE = 2
 # After these a number with a noun is a quantity: "after 2000 visits".
-_WEAK = words("after before by for from of through till until")
-_BEFORE = _WEAK | words(
+_WEAK = word_set("after before by for from of through till until")
+_BEFORE = _WEAK | word_set(
     "born budget christmas during early easter established forecast founded in late mid planning seen since"
     " throughout year"
 )
-_APPROXIMATELY = STOP_WORDS | words("approximately exactly nearly roughly")
+_APPROXIMATELY = STOP_WORDS | word_set("approximately exactly nearly roughly")
 _COUNTED = re.compile(r" (?:of (?:the|our|these|those|them)\b|people\b|(?!was\b|is\b|has\b|this\b)[a-z]{2,20}s\b)")
 _NAME = re.compile(r"(?:^|[\s(])[A-Z][a-z]{2,30} $")
 _NAME_CHARACTERS = 34
