@@ -39,7 +39,7 @@ ACTIVE = _phrases(
         Kind.USES: "uses/used/adopted/adopts/switched to/migrated to",
         Kind.MARRIED_TO: "married/marries/is married to/was married to",
         Kind.BORN_IN: "was born in/born in",
-        Kind.LOCATED_IN: "is located in/was located in/is based in/was based in/is headquartered in/is situated in/lies in"
+        Kind.LOCATED_IN: "is located in/was located in/is based in/was based in/is headquartered in/is situated in"
         "/is a city in/is a town in/is a village in/is the capital of/based in/located in/headquartered in",
         Kind.MEMBER_OF: "joins/joined/is a member of/was a member of/are members of",
     }

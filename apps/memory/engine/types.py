@@ -85,3 +85,37 @@ class RelationKind(StrEnum):
     BORN_IN = "born_in"
     LOCATED_IN = "located_in"
     MEMBER_OF = "member_of"
+
+
+class EntityType(StrEnum):
+    """What an entity is, as far as the words around its name tell."""
+
+    PERSON = "person"
+    ORGANIZATION = "organization"
+    PLACE = "place"
+    PRODUCT = "product"
+    EVENT = "event"
+    IDENTIFIER = "identifier"
+    ACCOUNT = "account"
+    TERM = "term"
+    UNKNOWN = "unknown"
+
+
+class AliasReason(StrEnum):
+    """Why two names may be one entity."""
+
+    SPELLING = "spelling"
+    PLURAL = "plural"
+    FIRST_NAME = "first_name"
+    SURNAME = "surname"
+    INITIALS = "initials"
+    ACRONYM = "acronym"
+    KNOWN_AS = "known_as"
+    FORMERLY = "formerly"
+
+
+class Confidence(StrEnum):
+    """What may be done with a finding: used at once, or shown to somebody first."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
