@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from apps.memory.engine.times.grammar import Reading, fold
 from apps.memory.engine.times.mentions import find_periods, moments
@@ -15,6 +16,7 @@ _LEAD = re.compile(
     r"(?: the)?(?: (?:early|late|mid|whole of|entire|(?:end|start|beginning|week|month) of))?[ -]?$"
 )
 _LOOK_BACK = 40
+_WINDOWS = 10
 _ONWARDS = re.compile(r" onwards?\b")
 _WHEN = re.compile(
     r"\bwhen (?:exactly |precisely )?(?:did|do|does|is|are|was|were|will|would|has|have|had|can|could|should|might)\b"
@@ -35,13 +37,13 @@ class TimeWindow:
 
 
 def question_times(question: str, *, now: datetime) -> list[TimeWindow]:
-    """Return the times that ``question`` asks about, by position, relative to the asker's clock (with a zone).
+    """Return the times that ``question`` asks about, by position, at most 10, relative to ``now`` (with a zone).
 
     The span holds the preposition, so that the question without it can still be searched.
     """
     reading = Reading(text=question, folded=fold(question), today=now.date(), asked=True)
     windows: list[TimeWindow] = []
-    for start, end, period in find_periods(reading):
+    for start, end, period in islice(find_periods(reading), _WINDOWS):
         lowest = max(windows[-1].end if windows else 0, start - _LOOK_BACK)
         lead = _LEAD.search(reading.folded, lowest, start)
         onwards = _ONWARDS.match(reading.folded, end)
