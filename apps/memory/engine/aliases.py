@@ -22,9 +22,9 @@ _SMALL = CONNECTORS | word_set("and for in of on the to &")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019](?=\w)[^\W_]+)*")
 _POSSESSIVE = re.compile(r"['\u2019]s?$")
 _KNOWN_AS = re.compile(
-    r"(?:,| \(| is| was)? ?(?:(?:also|formerly|previously|better|commonly|internally) )?(?:known as|called|aka|a\.k\.a\."
-    r"|formerly|previously|nicknamed|renamed(?: to)?|(?:working|code) ?name|or simply|abbreviated(?: as| to)?)(?: the)?"
-    r" [\"'\u201c]?"
+    r"(?:,| \(| is| was)? ?(?:(?:also|formerly|previously|better|commonly|internally) )?"
+    r"(?:known as|called|aka|a\.k\.a\.|formerly|previously|nicknamed|renamed(?: to)?|(?:working|code) ?name|or simply"
+    r"|abbreviated(?: as| to)?)(?: the)? [\"'\u201c]?"
 )
 _FORMER = re.compile(r"\b(?:formerly|previously|renamed)\b")
 _BARE_CALLED = re.compile(r" ?called ")
