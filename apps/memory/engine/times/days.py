@@ -1,7 +1,7 @@
 """Rules for times that name their days: "3 March 2025", "18 to 24 November", "2025-03-03", "Wednesday the 27th"."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from apps.memory.engine.lexicon import word_set
 from apps.memory.engine.times import periods
@@ -20,6 +20,7 @@ from apps.memory.engine.times.grammar import (
 from apps.memory.engine.times.periods import Period
 
 _MONTHS = 12
+_SOON = timedelta(days=45)
 _ORDINAL = r"(?:st|nd|rd|th)"
 _THE = r"(?:the )?"
 _NAMED_DAY = rf"(?:(?P<weekday>{WEEKDAY}),? )?"
@@ -66,8 +67,10 @@ def _dated(match: re.Match[str], last: str, reading: Reading) -> Period:
         near = [found for found in near if found.weekday() == named] or near
     start = match.start()
     before = reading.before(start)
-    past = before == "since" or (before == "on" and reading.past(start))
-    if past or (reading.asked and not reading.ahead(start)):
+    nearest = min(near, key=lambda found: abs(found - today), default=today)
+    # "We decided to launch on 9 June" may still lie ahead, but hardly for long.
+    far = nearest - today > _SOON and before == "on" and reading.past(start)
+    if far or before == "since" or (reading.asked and not reading.ahead(start)):
         near = [found for found in near if found <= today] or near
     if not near:
         raise ValueError("no such day in these years")

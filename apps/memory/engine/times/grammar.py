@@ -45,12 +45,13 @@ _LOOK_BACK = 24
 _CLAUSE = 90
 _SENTENCE_BREAK = re.compile(r"[.!?;\n]\s")
 _AHEAD = re.compile(
-    r"\b(?:will|won't|shall|going to|plan(?:s|ned)? (?:to|for)|upcoming|due (?:on|in|by)|deadline|goal|target"
-    r"|scheduled|runs to|starts?|opens?|ends?|closes|expires?)\b|['\u2019]ll\b|\b(?:until|till|by|no later than) ?$"
+    r"\b(?:will|won't|shall|going to|plan(?:s|ned)? (?:to|for)|upcoming|due (?:on|in|by)|deadline|goal|target|expected"
+    r"|scheduled|runs to|starts?|opens?|ends?|closes|expires?|follows|comes|wants?|waits|recommends?|to be)\b"
+    r"|['\u2019]ll\b|\b(?:until|till|by|no later than) ?$"
 )
 _PAST = re.compile(
     r"\b(?:since|was|were|had|did|has|have|been|went|came|fell|rose|left|said|told|sent|got|wrote|made|took|gave|found"
-    r"|saw|met|began|lost|won|paid|ran|sold|bought|thought|broke|stood|froze|grew|built|spoke|kept|held|[a-z]{2,20}ed)\b"
+    r"|saw|met|began|lost|won|paid|ran|sold|bought|thought|broke|stood|froze|grew|built|spoke|kept|held|(?!expected|planned|scheduled|need|indeed)[a-z]{2,20}ed)\b"
 )
 
 

@@ -9,6 +9,7 @@ from apps.memory.engine.times.periods import Period
 
 _CENTURY = 100
 _MONTHS = 12
+_QUARTER = 3
 _SHORT_YEAR = r"['\u2019]\d\d"
 _ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "1st": 1, "2nd": 2, "3rd": 3, "4th": 4}
 _ORDINAL = rf"(?P<ordinal>{'|'.join(_ORDINALS)}|last)"
@@ -16,10 +17,15 @@ _ORDINAL = rf"(?P<ordinal>{'|'.join(_ORDINALS)}|last)"
 # Names of people, or ordinary words.
 _AMBIGUOUS = word_set("april august june jan jan. mar mar. march may")
 _BEFORE_ANY = word_set("after before by during early for from in late mid of since till until")
+# Never a person or another word, at the beginning of a sentence too.
+_CLEAR = word_set("january february july september october november december")
 _BEFORE_CLEAR = _BEFORE_ANY | word_set(
     "a and between each end every her his its my or our over per the their through to your"
 )
+_ONWARDS = word_set("by for from till to until")
 _UNTIL = word_set("by till until")
+_WORD_BEFORE = re.compile(r"[A-Z][\w'\u2019-]{0,20} $")
+_LOOK_BACK = 24
 _SURNAME = re.compile(r" [A-Z][a-z]")
 _BEFORE_ORDINAL = word_set("for in our since the")
 
@@ -27,15 +33,17 @@ _BEFORE_ORDINAL = word_set("for in our since the")
 def _latest(number: int, reading: Reading, *, start: int) -> Period:
     """Return the latest month of that number that has begun, or the next one if the words before point ahead.
 
-    They do so for a month of the next half year only: "21% until September", said in December, looks back. The coming
-    month is meant unless the verb is past, for the last of that name is eleven months old; a question says "next".
+    They do so for a month of the next half year only: "21% until September", said in December, looks back. Without a
+    verb in the past "in" the coming month is meant, for the last of that name is eleven months old, and so is "from"
+    one of the next three; a question says "next".
     """
     year, current = reading.today.year, reading.today.month
     distance = (number - current) % _MONTHS
-    ahead = 0 < distance <= _MONTHS // 2 and (
-        reading.ahead(start) or (distance == 1 and not reading.asked and not reading.past(start))
-    )
     before = reading.before(start)
+    near = _QUARTER if before in _ONWARDS else int(before in _BEFORE_ANY)
+    ahead = 0 < distance <= _MONTHS // 2 and (
+        reading.ahead(start) or (distance <= near and not reading.asked and not reading.past(start))
+    )
     if ahead and before != "since" and not (reading.asked and before in _UNTIL):
         return periods.month(year + (number < current), number)
     return periods.month(year - (number > current), number)
@@ -54,12 +62,22 @@ def _month(match: re.Match[str], reading: Reading) -> Period | None:
     if match["year"] and (reading.asked or reading.capital(start)):
         # "April and May 2025".
         return periods.month(int(match["year"]), month_number(name))
-    if before not in (_BEFORE_ANY if ambiguous else _BEFORE_CLEAR) or not (reading.asked or reading.capital(start)):
+    if not (reading.asked or reading.capital(start)):
+        return None
+    if before not in (_BEFORE_ANY if ambiguous else _BEFORE_CLEAR) and (
+        name not in _CLEAR or _in_name(reading, start, end)
+    ):
         return None
     if ambiguous and before not in {"in", "since", "during"} and _SURNAME.match(reading.text, end):
         # "Ask for April Smith".
         return None
     return _latest(month_number(name), reading, start=start)
+
+
+def _in_name(reading: Reading, start: int, end: int) -> bool:
+    """Tell whether a word beside a month makes it a name: "Black September", "October Revolution"."""
+    word = _WORD_BEFORE.search(reading.text[max(0, start - _LOOK_BACK) : start])
+    return bool(word) or bool(_SURNAME.match(reading.text, end))
 
 
 def _range(match: re.Match[str], reading: Reading) -> Period | None:
