@@ -102,5 +102,16 @@ JOBS = word_set(
     executive recruiter marketer strategist buyer singer
     """
 )
+# "A's <work> of B".
+WORKS = {
+    "analysis": Kind.REPORTED,
+    "post-mortem": Kind.REPORTED,
+    "readout": Kind.REPORTED,
+    "report": Kind.REPORTED,
+    "review": Kind.REPORTED,
+    "summary": Kind.REPORTED,
+    "evaluation": Kind.TESTED,
+    "test": Kind.TESTED,
+}
 # What may stand between a subject and its verb; so may adverbs.
 SUBJECT_SKIPS = word_set("also are be been being had has have is now soon team then was were will")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from apps.memory.engine.chunking import sentence_spans
 from apps.memory.engine.entities import Mention
 from apps.memory.engine.lexicon import HONORIFICS, STOP_WORDS, word_set
-from apps.memory.engine.relation_words import ACTIVE, JOBS, PASSIVE, ROLES, SUBJECT_SKIPS
+from apps.memory.engine.relation_words import ACTIVE, JOBS, PASSIVE, ROLES, SUBJECT_SKIPS, WORKS
 from apps.memory.engine.types import MentionKind, RelationKind
 
 _RELATIONS = 200
@@ -49,6 +49,7 @@ _ROLE_OF = re.compile(
     r"(?P<role>(?: [A-Za-z-]{2,20}){1,4}) (?:of|at|for)(?: (?:the|our|its))? "
 )
 _HAS_ROLE = re.compile(r"['\u2019]s?(?P<role>(?: [a-z-]{2,20}){0,3} [A-Za-z-]{2,20}),? ")
+_HAS_WORK = re.compile(rf"['\u2019]s? (?:(?P<work>{'|'.join(WORKS)}) (?:of|for|on|into)(?: the)? )?")
 _BORN = re.compile(r" ?\(?(?:was )?born (?:(?!and )\w{1,12},? ){0,5}in ")
 _PERSONAL = frozenset(
     {RelationKind.WORKS_AT, RelationKind.REPORTS_TO, RelationKind.MARRIED_TO, RelationKind.CHILD_OF}
@@ -121,8 +122,11 @@ def _in_sentence(
             # "Acme bought Globex's shares" is not about Globex itself.
             continue
         stated = _has_role(text, left, right)
+        work = _has_work(text, left, right)
         if stated:
             yield right, stated[0], left, stated[1]
+        elif work:
+            yield left, work, right, ""
         elif _is_subject(text, left, start):
             stated = _is_role(text, left, right, start)
             if stated:
@@ -137,6 +141,14 @@ def _has_role(text: str, left: Mention, right: Mention) -> tuple[RelationKind, s
     """Return what "Acme's head of design, Ann" says of Ann."""
     match = _HAS_ROLE.fullmatch(text, left.end, right.start)
     return _role(match["role"].split()) if match else None
+
+
+def _has_work(text: str, left: Mention, right: Mention) -> RelationKind | None:
+    """Return what "Ann's EXP-117" and "Ann's analysis of INC-21" say of Ann."""
+    match = _HAS_WORK.fullmatch(text, left.end, right.start)
+    if match and match["work"]:
+        return WORKS[match["work"]]
+    return RelationKind.RUNS if match and right.kind is MentionKind.IDENTIFIER else None
 
 
 def _is_role(text: str, left: Mention, right: Mention, start: int) -> tuple[RelationKind, str] | None:

@@ -49,6 +49,8 @@ def relations(text: str) -> list[Relation]:
         ("INC-21 led to INC-22.", ("inc-21", "caused", "inc-22")),
         ("Harbor Checkout failed because of INC-21.", ("inc-21", "caused", "harbor checkout")),
         ("Harbor Checkout timed out due to the Atlas upgrade.", ("atlas", "caused", "harbor checkout")),
+        ("We follow Priya's EXP-214.", ("priya", "runs", "exp-214")),
+        ("We wait for Sofia's analysis of INC-37.", ("sofia", "reported", "inc-37")),
         ("We met Ann Lee, the owner of Harbor.", ("ann lee", "owns", "harbor")),
     ],
 )
@@ -68,6 +70,7 @@ def test_one_relation_in_a_sentence(text: str, expected: tuple[str, str, str]) -
         "Acme Corp has not failed because of Globex.",
         "The head of Acme runs Harbor.",
         "Acme Corp bought Globex's shares.",
+        "We follow Priya's Harbor.",
         "Ann Lee runs to Bob Ray.",
         "Ann Lee runs. Harbor fell.",
         "Ann Lee runs, Harbor falls.",
