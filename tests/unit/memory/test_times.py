@@ -94,6 +94,10 @@ def named(text: str, anchor: datetime = ANCHOR) -> list[tuple[str, str, str, str
         ("It fell three weeks ago.", ("three weeks ago", "2026-10-26", "2026-11-02", "week")),
         ("It fell a month ago.", ("a month ago", "2026-10-01", "2026-11-01", "month")),
         ("It ships in two weeks.", ("in two weeks", "2026-11-30", "2026-12-07", "week")),
+        ("It fell over the last year.", ("last year", "2025-11-18", "2026-11-19", "range")),
+        ("Within the next month.", ("next month", "2026-11-18", "2026-12-18", "range")),
+        ("The last week of March 2025.", ("March 2025", "2025-03-01", "2025-04-01", "month")),
+        ("The last quarter of 2025.", ("last quarter of 2025", "2025-10-01", "2026-01-01", "quarter")),
         ("Over the last 30 days.", ("the last 30 days", "2026-10-19", "2026-11-19", "range")),
         ("In the next two weeks.", ("the next two weeks", "2026-11-18", "2026-12-02", "range")),
         ("It fell on Monday.", ("Monday", "2026-11-16", "2026-11-17", "day")),
@@ -187,6 +191,8 @@ def test_at_most_fifty_mentions() -> None:
     ("question", "span", "begins", "ends"),
     [
         ("What did we learn last year?", "last year", "2025-01-01", "2026-01-01"),
+        ("what broke on may 3?", "on may 3", "2026-05-03", "2026-05-04"),
+        ("Incidents in the last year", "in the last year", "2025-11-18", "2026-11-19"),
         ("what broke in march?", "in march", "2026-03-01", "2026-04-01"),
         ("What broke in December?", "in December", "2025-12-01", "2026-01-01"),
         ("In March 2025, what broke?", "In March 2025", "2025-03-01", "2025-04-01"),
@@ -215,7 +221,9 @@ def test_the_time_that_a_question_asks_about(question: str, span: str, begins: s
     assert (window.begins and f"{window.begins:%Y-%m-%d}", window.ends and f"{window.ends:%Y-%m-%d}") == (begins, ends)
 
 
-@pytest.mark.parametrize("question", ["Who may decide this?", "Which tests had 2,024 users?", "second opinion", ""])
+@pytest.mark.parametrize(
+    "question", ["Who may decide this?", "who may 3 times retry?", "Which tests had 2,024 users?", "second opinion", ""]
+)
 def test_questions_without_a_time(question: str) -> None:
     assert question_times(question, now=ANCHOR) == []
 

@@ -26,6 +26,7 @@ _THE = r"(?:the )?"
 _NAMED_DAY = rf"(?:(?P<weekday>{WEEKDAY}),? )?"
 _AHEAD = word_set("by till until")
 _ISO_PARTS = re.compile(r"[-/.]")
+_WORDS = word_set("mar march may")
 _ON_THE = word_set("after before by from on since till to until")
 
 
@@ -43,9 +44,11 @@ def _numeric(match: re.Match[str], _: Reading) -> Period | None:
 
 
 def _day(match: re.Match[str], reading: Reading) -> Period | None:
-    start = match.start("month")
-    if match["month"] in {"mar", "march", "may"} and not (reading.asked or reading.capital(start)):
-        return None
+    if match["month"] in _WORDS and not reading.capital(match.start("month")):
+        # "You may 3 times retry": only a question has months in small letters, and says so.
+        clear = match["year"] or " of " in match[0] or reading.before(match.start()) in _ON_THE
+        if not (reading.asked and clear):
+            return None
     return _dated(match, "", reading)
 
 

@@ -45,6 +45,8 @@ _WEEKDAY_AHEAD = word_set("before by coming due next till until")
 _WEEKDAY_CONTEXT = word_set("after before by due from on since till to until")
 # "The Monday meeting" and "every Friday" are habits.
 _HABIT = word_set("a each every my our per the")
+# "In the last year" is twelve months, "last year" is a calendar year.
+_WITHIN = re.compile(r"\b(?:during|in|over|within) the $")
 _NAME_BESIDE = re.compile(r" [A-Z][a-z]")
 _NAME_BEFORE = re.compile(r"[A-Z]\w* $")
 
@@ -54,8 +56,10 @@ def _named_day(match: re.Match[str], reading: Reading) -> Period | None:
 
 
 def _which_unit(match: re.Match[str], reading: Reading) -> Period | None:
-    shift = _SHIFTS[match["which"]]
-    return periods.unit(match["unit"], periods.add_units(reading.today, shift, match["unit"]))
+    shift, unit = _SHIFTS[match["which"]], match["unit"]
+    if shift and unit != "weekend" and _WITHIN.search(reading.clause(match.start())):
+        return _span(reading.today, shift, unit)
+    return periods.unit(unit, periods.add_units(reading.today, shift, unit))
 
 
 def _which_weekday(match: re.Match[str], reading: Reading) -> Period | None:
@@ -89,11 +93,15 @@ def _which_season(match: re.Match[str], reading: Reading) -> Period | None:
 
 def _rolling(match: re.Match[str], reading: Reading) -> Period | None:
     """Resolve "the last 30 days", with today; "the next two weeks" begins with today."""
-    today, unit = reading.today, match["unit"]
     count = count_value(match["count"] or "a")
-    if match["way"] in {"next", "coming", "following"}:
-        return periods.Period(today, periods.add_units(today, count, unit), Granularity.RANGE)
-    return periods.Period(periods.add_units(today, -count, unit), today + timedelta(days=1), Granularity.RANGE)
+    return _span(reading.today, count if match["way"] in {"next", "coming", "following"} else -count, match["unit"])
+
+
+def _span(today: date, count: int, unit: str) -> Period:
+    other = periods.add_units(today, count, unit)
+    if count < 0:
+        return periods.Period(other, today + timedelta(days=1), Granularity.RANGE)
+    return periods.Period(today, other, Granularity.RANGE)
 
 
 def _ago(match: re.Match[str], reading: Reading) -> Period | None:
@@ -145,7 +153,7 @@ def _weekday(today: date, day: int, *, ahead: bool) -> date:
 
 RULES = (
     Rule(rf"(?P<day>{'|'.join(sorted(_DAYS, key=len, reverse=True))})\b", _named_day),
-    Rule(rf"{_WHICH} (?P<unit>weekend|week|month|quarter|year)\b", _which_unit),
+    Rule(rf"{_WHICH} (?P<unit>weekend|week|month|quarter|year)\b(?! of\b)", _which_unit),
     Rule(rf"{_WHICH} (?P<weekday>{FULL_WEEKDAY})\b", _which_weekday),
     Rule(rf"{_WHICH} (?P<month>{MONTH})(?!\w| \d)", _which_month),
     Rule(rf"{_WHICH} (?P<season>{SEASON})\b", _which_season),
