@@ -47,8 +47,9 @@ _NUMBER = re.compile(
     rf"(?P<digits>{_DIGITS})(?![\d:/]|[.,]\d)"
 )
 _SCALE = re.compile(r" ?(?P<scale>thousand|million|billion|trillion|mn|bn)\b|(?P<letter>[kKmMbB])(?![\w-])")
+# A currency before a digit belongs to the next amount: "238 EUR 9".
 _MONEY = re.compile(
-    rf" ?(?P<currency>{_SYMBOL}|{_CODE}\b|(?:euros?|kr|kronor)\b|(?:US )?(?:dollars?)\b|(?:pounds?)\b(?! of\b))"
+    rf" ?(?P<currency>(?:{_SYMBOL}|{_CODE}\b)(?! ?\.?\d)|(?:euros?|kr|kronor)\b|(?:US )?dollars?\b|pounds?\b(?! of\b))"
 )
 _PERCENT = re.compile(
     r" ?(?:%|per ?cent(?:age(?= points?\b)|\b))(?P<points>[ -]?points?\b)?"

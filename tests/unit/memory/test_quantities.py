@@ -24,6 +24,7 @@ def amounts(text: str) -> list[tuple[str, str, str]]:
         ("It cost \xa34.90 a box.", ("\xa34.90", "4.90", "GBP")),
         ("It cost 5 million dollars.", ("5 million dollars", "5000000", "USD")),
         ("It cost 1.240,50 \u20ac.", ("1.240,50 \u20ac", "1240.50", "EUR")),
+        ("It cost 3 or 238 \u20ac9.", ("\u20ac9", "9", "EUR")),
         ("It cost EUR 500.", ("EUR 500", "500", "EUR")),
         ("It cost 12 EUR.", ("12 EUR", "12", "EUR")),
         ("It cost 379 kr.", ("379 kr", "379", "kr")),
