@@ -91,6 +91,14 @@ def django_db_setup(
         server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+@pytest.fixture(autouse=True)
+def _no_index_of_another_test() -> None:
+    """Forget what other tests searched: their changes were rolled back, and their numbers come again."""
+    from apps.memory.adapters.index_store import indexes_forget  # noqa: PLC0415 - Django is set up by now
+
+    indexes_forget()
+
+
 @pytest.fixture
 def committed_db(
     template_database: str, database_server: str, django_db_setup: None, django_db_blocker: Any

@@ -1,5 +1,6 @@
 """Reservation of quotas and the usage ledger."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -69,9 +70,12 @@ def quota_release(*, organization_id: UUID, meter: Meter, quantity: int, now: da
 
 
 def usage_record(
-    *, organization_id: UUID, meter: Meter, quantity: int, source: str, source_id: str, now: datetime
+    *, organization_id: UUID, meter: Meter, quantity: int, source: str, source_ids: Sequence[str], now: datetime
 ) -> None:
-    """Write a row of the ledger in the transaction of the work; counting the same work again changes nothing."""
+    """Write a row of the ledger, of `quantity`, for each source id, in the transaction of the work.
+
+    Counting the same work again changes nothing.
+    """
     UsageEvent.objects.bulk_create(
         [
             UsageEvent(
@@ -82,6 +86,7 @@ def usage_record(
                 source_id=source_id,
                 occurred_at=now,
             )
+            for source_id in source_ids
         ],
         ignore_conflicts=True,
     )

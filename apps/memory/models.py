@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.contrib.postgres.indexes import GinIndex
-from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import F, Q
@@ -27,6 +26,7 @@ class MemoryContext(models.Model):
     # Counters that `services.changes` alone moves on: the write transactions of this memory, and its memories so far.
     change = models.BigIntegerField(default=0)
     last_number = models.BigIntegerField(default=0)
+    last_entity = models.BigIntegerField(default=0)
 
     def __str__(self) -> str:
         return self.name
@@ -74,6 +74,13 @@ class Memory(models.Model):
     size_bytes = models.PositiveIntegerField()
     # The position in the conceptual space, one number in [0, 1] per dimension of the context.
     concepts = VectorField()
+    # What searches read of the whole text, packed by `engine.packing`: the entities it names, the times it names; and
+    # the thread (a conversation) it stands in, 0 for none.
+    named = models.BinaryField(default=b"")
+    times = models.BinaryField(default=b"")
+    thread = models.BigIntegerField(default=0)
+    # The reading (see `engine.reading`) that made these and the passages; 0 for none yet.
+    reading = models.PositiveSmallIntegerField(default=0)
 
     objects = MemoryQuerySet.as_manager()
 
@@ -90,6 +97,7 @@ class Memory(models.Model):
         ]
         indexes = [
             models.Index(fields=["recorded_at", "id"], name="memory_recorded"),
+            models.Index(fields=["number"], condition=Q(reading=0), name="memory_unread"),
             models.Index(fields=["occurred_at"], name="memory_occurred"),
             models.Index(fields=["memory_type"], name="memory_type"),
             GinIndex(fields=["metadata"], opclasses=["jsonb_path_ops"], name="memory_metadata"),
@@ -138,23 +146,26 @@ class MemoryRemoval(models.Model):
 
 
 class Chunk(models.Model):
-    """A passage of a memory: `content[start:end]`, with what the neural and the lexical channel need."""
+    """A passage of a memory: `content[start:end]`, with what the channels need of it.
+
+    `terms` and `sparse` are packed by `engine.packing`. `embedding` and `sparse` are null until a model has read it.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     memory = models.ForeignKey(Memory, on_delete=models.CASCADE, related_name="chunks")
     ordinal = models.PositiveIntegerField()
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
-    text = models.TextField()
-    lexemes = models.GeneratedField(
-        expression=SearchVector("text", config="english"), output_field=SearchVectorField(), db_persist=True
-    )
+    terms = models.BinaryField(default=b"")
+    # The meaning by word vectors alone, float16 (256,), until the models have read the passage.
+    sketch = models.BinaryField(null=True)
+    sparse = models.BinaryField(null=True)
     # Stored PLAIN (see the first migration): out of line, an exact scan is ten times slower.
-    embedding = HalfVectorField(dimensions=MINILM.dimension)
+    embedding = HalfVectorField(dimensions=MINILM.dimension, null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "ordinal"], name="chunk_unique")]
-        indexes = [GinIndex(fields=["lexemes"], name="chunk_lexemes")]
+        indexes = [models.Index(fields=["memory"], condition=Q(embedding=None), name="chunk_unread")]
 
     def __str__(self) -> str:
         return f"{self.memory_id}#{self.ordinal}"
@@ -164,9 +175,15 @@ class Entity(models.Model):
     """A node of the knowledge graph: a name, identifier or address that memories mention."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # The number by which memories name it in `Memory.named`.
+    number = models.BigIntegerField(unique=True)
+    change = models.BigIntegerField(default=0, db_index=True)
     key = models.CharField(max_length=200, unique=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20)
+    type = models.CharField(max_length=20, blank=True)
+    # The entity that this is another name of; undone by clearing it.
+    alias_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="aliases")
     properties = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -183,8 +200,10 @@ class Mention(models.Model):
     entity = models.ForeignKey(Entity, on_delete=models.CASCADE, related_name="mentions")
     memory = models.ForeignKey(Memory, on_delete=models.CASCADE, related_name="mentions")
     count = models.PositiveIntegerField()
+    # Of the first one; 0 to 0 if only the metadata name it.
     start = models.PositiveIntegerField()
     end = models.PositiveIntegerField()
+    is_subject = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["entity", "memory"], name="mention_unique")]
@@ -209,6 +228,22 @@ class Relation(models.Model):
         return f"{self.source_id} {self.kind} {self.target_id}"
 
 
+class RelationEvidence(models.Model):
+    """A sentence that states a relation: `content[start:end]` of a memory."""
+
+    id = models.BigAutoField(primary_key=True)
+    relation = models.ForeignKey(Relation, on_delete=models.CASCADE, related_name="evidence")
+    memory = models.ForeignKey(Memory, on_delete=models.CASCADE, related_name="evidence")
+    start = models.PositiveIntegerField()
+    end = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["relation", "memory"], name="relation_evidence_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.relation_id} in {self.memory_id}"
+
+
 class Operation(models.Model):
     """A batch of memories on its way in. Counts are written in the transaction of the items that they count."""
 
@@ -222,6 +257,8 @@ class Operation(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     total = models.PositiveIntegerField(default=0)
+    # The number of the first item's memory; that of the others follow in their order.
+    first_number = models.BigIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     created_by = models.UUIDField(null=True, blank=True)

@@ -1,6 +1,7 @@
 """Background work of the memory."""
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from apps.core.services import JOB_LEASE, enqueue, job_renew
 from apps.core.tasks import HousekeepingTask, OrganizationTask
 from apps.memory.services.managing import trash_empty
 from apps.memory.services.operations import operation_fail, operation_process
+from apps.memory.services.understanding import memories_understand
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
 _TURN = timedelta(seconds=60)
@@ -40,6 +42,26 @@ def empty_trash(**_: Any) -> None:
 @shared_task(name="memory.ingest", base=IngestTask)
 def ingest(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
     """Work on an operation for a while; a killed worker's share is taken over when its lease ends."""
+    complete = operation_process(
+        organization_id=organization_id, operation_id=UUID(operation_id), on_item=_renewing(job_id), budget=_TURN
+    )
+    if not complete:
+        enqueue("memory.ingest", organization_id=organization_id, operation_id=operation_id)
+
+
+@shared_task(name="memory.understand", base=OrganizationTask)
+def understand(*, job_id: UUID, organization_id: UUID, share: int) -> None:
+    """Have the models read what is stored by its words alone, for a while."""
+    renew = _renewing(job_id)
+    complete = memories_understand(
+        organization_id=organization_id, share=share, on_batch=lambda _: renew(), budget=_TURN
+    )
+    if not complete:
+        enqueue("memory.understand", organization_id=organization_id, share=share)
+
+
+def _renewing(job_id: UUID) -> Callable[[], None]:
+    """Return what renews the job's lease, when it is called often, from time to time."""
     renewed = time.monotonic()
 
     def renew() -> None:
@@ -48,8 +70,4 @@ def ingest(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
             job_renew(job_id=job_id, now=timezone.now())
             renewed = time.monotonic()
 
-    complete = operation_process(
-        organization_id=organization_id, operation_id=UUID(operation_id), on_item=renew, budget=_TURN
-    )
-    if not complete:
-        enqueue("memory.ingest", organization_id=organization_id, operation_id=operation_id)
+    return renew

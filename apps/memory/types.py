@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import UUID
 
+from apps.memory.engine.explain import Why
 from apps.memory.engine.filters import And, Filter
 from apps.memory.engine.fusion import FusedHit
 from apps.memory.engine.types import SearchType
@@ -127,6 +128,8 @@ class SearchQuery:
     threshold: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     explain: bool = True
+    # Channels whose turn would come later than this are left out.
+    deadline_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +142,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """A memory with its score taken apart; `explanation` is None unless the query asks for it."""
+    """A memory with its score taken apart; `explanation` and `why` are None unless the query asks for them."""
 
     hit: FusedHit
     memory: "Memory"
     passage: Passage | None
     explanation: str | None
+    why: Why | None

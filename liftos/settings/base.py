@@ -220,6 +220,8 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 KSE_DEFAULT_DOMAIN = env.str("KSE_DEFAULT_DOMAIN", default="general")
 # 0 means no limit.
 KSE_MAX_CONTEXTS = env.int("KSE_MAX_CONTEXTS", default=0)
+# Each process keeps the memories that it searches in its own memory; those unused for longest make room for others.
+MEMORY_INDEX_MB = env.int("MEMORY_INDEX_MB", default=1024)
 
 # The password of the demo accounts that `manage.py seed_demo` creates; `make dev` generates one.
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")

@@ -6,19 +6,19 @@ from functools import partial
 from typing import Any
 
 from django.utils import timezone
+from pgvector.django import CosineDistance
 
 from apps.accounts.models import Organization
 from apps.accounts.services import organization_create, user_create
 from apps.billing.models import Subscription
 from apps.core.tenancy.migrations import migrate_public, migrate_template
 from apps.core.tenancy.scope import organization_scope
-from apps.memory.adapters import channels
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.chunking import chunk_text
+from apps.memory.engine.memory_index import CANDIDATES
 from apps.memory.engine.types import SearchType
 from apps.memory.management.commands.seed_demo import CORPUS
-from apps.memory.models import Memory
-from apps.memory.selectors.memories import memories_visible
+from apps.memory.models import Chunk, Memory
 from apps.memory.services.memories import memory_store
 from apps.memory.services.search import memory_search
 from apps.memory.types import SearchQuery, StoreItem
@@ -83,8 +83,9 @@ def _search(organization: Organization, search_type: SearchType, text: str) -> l
 def _searching(organization: Organization, texts: list[str]) -> list[Speed]:
     def floor(text: str) -> object:
         vector = default_embedder().embed_query(text)
-        hits = channels.neural(memories_visible(now=timezone.now()), vector=vector)
-        return list(Memory.objects.filter(id__in=[hit.memory_id for hit in hits[:TOP]]))
+        nearest = Chunk.objects.annotate(distance=CosineDistance("embedding", vector)).order_by("distance", "id")
+        found = nearest.values_list("memory_id", flat=True)[:CANDIDATES]
+        return list(Memory.objects.filter(id__in=list(found)[:TOP]))
 
     lowest = median_ms(floor, texts)
     speeds = []

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 from tqdm import tqdm
@@ -19,9 +20,10 @@ from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.filters import parse_filter
 from apps.memory.engine.types import SearchType
-from apps.memory.services.memories import memory_store
+from apps.memory.services.operations import operation_create, operation_process
 from apps.memory.services.search import memory_search
-from apps.memory.types import MAX_CONTENT, MAX_QUERY, SearchQuery, StoreItem
+from apps.memory.services.understanding import SHARES, memories_understand
+from apps.memory.types import MAX_CONTENT, MAX_QUERY, SearchQuery
 
 TOP = 10
 Relevance = Mapping[str, Mapping[str, int]]
@@ -49,20 +51,32 @@ def measure_set(folder: Path, organization: Organization) -> list[SetQuality]:
 
 
 def _store(folder: Path, organization: Organization) -> None:
+    """Bring the documents in as a batch, and have the models read them, as workers would."""
     lines = (folder / "corpus.jsonl").read_text().splitlines()
-    for line in tqdm(lines, desc=folder.name, unit="text", disable=None):
-        row = json.loads(line)
-        said = f"{row['speaker']}: {row['text']}" if "speaker" in row else row["text"]
-        content = "\n\n".join(part for part in (row.get("title"), said) if part and part.strip())
-        if not content:
-            continue
-        item = StoreItem(
-            content=content[:MAX_CONTENT],
-            external_id=row["id"],
-            metadata={"group": row["group"]} if "group" in row else {},
-            occurred_at=_time(row.get("timestamp", "")),
-        )
-        memory_store(organization_id=organization.id, item=item, user_id=None, now=timezone.now())
+    rows = [row for line in lines if (row := _row(json.loads(line)))["content"]]
+    operation = operation_create(organization_id=organization.id, rows=rows, user_id=None, now=timezone.now())
+    operation_process(organization_id=organization.id, operation_id=operation.id)
+    operation.refresh_from_db()
+    if operation.failed:
+        raise RuntimeError(f"{operation.failed} documents of {folder.name} could not be stored")
+    with tqdm(total=len(rows), desc=folder.name, unit="text", disable=None) as bar:
+        for share in range(SHARES):
+            memories_understand(organization_id=organization.id, share=share, on_batch=bar.update)
+
+
+def _row(document: dict[str, Any]) -> dict[str, Any]:
+    said = f"{document['speaker']}: {document['text']}" if "speaker" in document else document["text"]
+    if document.get("caption"):
+        said += f" [image: {document['caption']}]"
+    content = "\n\n".join(part for part in (document.get("title"), said) if part and part.strip())
+    row: dict[str, Any] = {"content": content[:MAX_CONTENT], "external_id": document["id"], "metadata": {}}
+    if "group" in document:
+        row["metadata"] = {"group": document["group"], "conversation": document["group"]}
+    if "session" in document:
+        # Turns follow one another within a session of a conversation.
+        row["metadata"]["session"] = document["session"]
+    occurred_at = _time(document.get("timestamp", ""))
+    return row if occurred_at is None else {**row, "occurred_at": occurred_at}
 
 
 def _time(text: str) -> datetime | None:

@@ -10,7 +10,7 @@ from apps.core.tenancy.scope import TEMPLATE_SCHEMA
 _STRUCTURE = """
     SELECT relname, attname, format_type(atttypid, atttypmod), attnotnull, attstorage, attgenerated, attidentity
     FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
-    WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND attnum > 0 ORDER BY 1, 2
+    WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped ORDER BY 1, 2
 """
 _CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
@@ -53,7 +53,7 @@ def test_an_organisations_schema_equals_the_template(acme: Organization) -> None
 
 def test_vectors_keep_dimension_and_storage_in_copies(acme: Organization) -> None:
     columns = {(row[0], row[1]): row[2:5] for row in _structure(acme.schema_name) if len(row) == 7}
-    assert columns["memory_chunk", "embedding"] == ("halfvec(384)", True, "p")
+    assert columns["memory_chunk", "embedding"] == ("halfvec(384)", False, "p")
 
 
 def test_every_app_is_in_exactly_one_list() -> None:

@@ -83,6 +83,15 @@ MINILM = ModelCard(
 )
 
 
+def session_of(weights: ModelFile) -> onnxruntime.InferenceSession:
+    """Load a model; raises ``ModelFileError``."""
+    options = onnxruntime.SessionOptions()
+    # One thread for each process: workers scale by processes, and more threads per text gain nothing.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(weights.read(), sess_options=options, providers=["CPUExecutionProvider"])
+
+
 class OnnxEmbedder:
     """Implements the engine's ``Embedder`` port. Safe to share between threads.
 
@@ -91,13 +100,7 @@ class OnnxEmbedder:
 
     def __init__(self, card: ModelCard = MINILM) -> None:
         self.card = card
-        options = onnxruntime.SessionOptions()
-        # One thread for each process: workers scale by processes, and more threads per text gain nothing.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            card.weights.read(), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session_of(card.weights)
         # The file's own settings pad to 128 tokens, which would quadruple the cost of a query.
         self._tokenizer = Tokenizer.from_str(card.tokenizer.read().decode())
         self._tokenizer.no_padding()
@@ -128,10 +131,10 @@ class OnnxEmbedder:
         return self._query_vector(text)
 
     def count_tokens(self, text: str) -> int:
-        return len(self._tokenizer.encode(_encodable(text), add_special_tokens=False).ids)
+        return len(self._tokenizer.encode(encodable(text), add_special_tokens=False).ids)
 
     def _vector(self, text: str) -> NDArray[np.float32]:
-        ids = self._tokenizer.encode(_encodable(text[:_READ_CHARACTERS])).ids
+        ids = self._tokenizer.encode(encodable(text[:_READ_CHARACTERS])).ids
         if len(ids) > self.card.max_tokens:
             # The last token marks the end and stays.
             ids = [*ids[: self.card.max_tokens - 1], ids[-1]]
@@ -151,7 +154,7 @@ class OnnxEmbedder:
         return vector
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Return ``text`` with lone surrogates, which have no UTF-8 form, as question marks."""
     return text.encode("utf-8", "replace").decode()
 

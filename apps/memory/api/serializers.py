@@ -26,6 +26,7 @@ from apps.memory.types import (
 EARLIEST = datetime(1000, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 MAX_WEIGHT = 1_000.0
+MAX_DEADLINE_MS = 60_000
 MAX_TYPES = 50
 MAX_DIMENSIONS = 16
 
@@ -191,9 +192,15 @@ class SearchInput(StrictSerializer):
     weights = serializers.DictField(
         child=serializers.FloatField(min_value=0, max_value=MAX_WEIGHT),
         required=False,
-        help_text="Channel (neural, lexical, conceptual, knowledge) to weight; others keep theirs.",
+        help_text="Channel (neural, lexical, sparse, conceptual, knowledge, temporal) to weight; others keep theirs.",
     )
     explain = serializers.BooleanField(default=True)
+    deadline_ms = serializers.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MAX_DEADLINE_MS,
+        help_text="Channels whose turn would come later are left out, and named in `dropped_channels`.",
+    )
 
     def validate_weights(self, weights: dict[str, float]) -> dict[str, float]:
         known = {channel.value for channel in Channel}
@@ -219,11 +226,21 @@ class SpanOutput(serializers.Serializer[Any]):
     end = serializers.IntegerField()
 
 
+class WhyOutput(serializers.Serializer[Any]):
+    matched_terms = serializers.ListField(child=serializers.CharField())
+    entities = serializers.ListField(child=serializers.CharField(), help_text="What query and memory both name.")
+    entity_path = serializers.ListField(
+        child=serializers.CharField(), help_text="Else: from a name in the query to one in the memory."
+    )
+    dimensions = serializers.ListField(child=serializers.CharField())
+
+
 class SearchResultOutput(MemoryOutput):
     score = serializers.FloatField()
     score_units = serializers.IntegerField(help_text="The score in millionths: the exact sum of the contributions.")
     contributions = ContributionOutput(many=True)
     explanation = serializers.CharField(allow_null=True)
+    why = WhyOutput(allow_null=True)
     spans = SpanOutput(many=True)
 
 

@@ -20,6 +20,7 @@ from apps.core.exceptions import InvalidInput
 from apps.memory.adapters.documents import Row, UnsupportedFile, read_document
 from apps.memory.api import serializers as io
 from apps.memory.api.batches import checked
+from apps.memory.engine.explain import Why
 from apps.memory.engine.fusion import UNITS
 from apps.memory.engine.types import SearchType
 from apps.memory.exceptions import TooManyItems
@@ -206,7 +207,7 @@ def _search_present(found: SearchResponse, search_type: SearchType) -> dict[str,
         "count": len(found.results),
         "search_type": search_type.value,
         "took_ms": round(found.took_ms, 2),
-        "dropped_channels": [],
+        "dropped_channels": list(found.dropped),
     }
 
 
@@ -227,7 +228,17 @@ def _result_present(result: SearchResult) -> dict[str, Any]:
             for one in result.hit.contributions
         ],
         "explanation": result.explanation,
+        "why": None if result.why is None else _why_present(result.why),
         "spans": [] if result.passage is None else [{"start": result.passage.start, "end": result.passage.end}],
+    }
+
+
+def _why_present(why: Why) -> dict[str, Any]:
+    return {
+        "matched_terms": list(why.matched_terms),
+        "entities": list(why.entities),
+        "entity_path": list(why.entity_path),
+        "dimensions": list(why.dimensions),
     }
 
 

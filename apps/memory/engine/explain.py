@@ -1,8 +1,9 @@
 """Says in plain words why a memory was found, and marks the words that it shares with the question."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from apps.memory.engine.fusion import UNITS, FusedHit
 from apps.memory.engine.lexicon import STOP_WORDS, WORD, stem
@@ -19,9 +20,11 @@ _QUESTION = re.compile(
 
 _WEIGHS_MOST = {
     Channel.NEURAL: "Its meaning weighs most in the score.",
+    Channel.SPARSE: "Words that say the same weigh most in the score.",
     Channel.LEXICAL: "The shared words weigh most in the score.",
     Channel.CONCEPTUAL: "Its concept profile weighs most in the score.",
     Channel.KNOWLEDGE: "The named things weigh most in the score.",
+    Channel.TEMPORAL: "The time weighs most in the score.",
 }
 
 
@@ -52,38 +55,79 @@ def matched_terms(query: str, text: str) -> list[Span]:
     return spans
 
 
-def explain(
-    hit: FusedHit,
-    *,
-    query: str,
-    matched_terms: Sequence[str],
-    entities: Sequence[str],
-    dimensions: Sequence[str],
-) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """What a question and a memory have in common.
+
+    ``matched_terms`` are shared words; ``entities`` the display names of what both name; ``entity_path`` leads from a
+    name in the question to one in the memory if they share none; ``dimensions`` are the names of the conceptual
+    dimensions on which both stand out; ``in_time`` says that the question names a time, ``occurred`` when the memory
+    happened.
+    """
+
+    matched_terms: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    entity_path: tuple[str, ...] = ()
+    dimensions: tuple[str, ...] = ()
+    in_time: bool = False
+    occurred: datetime | None = None
+
+
+def explain(hit: FusedHit, *, query: str, why: Why) -> str:
     """Return one or two plain English sentences on why ``hit`` answers ``query``.
 
-    ``matched_terms`` are the shared words, ``entities`` the display names that query and memory have in common,
-    ``dimensions`` the names of the conceptual dimensions on which both stand out; each is named up to three times. A
-    reason is given only when its channel contributed to the score. The second sentence says what weighs most when
-    several channels contributed.
+    A reason is given only when its channel contributed to the score, words and dimensions up to three each. The second
+    sentence says what weighs most when several channels contributed.
     """
     asked = "question" if _QUESTION.search(query) else "search"
     shares = {one.channel: _share(one.units, one.weight) for one in hit.contributions if one.units}
-    reasons: list[str] = []
-    if shares.get(Channel.NEURAL, 0.0) >= _RELATED:
-        nearness = "close" if shares[Channel.NEURAL] >= _CLOSE else "related"
-        reasons.append(f"{nearness} in meaning to your {asked}")
-    if Channel.KNOWLEDGE in shares:
-        reasons.append(f"mentions {_listed(entities)}" if entities else "connected through related names")
-    if matched_terms and (Channel.LEXICAL in shares or not reasons):
-        distinct = list(dict.fromkeys(matched_terms))
-        reasons.append(f"shares the {'word' if len(distinct) == 1 else 'words'} {_listed(distinct, last=', ')}")
-    if dimensions and Channel.CONCEPTUAL in shares:
-        reasons.append(f"similar in {_listed([name.replace('_', ' ') for name in dimensions])}")
+    reasons = [
+        *_of_meaning(shares, asked=asked),
+        *_of_names(shares, why),
+        *_of_words(shares, why),
+        *_of_time(shares, why),
+    ]
+    if why.dimensions and Channel.CONCEPTUAL in shares:
+        reasons.append(f"similar in {_listed([name.replace('_', ' ') for name in why.dimensions])}")
     if not reasons:
         return f"Only loosely related to your {asked}."
     sentence = "; ".join(reasons)
     return f"{sentence[0].upper()}{sentence[1:]}.{_heaviest(hit)}"
+
+
+def _of_meaning(shares: Mapping[str, float], *, asked: str) -> Iterator[str]:
+    share = max(shares.get(Channel.NEURAL, 0.0), shares.get(Channel.SPARSE, 0.0))
+    if share >= _RELATED:
+        yield f"{'close' if share >= _CLOSE else 'related'} in meaning to your {asked}"
+
+
+def _of_names(shares: Mapping[str, float], why: Why) -> Iterator[str]:
+    if Channel.KNOWLEDGE not in shares:
+        return
+    if why.entities:
+        yield f"mentions {_listed(why.entities)}"
+    elif why.entity_path:
+        yield f"connected to {why.entity_path[0]} through {_listed(why.entity_path[1:])}"
+    else:
+        yield "connected through related names"
+
+
+def _of_words(shares: Mapping[str, float], why: Why) -> Iterator[str]:
+    if why.matched_terms and Channel.LEXICAL in shares:
+        distinct = list(dict.fromkeys(why.matched_terms))
+        yield f"shares the {'word' if len(distinct) == 1 else 'words'} {_listed(distinct, last=', ')}"
+
+
+def _of_time(shares: Mapping[str, float], why: Why) -> Iterator[str]:
+    if Channel.TEMPORAL in shares and why.in_time and why.occurred is not None:
+        when = f"{why.occurred.day} {why.occurred:%B %Y}"
+        yield (
+            f"from the time you asked about ({when})"
+            if shares[Channel.TEMPORAL] >= 1
+            else (f"speaks of the time you asked about (written {when})")
+        )
+    elif Channel.TEMPORAL in shares:
+        yield "says when"
 
 
 def _terms(query: str) -> dict[str, str]:

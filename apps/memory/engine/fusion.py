@@ -9,21 +9,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
-from apps.memory.engine.types import Channel, SearchType
+from apps.memory.engine.types import Channel
 
 UNITS = 1_000_000
-
-DEFAULT_WEIGHTS: Mapping[SearchType, Mapping[str, float]] = MappingProxyType(
-    {
-        SearchType.NEURAL: MappingProxyType({Channel.NEURAL: 1.0}),
-        SearchType.CONCEPTUAL: MappingProxyType({Channel.CONCEPTUAL: 1.0}),
-        SearchType.KNOWLEDGE: MappingProxyType({Channel.KNOWLEDGE: 1.0}),
-        # Meaning and wording carry most questions; names decide between what both find; concepts only nudge.
-        SearchType.HYBRID: MappingProxyType(
-            {Channel.NEURAL: 0.35, Channel.LEXICAL: 0.4, Channel.CONCEPTUAL: 0.05, Channel.KNOWLEDGE: 0.2}
-        ),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +34,25 @@ class Anchor:
     ceiling: float | None = None
 
 
-# For cosines of MiniLM: unrelated passages lie near 0, paraphrases of a question above 0.7. Concept similarity is
-# already in [0, 1] and seldom below 0.5. Lexical scores have no scale of their own; give the query's ideal score as
-# ceiling where it is known.
+# Nearness in the conceptual space is seldom below 0.5; attention and times are in [0, 1] as they come. Cosines of
+# MiniLM are near 0 for unrelated passages and above 0.7 for paraphrases; words that match at all count for something.
 DEFAULT_ANCHORS: Mapping[str, Anchor] = MappingProxyType(
     {
         Channel.NEURAL: Anchor(floor=0.0, ceiling=0.7),
         Channel.LEXICAL: Anchor(floor=0.0),
+        Channel.SPARSE: Anchor(floor=0.0),
         Channel.CONCEPTUAL: Anchor(floor=0.5, ceiling=1.0),
-        Channel.KNOWLEDGE: Anchor(floor=0.0),
+        Channel.KNOWLEDGE: Anchor(floor=0.0, ceiling=1.0),
+        Channel.TEMPORAL: Anchor(floor=0.0, ceiling=1.0),
+    }
+)
+# A list that was cut says itself what is no evidence: its least score.
+CUT_ANCHORS: Mapping[str, Anchor] = MappingProxyType(
+    {
+        **DEFAULT_ANCHORS,
+        Channel.NEURAL: Anchor(ceiling=0.5),
+        Channel.LEXICAL: Anchor(),
+        Channel.SPARSE: Anchor(),
     }
 )
 _NO_ANCHOR = Anchor()

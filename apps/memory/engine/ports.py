@@ -30,3 +30,16 @@ class Embedder(Protocol):
     def count_tokens(self, text: str) -> int:
         """Count the model's tokens in ``text``, without special tokens and without truncation."""
         ...
+
+
+class SparseEncoder(Protocol):
+    """Turns a text into weights of the words that it implies, whether or not they stand in it."""
+
+    @property
+    def name(self) -> str:
+        """Stable name of model and revision."""
+        ...
+
+    def encode(self, text: str) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        """Return keys uint16 (n,), ascending, and their weights uint8 (n,), in 1/64; any text is accepted."""
+        ...

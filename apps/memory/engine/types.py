@@ -20,8 +20,10 @@ class Channel(StrEnum):
 
     NEURAL = "neural"
     LEXICAL = "lexical"
+    SPARSE = "sparse"
     CONCEPTUAL = "conceptual"
     KNOWLEDGE = "knowledge"
+    TEMPORAL = "temporal"
 
 
 class MentionKind(StrEnum):

@@ -23,6 +23,7 @@ from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.memories import json_size
 from apps.memory.services.revisions import revisions_keep
+from apps.memory.services.understanding import understanding_start
 from apps.memory.types import (
     MAX_BULK_ROWS,
     MAX_METADATA_BYTES,
@@ -38,6 +39,8 @@ _BATCH = 500
 _UPDATE = """
     UPDATE memory_memory AS memory SET
         memory_type = next.memory_type, metadata = next.metadata::jsonb, size_bytes = next.size_bytes,
+        -- Its metadata are part of what is read of it.
+        reading = CASE WHEN memory.metadata = next.metadata::jsonb THEN memory.reading ELSE 0 END,
         revision = memory.revision + 1, revised_at = greatest(memory.revised_at, %s), change = %s
     FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[]) AS next (id, memory_type, metadata, size_bytes)
     WHERE memory.id = next.id
@@ -172,6 +175,8 @@ class _Work:
         afforded, refused = self._afford(changed)
         for start in range(0, len(afforded), _BATCH):
             self._revise([one.memory for one in afforded[start : start + _BATCH]])
+        if fields.metadata is not None:
+            understanding_start(organization_id=self.organization_id, now=self.now)
         unchanged = len(rows) - len(changed) - len(errors)
         return BulkResult(len(afforded), unchanged, (*errors, *refused))
 

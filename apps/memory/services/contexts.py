@@ -54,6 +54,9 @@ def context_update(*, domain: str | None = None, dimensions: Sequence[dict[str, 
         context.custom_dimensions = list(dimensions)
     context.save(update_fields=["domain", "custom_dimensions"])
     space = concept_space(context)
+    # What no model has read yet stands in the middle of every dimension.
+    unplaced = np.full(len(space.dimensions), 0.5, dtype=np.float32)
+    Memory.objects.filter(chunks__embedding=None).update(concepts=unplaced, change=change.change)
     for ids, centres in _centres():
         coordinates = space.project(centres)
         rows = [
@@ -70,6 +73,7 @@ def _centres() -> Iterator[tuple[list[UUID], np.ndarray[Any, np.dtype[np.float32
     while True:
         rows = list(
             Chunk.objects.filter(memory_id__gt=last)
+            .exclude(embedding=None)
             .values("memory_id")
             .annotate(centre=Avg("embedding"))
             .order_by("memory_id")

@@ -1,7 +1,6 @@
 """What happens to a memory after it is stored: edits, the trash, the way back, and the end."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -10,8 +9,6 @@ from django.db import IntegrityError, connection, transaction
 from apps.billing.services import quota_check, quota_release, quota_reserve
 from apps.billing.types import Meter
 from apps.core.exceptions import InvalidInput, PreconditionFailed
-from apps.memory.adapters.embedding import default_embedder
-from apps.memory.engine.analysis import Analysis, analyse, place
 from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound
 from apps.memory.models import Entity, Memory, MemoryQuerySet, MemoryRemoval
@@ -19,11 +16,22 @@ from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
 from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
-from apps.memory.services.memories import chunks_create, hash_of, mentions_create, size_of
+from apps.memory.services.memories import (
+    FINDINGS,
+    Analysed,
+    analysed,
+    findings_replace,
+    hash_of,
+    replaced,
+    size_of,
+    understood,
+)
 from apps.memory.services.revisions import revisions_keep
-from apps.memory.types import TRASH_LIFETIME, MemoryFields
+from apps.memory.types import TRASH_LIFETIME, MemoryFields, StoreItem
 
 _PURGE_BATCH = 500
+# What the reading of a memory depends on.
+_READ_FIELDS = frozenset({"content", "metadata", "occurred_at"})
 
 
 def memory_edit(
@@ -37,7 +45,7 @@ def memory_edit(
 ) -> Memory:
     """Make the next revision of a memory and keep the one that it replaces; an edit that changes nothing makes none.
 
-    `revisions` are those that the edit was made for; None means any. The slow part, the analysis of a new text, happens
+    `revisions` are those that the edit was made for; None means any. The slow part, the analysis of the text, happens
     before any row is locked. Raises `MemoryNotFound`, `PreconditionFailed`, `InvalidInput` or `QuotaExceeded`.
     """
     seen = _checked(memory_get(memory_id=memory_id, now=now), fields, revisions)
@@ -47,24 +55,20 @@ def memory_edit(
     if grown > 0:
         quota_check(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=grown, now=now)
     space = concept_space(context_get())
-    analysis = _analysis(fields["content"], space) if "content" in _changed(seen, fields) else None
+    text = _reread(seen, fields, space, now=now)
     with transaction.atomic():
         change = change_begin()
         memory = _checked(memory_get(memory_id=memory_id, now=now), fields, revisions)
-        changed = _changed(memory, fields)
-        if not changed:
+        if not _changed(memory, fields):
             return memory
-        present = concept_space(change.context)
-        if "content" not in changed:
-            analysis = None
-        elif analysis is None:
-            # Somebody else has changed the text meanwhile. Rare enough to let the other writers wait.
-            analysis = _analysis(fields["content"], present)
-        elif present is not space:
-            analysis = replace(analysis, concepts=place(analysis.vectors, present))
+        if memory.revision != seen.revision:
+            # Somebody else has changed it meanwhile. Rare enough to let the other writers wait.
+            text = _reread(memory, fields, space, now=now)
+        if text is not None:
+            text = replaced(text, space=space, present=concept_space(change.context))
         revisions_keep(memory_ids=[memory_id], user_id=user_id, now=now)
         held = memory.size_bytes
-        _apply(memory, fields, change=change, analysis=analysis, now=now)
+        _apply(memory, fields, change=change, text=text, now=now)
         _quota_move(organization_id=organization_id, quantity=memory.size_bytes - held, now=now)
     return memory
 
@@ -148,12 +152,20 @@ def _size_with(memory: Memory, fields: MemoryFields) -> int:
     return size_of(content=fields.get("content", memory.content), metadata=fields.get("metadata", memory.metadata))
 
 
-def _analysis(content: str, space: ConceptSpace) -> Analysis:
-    return analyse(content, embedder=default_embedder(), space=space)
+def _reread(memory: Memory, fields: MemoryFields, space: ConceptSpace, *, now: datetime) -> Analysed | None:
+    """Analyse the text as it will be; None if the edit changes nothing that reading depends on."""
+    if not _changed(memory, fields) & _READ_FIELDS:
+        return None
+    item = StoreItem(
+        content=fields.get("content", memory.content),
+        metadata=fields.get("metadata", memory.metadata),
+        occurred_at=fields.get("occurred_at", memory.occurred_at),
+    )
+    return understood(analysed(item, now=now), space)
 
 
-def _apply(memory: Memory, fields: MemoryFields, *, change: Change, analysis: Analysis | None, now: datetime) -> None:
-    """Write the next revision of a memory; `analysis` is that of its new text, if it has one."""
+def _apply(memory: Memory, fields: MemoryFields, *, change: Change, text: Analysed | None, now: datetime) -> None:
+    """Write the next revision of a memory; `text` is what was found out about it, if that has changed."""
     for name, value in fields.items():
         setattr(memory, name, value)
     memory.occurred_given |= "occurred_at" in fields
@@ -162,16 +174,12 @@ def _apply(memory: Memory, fields: MemoryFields, *, change: Change, analysis: An
     # Another edit may have waited for less time and so know a later one.
     memory.revised_at = max(now, memory.revised_at)
     memory.change = change.change
-    if analysis is not None:
-        memory.content_hash = hash_of(memory.content)
-        memory.concepts = analysis.concepts
-        memory.chunks.all().delete()
-        memory.mentions.all().delete()
     written = [*fields, "occurred_given", "size_bytes", "revision", "revised_at", "change"]
-    memory.save(update_fields=[*written, *(("content_hash", "concepts") if analysis is not None else ())])
-    if analysis is not None:
-        chunks_create(memory=memory, analysis=analysis)
-        mentions_create(memory=memory, entities=analysis.entities)
+    if text is not None:
+        memory.content_hash = hash_of(memory.content)
+        findings_replace(memory, text, change=change)
+        written += ["content_hash", *FINDINGS]
+    memory.save(update_fields=written)
 
 
 def _quota_move(*, organization_id: UUID, quantity: int, now: datetime) -> None:

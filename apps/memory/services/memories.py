@@ -2,23 +2,43 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db import IntegrityError, transaction
+from numpy.typing import NDArray
 
 from apps.billing.services import quota_check, quota_release, quota_reserve, usage_record
 from apps.billing.types import Meter
 from apps.memory.adapters.embedding import default_embedder
-from apps.memory.engine.analysis import Analysis, EntityCount, analyse, place
+from apps.memory.adapters.sketching import default_sketcher
+from apps.memory.adapters.sparse import default_encoder
+from apps.memory.engine import packing
+from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.reading import READING, Reading, Understanding, place, read, understand
 from apps.memory.exceptions import ExternalIdConflict
-from apps.memory.models import Chunk, Entity, Memory, MemoryQuerySet, Mention
+from apps.memory.models import Chunk, Memory, MemoryQuerySet
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.services.changes import Change, change_begin
+from apps.memory.services.entities import memories_name, memories_state
 from apps.memory.types import StoreItem, StoreResult
+
+# The columns of a memory that say what was found out about it.
+FINDINGS = ("concepts", "named", "times", "thread", "reading")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysed:
+    """A text with what was found out about it. As long as no model was asked it may have sketches, float32 (n, w)."""
+
+    reading: Reading
+    understanding: Understanding | None = None
+    sketches: NDArray[np.float32] | None = None
 
 
 def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None, now: datetime) -> StoreResult:
@@ -26,58 +46,167 @@ def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None
 
     The slow part, the analysis, happens before any row is locked. Raises `ExternalIdConflict` or `QuotaExceeded`.
     """
-    known = _known(item, now=now)
+    known = known_as(item, now=now)
     if known is not None:
         return known
     size = size_of(content=item.content, metadata=item.metadata)
-    freed = sum(_expired(item, now=now).values_list("size_bytes", flat=True))
+    freed = sum(_expired({item.external_id} - {""}, now=now).values_list("size_bytes", flat=True))
     quota_check(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size - freed, now=now)
     space = concept_space(context_get())
-    analysis = analyse(item.content, embedder=default_embedder(), space=space)
+    text = understood(analysed(item, now=now), space)
     try:
         with transaction.atomic():
             change = change_begin(count=1)
-            # The context may have changed since. One memory in another space makes every search fail.
-            present = concept_space(change.context)
-            if present is not space:
-                analysis = replace(analysis, concepts=place(analysis.vectors, present))
-            _expired_trash(organization_id=organization_id, item=item, change=change, now=now)
-            memory = _memory_create(item, analysis, change=change, size=size, user_id=user_id, now=now)
-            chunks_create(memory=memory, analysis=analysis)
-            mentions_create(memory=memory, entities=analysis.entities)
-            quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
-            usage_record(
-                organization_id=organization_id,
-                meter=Meter.MEMORY_STORES,
-                quantity=1,
-                source="memory.store",
-                source_id=str(memory.id),
-                now=now,
+            text = replaced(text, space=space, present=concept_space(change.context))
+            if item.external_id:
+                _expired_trash(organization_id=organization_id, external_ids={item.external_id}, change=change, now=now)
+            (memory,) = memories_write(
+                items=[item], numbers=[change.number_from], texts=[text], change=change, user_id=user_id, now=now
             )
+            quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
+            stores_record(organization_id=organization_id, memories=[memory], now=now)
     except IntegrityError:
         # Another call stored the same external id first.
-        known = _known(item, now=now)
+        known = known_as(item, now=now)
         if known is None:
             raise
         return known
     return StoreResult(memory.id, created=True)
 
 
-def _expired(item: StoreItem, *, now: datetime) -> MemoryQuerySet:
-    """Return the expired memory, if there is one, that still has the item's external id."""
-    if not item.external_id:
-        return Memory.objects.none()
-    return Memory.objects.filter(external_id=item.external_id, deleted_at=None, expires_at__lte=now)
+def memories_store(
+    *, organization_id: UUID, items: Sequence[StoreItem], numbers: Sequence[int], user_id: UUID | None, now: datetime
+) -> list[StoreResult]:
+    """Remember many texts by their words, all or none; `services.understanding` has the models read them later.
+
+    `numbers` are taken from the context beforehand. Raises `ExternalIdConflict`, `QuotaExceeded`, or `IntegrityError`
+    when two texts claim one external id.
+    """
+    results = _known_places(items, now=now)
+    fresh = [place for place in range(len(items)) if place not in results]
+    texts = [analysed(items[place], now=now, sketched=True) for place in fresh]
+    size = sum(size_of(content=items[place].content, metadata=items[place].metadata) for place in fresh)
+    with transaction.atomic():
+        change = change_begin()
+        names = {items[place].external_id for place in fresh} - {""}
+        expired = set(_expired(names, now=now).values_list("external_id", flat=True)) if names else set()
+        if expired:
+            _expired_trash(organization_id=organization_id, external_ids=expired, change=change, now=now)
+        memories = memories_write(
+            items=[items[place] for place in fresh],
+            numbers=[numbers[place] for place in fresh],
+            texts=texts,
+            change=change,
+            user_id=user_id,
+            now=now,
+        )
+        if memories:
+            quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
+            stores_record(organization_id=organization_id, memories=memories, now=now)
+    results.update((place, StoreResult(row.id, created=True)) for place, row in zip(fresh, memories, strict=True))
+    return [results[place] for place in range(len(items))]
 
 
-def _expired_trash(*, organization_id: UUID, item: StoreItem, change: Change, now: datetime) -> None:
-    """Move an expired memory to the trash: it must not keep its external id from the text that comes after it."""
-    for memory_id, size in _expired(item, now=now).select_for_update().values_list("id", "size_bytes"):
+def analysed(item: StoreItem, *, now: datetime, sketched: bool = False) -> Analysed:
+    """Read a text, without asking the models; with sketches if they are not asked soon."""
+    reading = read(item.content, metadata=item.metadata, occurred_at=item.occurred_at or now)
+    sketches = default_sketcher().sketch(reading.inputs) if sketched else None
+    return Analysed(reading, sketches=sketches)
+
+
+def understood(text: Analysed, space: ConceptSpace) -> Analysed:
+    """Ask the models about a text that was read: the slow part of storing."""
+    understanding = understand(text.reading, embedder=default_embedder(), encoder=default_encoder(), space=space)
+    return replace(text, understanding=understanding, sketches=None)
+
+
+def replaced(text: Analysed, *, space: ConceptSpace, present: ConceptSpace) -> Analysed:
+    """Place a text in the present space if that is no longer the one in which it was understood.
+
+    One memory in another space would make every search fail.
+    """
+    if present is space or text.understanding is None:
+        return text
+    concepts = place(text.understanding.vectors, present)
+    return replace(text, understanding=replace(text.understanding, concepts=concepts))
+
+
+def memories_write(
+    *,
+    items: Sequence[StoreItem],
+    numbers: Sequence[int],
+    texts: Sequence[Analysed],
+    change: Change,
+    user_id: UUID | None,
+    now: datetime,
+) -> list[Memory]:
+    """Write new memories with all that was found out about them. Only within the change."""
+    dimensions = len(concept_space(change.context).dimensions)
+    memories = [
+        _row(item, text, number=number, change=change, dimensions=dimensions, user_id=user_id, now=now)
+        for item, number, text in zip(items, numbers, texts, strict=True)
+    ]
+    entities = memories_name(memories=memories, named=[text.reading.entities for text in texts], change=change)
+    Memory.objects.bulk_create(memories)
+    passages_write(memories=memories, texts=texts)
+    memories_state(memories=memories, entities=entities)
+    return memories
+
+
+def passages_write(*, memories: Sequence[Memory], texts: Sequence[Analysed]) -> None:
+    """Write the passages of memories that have none."""
+    Chunk.objects.bulk_create(
+        chunk for memory, text in zip(memories, texts, strict=True) for chunk in _chunks(memory, text)
+    )
+
+
+def findings_replace(memory: Memory, text: Analysed, *, change: Change) -> None:
+    """Write passages, mentions and relations anew, and set `FINDINGS` on the memory, unsaved."""
+    memory.chunks.all().delete()
+    memory.mentions.all().delete()
+    memory.evidence.all().delete()
+    findings_set(memory, text, dimensions=len(concept_space(change.context).dimensions))
+    entities = memories_name(memories=[memory], named=[text.reading.entities], change=change)
+    passages_write(memories=[memory], texts=[text])
+    memories_state(memories=[memory], entities=entities)
+
+
+def stores_record(*, organization_id: UUID, memories: Sequence[Memory], now: datetime) -> None:
+    """Write the usage rows of stored memories."""
+    usage_record(
+        organization_id=organization_id,
+        meter=Meter.MEMORY_STORES,
+        quantity=1,
+        source="memory.store",
+        source_ids=[str(memory.id) for memory in memories],
+        now=now,
+    )
+
+
+def _expired(external_ids: AbstractSet[str], *, now: datetime) -> MemoryQuerySet:
+    """Return the expired memories that still have these external ids."""
+    return Memory.objects.filter(external_id__in=external_ids, deleted_at=None, expires_at__lte=now)
+
+
+def _expired_trash(*, organization_id: UUID, external_ids: AbstractSet[str], change: Change, now: datetime) -> None:
+    """Move expired memories to the trash: they must not keep their external ids from the texts that come after them."""
+    expired = _expired(external_ids, now=now).select_for_update()
+    for memory_id, size in expired.values_list("id", "size_bytes"):
         Memory.objects.filter(id=memory_id).update(deleted_at=now, change=change.change)
         quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
 
 
-def _known(item: StoreItem, *, now: datetime) -> StoreResult | None:
+def _known_places(items: Sequence[StoreItem], *, now: datetime) -> dict[int, StoreResult]:
+    """Return what is stored already, by its place among the items; raise `ExternalIdConflict` for other content."""
+    names = {item.external_id for item in items} - {""}
+    if not names:
+        return {}
+    taken = set(Memory.objects.live(now).filter(external_id__in=names).values_list("external_id", flat=True))
+    places = [place for place, item in enumerate(items) if item.external_id in taken]
+    return {place: known for place in places if (known := known_as(items[place], now=now))}
+
+
+def known_as(item: StoreItem, *, now: datetime) -> StoreResult | None:
     """Return the memory that has the item's external id and content; raise `ExternalIdConflict` for other content."""
     if not item.external_id:
         return None
@@ -103,11 +232,18 @@ def json_size(metadata: Mapping[str, Any]) -> int:
     return len(json.dumps(metadata, ensure_ascii=False).encode())
 
 
-def _memory_create(
-    item: StoreItem, analysis: Analysis, *, change: Change, size: int, user_id: UUID | None, now: datetime
+def _row(
+    item: StoreItem,
+    text: Analysed,
+    *,
+    number: int,
+    change: Change,
+    dimensions: int,
+    user_id: UUID | None,
+    now: datetime,
 ) -> Memory:
-    return Memory.objects.create(
-        number=change.number_from,
+    memory = Memory(
+        number=number,
         change=change.change,
         content=item.content,
         content_hash=hash_of(item.content),
@@ -122,42 +258,36 @@ def _memory_create(
         revised_at=now,
         expires_at=item.expires_at,
         created_by=user_id,
-        size_bytes=size,
-        concepts=analysis.concepts,
+        size_bytes=size_of(content=item.content, metadata=item.metadata),
     )
+    findings_set(memory, text, dimensions=dimensions)
+    return memory
 
 
-def chunks_create(*, memory: Memory, analysis: Analysis) -> None:
-    """Write the passages of a memory that has none."""
-    Chunk.objects.bulk_create(
-        Chunk(
-            memory=memory,
+def findings_set(memory: Memory, text: Analysed, *, dimensions: int) -> None:
+    """Set on a memory, unsaved, what was found out about its text as a whole, the names aside."""
+    reading = text.reading
+    memory.thread, memory.reading = reading.thread, READING
+    memory.times = packing.pack(list(np.array(reading.times, dtype=np.float64).reshape(-1, 2).T), packing.TIMES)
+    # In the middle of every dimension as long as no model has read it.
+    unplaced = np.full(dimensions, 0.5, dtype=np.float32)
+    memory.concepts = unplaced if text.understanding is None else text.understanding.concepts
+
+
+def _chunks(memory: Memory, text: Analysed) -> list[Chunk]:
+    rows = []
+    for place_, (chunk, terms) in enumerate(zip(text.reading.chunks, text.reading.terms, strict=True)):
+        row = Chunk(
+            memory_id=memory.id,
             ordinal=chunk.ordinal,
             start=chunk.start,
             end=chunk.end,
-            text=memory.content[chunk.start : chunk.end],
-            embedding=vector,
+            terms=packing.pack(terms, packing.TERMS),
         )
-        for chunk, vector in zip(analysis.chunks, analysis.vectors, strict=True)
-    )
-
-
-def mentions_create(*, memory: Memory, entities: Iterable[EntityCount]) -> None:
-    """Write what a memory without mentions names, and the entities that are new."""
-    # In the order of their keys: two transactions that add the same entities wait for each other, never in a circle.
-    found = {entry.mention.key: entry for entry in sorted(entities, key=lambda entry: entry.mention.key)}
-    Entity.objects.bulk_create(
-        (Entity(key=key, name=entry.mention.name[:200], kind=entry.mention.kind) for key, entry in found.items()),
-        ignore_conflicts=True,
-    )
-    ids = dict(Entity.objects.filter(key__in=found).values_list("key", "id"))
-    Mention.objects.bulk_create(
-        Mention(
-            entity_id=ids[key],
-            memory=memory,
-            count=entry.count,
-            start=entry.mention.start,
-            end=entry.mention.end,
-        )
-        for key, entry in found.items()
-    )
+        if text.understanding is not None:
+            row.embedding = text.understanding.vectors[place_]
+            row.sparse = packing.pack(text.understanding.sparse[place_], packing.SPARSE)
+        elif text.sketches is not None:
+            row.sketch = packing.pack((text.sketches[place_],), packing.SKETCH)
+        rows.append(row)
+    return rows

@@ -1,17 +1,19 @@
-"""Batches: many texts, stored one by one in the background, with progress that is true.
+"""Batches: many texts, stored in the background, with progress that is true.
 
-Each item is stored in the transaction that marks it done and counts it. Workers take items with SKIP LOCKED, so any
-number of them, and the `ingest` command beside them, may work on one operation; a killed one leaves its item pending.
+They are stored by their words, with sketches of their meaning, so that they can be found at once; the models read them
+afterwards (`services.understanding`). Items are stored in the transaction that marks them done and counts them. Workers
+take items with SKIP LOCKED, so any number of them, and the `ingest` command beside them, may work on one operation; a
+killed one leaves its items pending.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -22,15 +24,20 @@ from apps.memory.adapters.documents import Row, Unreadable
 from apps.memory.exceptions import ItemInvalid, OperationFinished
 from apps.memory.models import Operation, OperationItem
 from apps.memory.selectors.memories import operation_get
-from apps.memory.services.memories import memory_store
-from apps.memory.types import StoreItem
+from apps.memory.services.changes import change_begin
+from apps.memory.services.memories import memories_store
+from apps.memory.services.understanding import understanding_start
+from apps.memory.types import StoreItem, StoreResult
 
 _INSERT_BATCH = 500
+# So many items are stored in one transaction: other writers of the organisation wait for a fraction of a second.
+_STORE_BATCH = 100
 # One job for so many items, and never more: enough to keep the workers busy, too few to shut out other organisations.
 _ITEMS_PER_JOB = 100
 _MAX_JOBS = 4
 # How often a worker looks again while others hold the last items.
 _WAIT_SECONDS = 0.2
+_TIMES = ("occurred_at", "occurred_end", "expires_at")
 _OPEN = (Operation.Status.QUEUED, Operation.Status.RUNNING)
 
 
@@ -43,7 +50,9 @@ def operation_create(*, organization_id: UUID, rows: Iterable[Row], user_id: UUI
             OperationItem.objects.bulk_create(batch)
             operation.total += len(batch)
             operation.failed += sum(item.status == OperationItem.Status.FAILED for item in batch)
-        operation.save(update_fields=["total", "failed"])
+        # The numbers of their memories are theirs from now on, so that texts keep their order whoever stores them.
+        operation.first_number = change_begin(count=operation.total).number_from
+        operation.save(update_fields=["total", "failed", "first_number"])
         _start(organization_id=organization_id, operation=operation, now=now)
     return operation
 
@@ -55,7 +64,7 @@ def operation_process(
     on_item: Callable[[], None] = lambda: None,
     budget: timedelta | None = None,
 ) -> bool:
-    """Store pending items until none is left; `on_item` is called after each.
+    """Store pending items until none is left; `on_item` is called after each batch of them.
 
     Returns False if the time budget ran out first.
     """
@@ -63,9 +72,9 @@ def operation_process(
     while True:
         if budget is not None and time.monotonic() - began > budget.total_seconds():
             return False
-        if _store_next(organization_id=organization_id, operation_id=operation_id):
+        if _store_some(organization_id=organization_id, operation_id=operation_id):
             on_item()
-        elif _finish(operation_id=operation_id, now=timezone.now()):
+        elif _finish(organization_id=organization_id, operation_id=operation_id, now=timezone.now()):
             return True
         else:
             # Others hold the last items. If they die, the items come free, so somebody has to stay.
@@ -141,39 +150,66 @@ def _start(*, organization_id: UUID, operation: Operation, now: datetime) -> Non
 
 
 @transaction.atomic
-def _store_next(*, organization_id: UUID, operation_id: UUID) -> bool:
-    """Store one pending item and count it; return False if there is none to be had."""
-    item = (
+def _store_some(*, organization_id: UUID, operation_id: UUID) -> int:
+    """Store pending items and count them; return how many there were to be had."""
+    items = list(
         OperationItem.objects.select_for_update(skip_locked=True, of=("self",))
         .filter(operation_id=operation_id, operation__status__in=_OPEN, status=OperationItem.Status.PENDING)
         .select_related("operation")
-        .order_by("index")
-        .first()
+        .order_by("index")[:_STORE_BATCH]
     )
-    if item is None or item.payload is None:
-        return False
+    if not items:
+        return 0
     now = timezone.now()
+    operation = items[0].operation
+    texts = [_store_item(item.payload or {}) for item in items]
+    numbers = [operation.first_number + item.index for item in items]
+    outcomes: Sequence[StoreResult | DomainError]
     try:
         with transaction.atomic():
-            result = memory_store(
-                organization_id=organization_id,
-                item=_store_item(item.payload),
-                user_id=item.operation.created_by,
-                now=now,
+            outcomes = memories_store(
+                organization_id=organization_id, items=texts, numbers=numbers, user_id=operation.created_by, now=now
+            )
+    except (DomainError, IntegrityError):
+        # Not all of them can be had. One after the other, so that the others are.
+        outcomes = [
+            _outcome(organization_id, text, number, user_id=operation.created_by, now=now)
+            for text, number in zip(texts, numbers, strict=True)
+        ]
+    _mark(items, outcomes)
+    failed = sum(isinstance(one, DomainError) for one in outcomes)
+    Operation.objects.filter(id=operation_id).update(failed=F("failed") + failed, done=F("done") + len(items) - failed)
+    Operation.objects.filter(id=operation_id, status=Operation.Status.QUEUED).update(status=Operation.Status.RUNNING)
+    return len(items)
+
+
+def _outcome(
+    organization_id: UUID, text: StoreItem, number: int, *, user_id: UUID | None, now: datetime
+) -> StoreResult | DomainError:
+    try:
+        with transaction.atomic():
+            (result,) = memories_store(
+                organization_id=organization_id, items=[text], numbers=[number], user_id=user_id, now=now
             )
     except DomainError as error:
-        item.status, item.error_code, item.error_detail = OperationItem.Status.FAILED, error.code, error.detail
-        counted = "failed"
-    else:
-        item.status, item.memory_id, item.payload = OperationItem.Status.DONE, result.memory_id, None
-        counted = "done"
-    item.save(update_fields=["status", "memory_id", "payload", "error_code", "error_detail"])
-    Operation.objects.filter(id=operation_id).update(**{counted: F(counted) + 1})
-    Operation.objects.filter(id=operation_id, status=Operation.Status.QUEUED).update(status=Operation.Status.RUNNING)
-    return True
+        return error
+    return result
 
 
-def _finish(*, operation_id: UUID, now: datetime) -> bool:
+def _mark(items: Sequence[OperationItem], outcomes: Sequence[StoreResult | DomainError]) -> None:
+    for item, outcome in zip(items, outcomes, strict=True):
+        if isinstance(outcome, DomainError):
+            item.status, item.error_code, item.error_detail = (
+                OperationItem.Status.FAILED,
+                outcome.code,
+                outcome.detail,
+            )
+        else:
+            item.status, item.memory_id, item.payload = OperationItem.Status.DONE, outcome.memory_id, None
+    OperationItem.objects.bulk_update(items, ["status", "memory_id", "payload", "error_code", "error_detail"])
+
+
+def _finish(*, organization_id: UUID, operation_id: UUID, now: datetime) -> bool:
     """Close the operation if no item is pending; return whether it is closed. It fails if every item failed."""
     with transaction.atomic():
         operation = Operation.objects.select_for_update().get(id=operation_id)
@@ -185,9 +221,10 @@ def _finish(*, operation_id: UUID, now: datetime) -> bool:
         operation.status = Operation.Status.FAILED if all_failed else Operation.Status.SUCCEEDED
         operation.finished_at = now
         operation.save(update_fields=["status", "finished_at"])
+        understanding_start(organization_id=organization_id, now=now)
         return True
 
 
 def _store_item(payload: Mapping[str, Any]) -> StoreItem:
-    times = {name: parse_datetime(payload[name]) for name in ("occurred_at", "expires_at") if payload.get(name)}
+    times = {name: parse_datetime(payload[name]) for name in _TIMES if payload.get(name)}
     return StoreItem(**{**payload, **times})

@@ -1,9 +1,10 @@
-"""Search: quota first, then the channels, their fusion, and the explanation of every result.
+"""Search: quota first, then the organisation's index, and the explanation of every result.
 
 A service rather than a selector because a search is metered: it takes from the day's quota and leaves a usage row.
 """
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +17,20 @@ from numpy.typing import NDArray
 from apps.billing.services import quota_reserve, usage_record
 from apps.billing.types import Meter, QuotaState
 from apps.core.ids import new_id
-from apps.memory.adapters import channels
 from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.index_store import index_current
+from apps.memory.adapters.sketching import default_sketcher
+from apps.memory.adapters.sparse import default_encoder
 from apps.memory.engine.concepts import ConceptSpace
-from apps.memory.engine.entities import query_terms
-from apps.memory.engine.explain import explain, matched_terms
-from apps.memory.engine.fusion import DEFAULT_ANCHORS, DEFAULT_WEIGHTS, UNITS, ChannelHit, FusedHit, fuse
+from apps.memory.engine.explain import Why, explain, matched_terms
+from apps.memory.engine.fusion import DEFAULT_ANCHORS, UNITS, ChannelHit, FusedHit, fuse
+from apps.memory.engine.lexicon import STOP_WORDS, WORD
+from apps.memory.engine.memory_index import Mask, MemoryIndex
+from apps.memory.engine.question import Question, understand
+from apps.memory.engine.retrieval import Asked, Retrieval, retrieve
+from apps.memory.engine.terms import terms_of
 from apps.memory.engine.types import Channel, SearchType
-from apps.memory.models import Memory, MemoryQuerySet, Mention
+from apps.memory.models import Entity, Memory
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memories_visible
 from apps.memory.types import Passage, SearchQuery, SearchResult
@@ -31,41 +38,45 @@ from apps.memory.types import Passage, SearchQuery, SearchResult
 # Dimensions on which question and memory are alike enough to be named in an explanation, and how many of them.
 _ALIKE = 0.15
 _MAX_DIMENSIONS_NAMED = 2
+# So far apart in a dimension's middle a question says nothing about it.
+_STRESSED = 0.2
+_BEGINNING, _END = -1e18, 1e18
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
-    """Results, best first; `took_ms` is the time spent here, in milliseconds."""
+    """Results, best first; `took_ms` is the time spent here, in milliseconds; `dropped` the channels left out."""
 
     results: tuple[SearchResult, ...]
     took_ms: float
     quota: QuotaState
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Question:
-    """A query with what is computed from its text once."""
+class _Found:
+    """What the index answered, and what it takes to explain it."""
 
-    query: SearchQuery
-    vector: NDArray[np.float32]
-    space: ConceptSpace
-    target: NDArray[np.float32]
-    weight: NDArray[np.float32]
+    retrieval: Retrieval
+    passages: Mapping[UUID, tuple[int, int]]
+    shared: Mapping[UUID, Sequence[int]]
+    links: Mapping[UUID, Sequence[int]]
 
 
 def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -> SearchResponse:
     """Answer a question. Raises `QuotaExceeded` before any work is done."""
     began = time.perf_counter()
     quota = _metered(organization_id, query.search_type, now=now)
-    visible = memories_visible(
-        now=now,
-        memory_types=query.memory_types,
-        condition=query.filter,
-        occurred_after=query.occurred_after,
-        occurred_before=query.occurred_before,
-    )
-    results = _results(_question(query), visible)
-    return SearchResponse(results=results, took_ms=(time.perf_counter() - began) * 1000, quota=quota)
+    context = context_get()
+    space = concept_space(context)
+    question = understand(query.text, now=now)
+    asked = _asked(question, space)
+    with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
+        found = _find(index, asked, query, began=began, now=now)
+    hits = found.retrieval.hits[: query.limit]
+    results = _explained(hits, found, question=question, asked=asked, space=space, query=query, now=now)
+    took = (time.perf_counter() - began) * 1000
+    return SearchResponse(results, took_ms=took, quota=quota, dropped=tuple(found.retrieval.dropped))
 
 
 def memory_search_near(
@@ -78,16 +89,31 @@ def memory_search_near(
     """
     began = time.perf_counter()
     quota = _metered(organization_id, SearchType.CONCEPTUAL, now=now)
-    visible = memories_visible(now=now)
-    hits = channels.conceptual(visible, target=target, weight=weight)
-    best = _fused({Channel.CONCEPTUAL: hits}, weights=DEFAULT_WEIGHTS[SearchType.CONCEPTUAL])[:limit]
-    memories = visible.in_bulk([hit.memory_id for hit in best])
+    context = context_get()
+    with index_current(organization_id=organization_id, change=context.change, concepts=len(target)) as index:
+        visible = index.visible(now=now.timestamp())
+        positions, scores = index.conceptual(target, weight, visible=visible)
+        hits = fuse(
+            {
+                Channel.CONCEPTUAL: [
+                    ChannelHit(index.ids[position], raw)
+                    for position, raw in zip(positions.tolist(), scores.tolist(), strict=True)
+                ]
+            },
+            weights={Channel.CONCEPTUAL: 1.0},
+            recency={
+                index.ids[position]: moment
+                for position, moment in zip(positions.tolist(), index.occurred(positions).tolist(), strict=True)
+            },
+            anchors=DEFAULT_ANCHORS,
+        )[:limit]
+    memories = memories_visible(now=now).in_bulk([hit.memory_id for hit in hits])
     results = tuple(
-        SearchResult(hit=hit, memory=memories[hit.memory_id], passage=None, explanation=None)
-        for hit in best
+        SearchResult(hit=hit, memory=memories[hit.memory_id], passage=None, explanation=None, why=None)
+        for hit in hits
         if hit.memory_id in memories
     )
-    return SearchResponse(results=results, took_ms=(time.perf_counter() - began) * 1000, quota=quota)
+    return SearchResponse(results, took_ms=(time.perf_counter() - began) * 1000, quota=quota)
 
 
 @transaction.atomic
@@ -98,102 +124,149 @@ def _metered(organization_id: UUID, search_type: SearchType, *, now: datetime) -
         meter=Meter.MEMORY_SEARCHES,
         quantity=1,
         source=f"memory.search.{search_type}",
-        source_id=str(new_id()),
+        source_ids=[str(new_id())],
         now=now,
     )
     return quota
 
 
-def _question(query: SearchQuery) -> _Question:
-    vector = default_embedder().embed_query(query.text)
-    space = concept_space(context_get())
-    target, weight = space.query_target(vector)
-    return _Question(query=query, vector=vector, space=space, target=target, weight=weight)
-
-
-def _results(question: _Question, visible: MemoryQuerySet) -> tuple[SearchResult, ...]:
-    weights = {**DEFAULT_WEIGHTS[question.query.search_type], **question.query.weights}
-    found = {name: _channel(name, question, visible) for name, weight in weights.items() if weight > 0}
-    hits = _fused(found, weights=weights)
-    if question.query.threshold is not None:
-        least = question.query.threshold * UNITS
-        hits = [hit for hit in hits if hit.score_units >= least]
-    best = hits[: question.query.limit]
-    memories = {memory.id: memory for memory in visible.filter(id__in=[hit.memory_id for hit in best])}
-    # A memory trashed since the channels read it is no result any more.
-    return _explained([hit for hit in best if hit.memory_id in memories], memories, question)
-
-
-def _fused(found: Mapping[str, Sequence[ChannelHit]], *, weights: Mapping[str, float]) -> list[FusedHit]:
-    candidates = {hit.memory_id for hits in found.values() for hit in hits}
-    occurred = dict(Memory.objects.filter(id__in=candidates).values_list("id", "occurred_at")) if candidates else {}
-    return fuse(
-        found,
-        weights=weights,
-        recency={memory_id: moment.timestamp() for memory_id, moment in occurred.items()},
-        anchors=DEFAULT_ANCHORS,
+def _asked(question: Question, space: ConceptSpace) -> Asked:
+    """Compute what the channels need of a question's text."""
+    vector = default_embedder().embed_query(question.text)
+    keys, weights = default_encoder().encode_query(question.text)
+    target, stress = space.query_target(vector)
+    return Asked(
+        text=question.text,
+        terms=Counter(terms_of(question.words)),
+        vector=vector,
+        sketch=default_sketcher().sketch([question.text])[0],
+        sparse_keys=keys,
+        sparse_weights=weights.astype(np.float32),
+        target=target,
+        stress=stress,
+        windows=[
+            (
+                window.begins.timestamp() if window.begins else _BEGINNING,
+                window.ends.timestamp() if window.ends else _END,
+            )
+            for window in question.windows
+        ],
+        time_share=_time_share(question),
+        asks_when=question.asks_when,
     )
 
 
-def _channel(name: str, question: _Question, visible: MemoryQuerySet) -> Sequence[ChannelHit]:
-    match name:
-        case Channel.NEURAL:
-            return channels.neural(visible, vector=question.vector)
-        case Channel.LEXICAL:
-            return channels.lexical(visible, text=question.query.text)
-        case Channel.CONCEPTUAL:
-            return channels.conceptual(visible, target=question.target, weight=question.weight)
-        case Channel.KNOWLEDGE:
-            return channels.knowledge(visible, text=question.query.text)
-    raise ValueError(f"unknown channel {name}")
+def _time_share(question: Question) -> float:
+    """Return which share of a question's content words name times."""
+    whole = _content_words(question.text)
+    named = sum(_content_words(question.text[window.start : window.end]) for window in question.windows)
+    return min(1.0, named / whole) if whole else 0.0
+
+
+def _content_words(text: str) -> int:
+    return sum(match[0].casefold() not in STOP_WORDS for match in WORD.finditer(text))
+
+
+def _visible(index: MemoryIndex, query: SearchQuery, *, now: datetime) -> Mask:
+    """Return which memories the query's conditions leave; without conditions the index itself knows."""
+    conditions = (query.memory_types, query.filter, query.occurred_after, query.occurred_before)
+    if not any(conditions):
+        return index.visible(now=now.timestamp())
+    rows = memories_visible(
+        now=now,
+        memory_types=query.memory_types,
+        condition=query.filter,
+        occurred_after=query.occurred_after,
+        occurred_before=query.occurred_before,
+    )
+    return index.visible(now=now.timestamp(), among=list(rows.values_list("number", flat=True)))
+
+
+def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, began: float, now: datetime) -> _Found:
+    def out_of_time() -> bool:
+        return query.deadline_ms is not None and (time.perf_counter() - began) * 1000 > query.deadline_ms
+
+    retrieval = retrieve(
+        index,
+        asked,
+        search_type=query.search_type,
+        visible=_visible(index, query, now=now),
+        weights=query.weights,
+        out_of_time=out_of_time,
+    )
+    least = 0 if query.threshold is None else query.threshold * UNITS
+    hits = [hit for hit in retrieval.hits if hit.score_units >= least]
+    shown = [retrieval.positions[hit.memory_id] for hit in hits[: query.limit]]
+    passages = index.passages(np.array(shown, dtype=np.int64), terms=asked.terms, vector=asked.vector)
+    names = [name.number for name in retrieval.names]
+    explained = shown if query.explain else []
+    shared = {index.ids[position]: index.shared_names(position, names) for position in explained}
+    return _Found(
+        retrieval=Retrieval(
+            hits=hits,
+            found=retrieval.found,
+            weights=retrieval.weights,
+            recency=retrieval.recency,
+            positions=retrieval.positions,
+            names=retrieval.names,
+            dropped=retrieval.dropped,
+        ),
+        passages={index.ids[position]: span for position, span in passages.items()},
+        shared=shared,
+        links={
+            index.ids[position]: [] if shared[index.ids[position]] else index.path_to(position, names)
+            for position in explained
+        },
+    )
 
 
 def _explained(
-    hits: Sequence[FusedHit], memories: Mapping[UUID, Memory], question: _Question
+    hits: Sequence[FusedHit],
+    found: _Found,
+    *,
+    question: Question,
+    asked: Asked,
+    space: ConceptSpace,
+    query: SearchQuery,
+    now: datetime,
 ) -> tuple[SearchResult, ...]:
-    ids = [hit.memory_id for hit in hits]
-    passages = channels.best_passages(ids, vector=question.vector)
-    named = _named_entities(ids, question.query.text) if question.query.explain else {}
+    memories = memories_visible(now=now).in_bulk([hit.memory_id for hit in hits])
+    numbers = {number for path in (*found.links.values(), *found.shared.values()) for number in path}
+    names = dict(Entity.objects.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
     results = []
-    for hit in hits:
-        passage = passages.get(hit.memory_id)
-        text = None
-        if question.query.explain:
-            terms = matched_terms(question.query.text, passage[2] if passage else "")
-            text = explain(
-                hit,
-                query=question.query.text,
-                matched_terms=list(dict.fromkeys(span.term for span in terms)),
-                entities=named.get(hit.memory_id, []),
-                dimensions=_alike(question, memories[hit.memory_id]),
+    # A memory trashed since the index read it is no result any more.
+    for hit in (hit for hit in hits if hit.memory_id in memories):
+        memory = memories[hit.memory_id]
+        start, end = found.passages[hit.memory_id]
+        why = None
+        if query.explain:
+            terms = matched_terms(question.text, memory.content[start:end])
+            why = Why(
+                matched_terms=tuple(dict.fromkeys(span.term for span in terms)),
+                entities=tuple(names[number] for number in found.shared[hit.memory_id] if number in names),
+                entity_path=tuple(names[number] for number in found.links[hit.memory_id] if number in names),
+                dimensions=tuple(_alike(asked, space, memory)),
+                in_time=bool(question.windows),
+                occurred=memory.occurred_at,
             )
         results.append(
             SearchResult(
                 hit=hit,
-                memory=memories[hit.memory_id],
-                passage=Passage(passage[0], passage[1]) if passage else None,
-                explanation=text,
+                memory=memory,
+                passage=Passage(start, end),
+                explanation=explain(hit, query=question.text, why=why) if why else None,
+                why=why,
             )
         )
     return tuple(results)
 
 
-def _named_entities(memory_ids: Sequence[UUID], text: str) -> dict[UUID, list[str]]:
-    """Return the question's entities that each memory names."""
-    rows = (
-        Mention.objects.filter(memory_id__in=memory_ids, entity__key__in=query_terms(text))
-        .order_by("memory_id", "-count", "entity__key")
-        .values_list("memory_id", "entity__name")
-    )
-    named: dict[UUID, list[str]] = {}
-    for memory_id, name in rows:
-        named.setdefault(memory_id, []).append(name)
-    return named
-
-
-def _alike(question: _Question, memory: Memory) -> list[str]:
+def _alike(asked: Asked, space: ConceptSpace, memory: Memory) -> list[str]:
     """Return the names of the dimensions that the question stresses and on which the memory stands near it."""
     coordinates = np.asarray(memory.concepts, dtype=np.float32)
-    near = np.abs(coordinates - question.target) <= _ALIKE
-    order = np.argsort(-question.weight, kind="stable")
-    return [question.space.dimensions[i].name for i in order[:_MAX_DIMENSIONS_NAMED] if near[i]]
+    if len(coordinates) != len(asked.target):
+        # The context has changed since the question was placed.
+        return []
+    near = (np.abs(coordinates - asked.target) <= _ALIKE) & (np.abs(asked.target - 0.5) >= _STRESSED)
+    order = np.argsort(-asked.stress, kind="stable")
+    return [space.dimensions[i].name for i in order[:_MAX_DIMENSIONS_NAMED] if near[i]]

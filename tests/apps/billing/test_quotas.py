@@ -90,7 +90,7 @@ def test_entitlements_follow_the_subscription(acme: Organization) -> None:
 def test_the_same_work_is_counted_once(acme: Organization) -> None:
     for quantity in (1, 5):
         services.usage_record(
-            organization_id=acme.id, meter=SEARCHES, quantity=quantity, source="x", source_id="1", now=NOW
+            organization_id=acme.id, meter=SEARCHES, quantity=quantity, source="x", source_ids=["1"], now=NOW
         )
     assert UsageEvent.objects.get().quantity == 1
 

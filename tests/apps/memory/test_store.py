@@ -36,8 +36,9 @@ def test_a_stored_text_comes_back_as_it_was(client: APIClient, acme: Organizatio
     assert {name: got[name] for name in sent} == {**sent, "occurred_at": "2026-03-02T08:00:00Z"}
     with organization_scope(acme.id):
         memory = Memory.objects.get(id=memory_id)
-        chunks = list(Chunk.objects.filter(memory=memory))
-    assert [chunk.text for chunk in chunks] == [memory.content[chunk.start : chunk.end] for chunk in chunks]
+        (chunk,) = Chunk.objects.filter(memory=memory)
+    assert memory.content[chunk.start : chunk.end] == memory.content.strip()
+    assert None not in (chunk.embedding, chunk.sparse)
 
 
 def test_the_same_external_id_and_content_are_stored_once(client: APIClient, acme: Organization) -> None:

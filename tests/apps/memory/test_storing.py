@@ -15,10 +15,9 @@ from apps.core import services
 from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.documents import read_document
-from apps.memory.engine.analysis import analyse
 from apps.memory.models import Memory
 from apps.memory.services.contexts import context_update
-from apps.memory.services.memories import memory_store
+from apps.memory.services.memories import memory_store, understood
 from apps.memory.types import StoreItem
 from tests.factories.fixtures import ClientFactory
 
@@ -32,12 +31,12 @@ def held_bytes(organization: Organization) -> int:
 def test_a_context_that_changes_during_the_analysis_is_noticed(
     in_acme: Organization, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def analyse_slowly(*args: Any, **kwargs: Any) -> Any:
-        analysis = analyse(*args, **kwargs)
+    def understood_slowly(*args: Any, **kwargs: Any) -> Any:
+        text = understood(*args, **kwargs)
         context_update(dimensions=[{"name": "money", "description": "What it costs."}])
-        return analysis
+        return text
 
-    monkeypatch.setattr("apps.memory.services.memories.analyse", analyse_slowly)
+    monkeypatch.setattr("apps.memory.services.memories.understood", understood_slowly)
     item = StoreItem(content="Parcels arrive late.")
     stored = memory_store(organization_id=in_acme.id, item=item, user_id=None, now=timezone.now())
     assert len(Memory.objects.get(id=stored.memory_id).concepts) == 1

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.memory.engine.explain import Span, explain, matched_terms
+from apps.memory.engine.explain import Span, Why, explain, matched_terms
 from apps.memory.engine.fusion import Contribution, FusedHit
 
 
@@ -54,7 +54,7 @@ def hit(**units: int | None) -> FusedHit:
             "Mentions A, B, C and more; shares the word a.",
         ),
         (hit(neural=10_000), "churn", [], [], [], "Only loosely related to your search."),
-        (hit(neural=10_000), "churn", ["churn"], [], [], "Shares the word churn."),
+        (hit(neural=10_000), "churn", ["churn"], [], [], "Only loosely related to your search."),
         (hit(neural=None), "is it so", [], [], [], "Only loosely related to your question."),
         (hit(own=10, lexical=5), "x", ["a", "b", "c"], [], [], "Shares the words a, b, c."),
     ],
@@ -62,7 +62,8 @@ def hit(**units: int | None) -> FusedHit:
 def test_sentences(
     found: FusedHit, query: str, words: list[str], entities: list[str], dimensions: list[str], expected: str
 ) -> None:
-    assert explain(found, query=query, matched_terms=words, entities=entities, dimensions=dimensions) == expected
+    why = Why(matched_terms=tuple(words), entities=tuple(entities), dimensions=tuple(dimensions))
+    assert explain(found, query=query, why=why) == expected
 
 
 def test_words_match_by_stem_whatever_their_case() -> None:

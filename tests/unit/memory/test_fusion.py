@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from apps.memory.engine.fusion import (
     DEFAULT_ANCHORS,
-    DEFAULT_WEIGHTS,
     UNITS,
     Anchor,
     ChannelHit,
@@ -15,7 +14,6 @@ from apps.memory.engine.fusion import (
     FusedHit,
     fuse,
 )
-from apps.memory.engine.types import SearchType
 
 A, B, C = (UUID(int=number) for number in (1, 2, 3))
 NAMES = ("neural", "lexical", "conceptual", "knowledge")
@@ -186,11 +184,3 @@ def test_order_of_the_input_does_not_matter(
         name: data.draw(st.permutations(channels[name])) for name in data.draw(st.permutations(sorted(channels)))
     }
     assert fuse(shuffled, weights=weights, recency=recency) == fuse(channels, weights=weights, recency=recency)
-
-
-def test_default_weights_cover_every_search_type() -> None:
-    assert set(DEFAULT_WEIGHTS) == set(SearchType)
-    assert set(DEFAULT_WEIGHTS[SearchType.HYBRID]) == set(NAMES)
-    assert all(sum(weights.values()) == pytest.approx(1.0) for weights in DEFAULT_WEIGHTS.values())
-    for single in ("neural", "conceptual", "knowledge"):
-        assert dict(DEFAULT_WEIGHTS[SearchType(single)]) == {single: 1.0}

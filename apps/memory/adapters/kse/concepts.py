@@ -11,9 +11,10 @@ from django.db import connection, transaction
 from django.db.models import Avg
 from django.utils import timezone
 
-from apps.memory.adapters import channels
+from apps.memory.adapters.index_store import index_current
 from apps.memory.adapters.kse.base import Store, id_of, implements
 from apps.memory.adapters.kse.spaces import coordinates_of, space_of
+from apps.memory.engine.memory_index import CANDIDATES
 from apps.memory.models import Chunk, Memory
 from apps.memory.selectors.contexts import concept_space, context_get, dimensions_of
 from apps.memory.services.changes import change_begin
@@ -72,6 +73,8 @@ class ConceptStore(Store):
             return False
         # As services.contexts does after a change of the dimensions: the unit mean of the passages' vectors.
         centre = Chunk.objects.filter(memory=memory).aggregate(centre=Avg("embedding"))["centre"]
+        if centre is None:
+            raise self.refusal("no model has read the memory yet; try again in a moment")
         vector = np.asarray(centre, dtype=np.float32)
         vector /= max(float(np.linalg.norm(vector)), 1e-12)
         memory.concepts = concept_space(change.context).project(vector[None, :])[0]
@@ -80,12 +83,16 @@ class ConceptStore(Store):
         return True
 
     def _find(self, dimensions: Any, threshold: float, limit: int) -> list[tuple[str, float]]:
-        most = self.whole(limit, name="limit", most=channels.CANDIDATES)
+        most = self.whole(limit, name="limit", most=CANDIDATES)
         least = self.share(threshold, name="threshold")
-        target, weight = coordinates_of(context_get(), dimensions, partial=True, refusal=self.refusal)
+        context = context_get()
+        target, weight = coordinates_of(context, dimensions, partial=True, refusal=self.refusal)
+        with index_current(organization_id=self.organization_id, change=context.change, concepts=len(target)) as index:
+            visible = index.visible(now=timezone.now().timestamp())
+            positions, scores = index.conceptual(target, weight, visible=visible)
+            ids = [str(index.ids[position]) for position in positions]
         # Best first, so cutting by score after the limit of the channel loses none.
-        hits = channels.conceptual(Memory.objects.live(timezone.now()), target=target, weight=weight)
-        return [(str(hit.memory_id), hit.raw) for hit in hits if hit.raw >= least][:most]
+        return [(one, score) for one, score in zip(ids, scores.tolist(), strict=True) if score >= least][:most]
 
     def _statistics(self) -> dict[str, dict[str, float]]:
         names = [dimension.name for dimension in dimensions_of(context_get())]

@@ -8,8 +8,8 @@ import numpy as np
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.adapters.kse.base import Bound, implements
 from apps.memory.adapters.kse.spaces import coordinates_of, space_of
-from apps.memory.engine.analysis import Analysis, analyse
-from apps.memory.models import MemoryContext
+from apps.memory.engine.chunking import chunk_text
+from apps.memory.engine.reading import place
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.types import MAX_BATCH_ITEMS, MAX_CONTENT
 
@@ -53,24 +53,25 @@ class ConceptualService(Bound):
         if len(texts) > MAX_BATCH_ITEMS:
             raise self.refusal(f"at most {MAX_BATCH_ITEMS} entities at a time")
         context = context_get()
-        return [space_of(context, self._analyse(text, context).concepts) for text in texts]
-
-    def _analyse(self, text: str, context: MemoryContext) -> Analysis:
-        return analyse(text, embedder=default_embedder(), space=concept_space(context))
+        space = concept_space(context)
+        return [space_of(context, place(default_embedder().embed(_passages(text)), space)) for text in texts]
 
     def _explain(self, text: str, dimensions: Any) -> str:
         context = context_get()
-        place, _ = coordinates_of(context, dimensions, partial=False, refusal=self.refusal)
-        analysis, space = self._analyse(text, context), concept_space(context)
-        passages = [text[chunk.start : chunk.end] for chunk in analysis.chunks]
-        places = space.project(analysis.vectors)
-        order = [int(row) for row in np.argsort(-np.abs(place - _MIDDLE), kind="stable")[:_NAMED]]
+        given, _ = coordinates_of(context, dimensions, partial=False, refusal=self.refusal)
+        space, passages = concept_space(context), _passages(text)
+        places = space.project(default_embedder().embed(passages))
+        order = [int(row) for row in np.argsort(-np.abs(given - _MIDDLE), kind="stable")[:_NAMED]]
         sentences = [
-            _sentence(space.dimensions[row].name, float(place[row]), passages, places[:, row])
+            _sentence(space.dimensions[row].name, float(given[row]), passages, places[:, row])
             for row in order
-            if abs(place[row] - _MIDDLE) >= _NEUTRAL
+            if abs(given[row] - _MIDDLE) >= _NEUTRAL
         ]
         return " ".join(sentences) or "It stands near the middle of every dimension."
+
+
+def _passages(text: str) -> list[str]:
+    return [text[chunk.start : chunk.end] for chunk in chunk_text(text)]
 
 
 def _sentence(name: str, value: float, passages: Sequence[str], places: np.ndarray[Any, np.dtype[np.float32]]) -> str:

@@ -14,6 +14,8 @@ from apps.memory.adapters.kse.base import implements
 from apps.memory.adapters.kse.nodes import MENTIONED_WITH, Node, NodeStore, node_of, related
 from apps.memory.adapters.kse.paths import shortest_path
 from apps.memory.models import Entity, Memory, Mention, Relation
+from apps.memory.services.changes import change_begin
+from apps.memory.services.entities import EntityName, entities_ensure
 
 # The strongest only: a hub is named together with thousands of things.
 MAX_MENTIONED_WITH = 100
@@ -76,10 +78,14 @@ class GraphStore(NodeStore):
     def _create_node(self, node_id: str, labels: list[str], properties: dict[str, Any]) -> bool:
         name, rest = self.properties(properties)
         key, kind = self.key(node_id), self.label(labels)
-        _, created = Entity.objects.get_or_create(
-            key=key, defaults={"name": name or node_id, "kind": kind, "properties": rest}
-        )
-        return created
+        with transaction.atomic():
+            change = change_begin()
+            if Entity.objects.filter(key=key).exists():
+                return False
+            made = entities_ensure(names={key: EntityName(name or node_id, kind)}, change=change)[key]
+            made.properties = rest
+            made.save(update_fields=["properties"])
+        return True
 
     def _update_node(self, node_id: str, properties: dict[str, Any]) -> bool:
         name, rest = self.properties(properties)

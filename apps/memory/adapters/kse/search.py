@@ -6,11 +6,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.memory.adapters.channels import CANDIDATES
 from apps.memory.adapters.kse.base import Bound, implements
 from apps.memory.adapters.kse.spaces import coordinates_of, space_of
 from apps.memory.engine.filters import Filter, FilterError, parse_filter
 from apps.memory.engine.fusion import UNITS
+from apps.memory.engine.memory_index import CANDIDATES
 from apps.memory.engine.types import Channel, SearchType
 from apps.memory.kse import kse_contract
 from apps.memory.models import MemoryContext

@@ -127,6 +127,7 @@ class VectorStore(Store):
                 raise self.refusal(f"the filter was not understood: {problem}") from None
         nearest = (
             Chunk.objects.filter(memory__in=visible.values("id"))
+            .exclude(embedding=None)
             .annotate(distance=CosineDistance("embedding", vector))
             .select_related("memory")
             .order_by("distance", "id")[:limit]
@@ -135,7 +136,12 @@ class VectorStore(Store):
 
     def _get(self, vector_id: str) -> tuple[list[float], Metadata] | None:
         visible = _live(timezone.now()).values("id")
-        chunk = Chunk.objects.filter(id=id_of(vector_id), memory__in=visible).select_related("memory").first()
+        chunk = (
+            Chunk.objects.filter(id=id_of(vector_id), memory__in=visible)
+            .exclude(embedding=None)
+            .select_related("memory")
+            .first()
+        )
         return (list(chunk.embedding), _metadata(chunk.memory)) if chunk else None
 
 

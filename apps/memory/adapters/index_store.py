@@ -1,0 +1,177 @@
+"""Keeps the searchable form of each organisation's memories in this process, current with the rows.
+
+A search reads the number of the last change with its context; if the index is behind, only the rows that have changed
+since are read. Indexes unused for longest are given up when together they take more than the configured room, and built
+anew from the rows when they are wanted again.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from apps.memory.adapters.embedding import MINILM
+from apps.memory.adapters.sketching import DIMENSION as SKETCH_DIMENSION
+from apps.memory.engine import packing
+from apps.memory.engine.lexicon import stem
+from apps.memory.engine.memory_index import IndexedMemory, IndexedUnit, MemoryIndex
+from apps.memory.engine.names_index import IndexedEntity
+from apps.memory.engine.terms import term_hash
+
+_ROWS_AT_ONCE = 2_000
+# Rows that were replaced stay in the arrays: with this many times as many as are present, it is built anew.
+_MOST_GONE = 2
+_FEW = 1_000
+
+_ENTITIES = """
+    SELECT entity.number, entity.key, coalesce(target.number, entity.number)
+    FROM memory_entity AS entity LEFT JOIN memory_entity AS target ON target.id = entity.alias_of_id
+    WHERE entity.change > %(after)s AND entity.change <= %(until)s
+"""
+_GONE = """
+    SELECT number FROM memory_memory
+    WHERE change > %(after)s AND change <= %(until)s AND deleted_at IS NOT NULL
+    UNION ALL SELECT number FROM memory_memoryremoval WHERE change > %(after)s AND change <= %(until)s
+"""
+# Memory and passages in one statement: between two, another change could come. Vectors travel in their own binary form.
+_MEMORIES = """
+    SELECT memory.number, memory.id, memory.thread, extract(epoch FROM memory.occurred_at)::float8,
+        memory.occurred_given, coalesce(extract(epoch FROM memory.expires_at)::float8, 'infinity'),
+        vector_send(memory.concepts), memory.named, memory.times,
+        chunk.start, chunk."end", chunk.terms, chunk.sparse, chunk.sketch,
+        CASE WHEN chunk.embedding IS NULL THEN NULL ELSE halfvec_send(chunk.embedding) END
+    FROM memory_memory AS memory JOIN memory_chunk AS chunk ON chunk.memory_id = memory.id
+    WHERE memory.change > %(after)s AND memory.change <= %(until)s AND memory.deleted_at IS NULL
+    ORDER BY memory.number, chunk.ordinal
+"""
+# pgvector sends a vector as its length and two bytes of nothing, then big-endian numbers.
+_VECTOR_HEADER = 4
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class _Entry:
+    """An organisation's index and the last change that it holds."""
+
+    concepts: int
+    index: MemoryIndex
+    change: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+_entries: "OrderedDict[UUID, _Entry]" = OrderedDict()
+_entries_lock = threading.Lock()
+
+
+@contextmanager
+def index_current(*, organization_id: UUID, change: int, concepts: int) -> Iterator[MemoryIndex]:
+    """Give the active organisation's index with everything up to `change`, for one user at a time.
+
+    `concepts` is the number of dimensions of its conceptual space.
+    """
+    with _entries_lock:
+        entry = _entries.get(organization_id)
+        if entry is None:
+            entry = _entries[organization_id] = _Entry(concepts, _empty(concepts))
+        _entries.move_to_end(organization_id)
+    with entry.lock:
+        # An older number than the index's means another database: one that was restored, or a test's.
+        if entry.concepts != concepts or change < entry.change or _is_wasteful(entry.index):
+            entry.concepts, entry.index, entry.change = concepts, _empty(concepts), 0
+        if change > entry.change:
+            _follow(entry, until=change)
+        yield entry.index
+    _make_room()
+
+
+def indexes_forget() -> None:
+    """Give up all indexes of this process."""
+    with _entries_lock:
+        _entries.clear()
+
+
+def _empty(concepts: int) -> MemoryIndex:
+    return MemoryIndex(dimension=MINILM.dimension, sketch_dimension=SKETCH_DIMENSION, concepts=concepts)
+
+
+def _is_wasteful(index: MemoryIndex) -> bool:
+    return len(index.ids) > _FEW + _MOST_GONE * len(index)
+
+
+def _make_room() -> None:
+    limit = settings.MEMORY_INDEX_MB * 1024 * 1024
+    with _entries_lock:
+        while len(_entries) > 1 and sum(entry.index.nbytes for entry in _entries.values()) > limit:
+            _entries.popitem(last=False)
+
+
+def _follow(entry: _Entry, *, until: int) -> None:
+    """Read what has changed since the index was last brought up to date."""
+    bounds = {"after": entry.change, "until": until}
+    with transaction.atomic(), connection.cursor() as cursor:
+        # A wrapper of Django's, which has set the search path, around psycopg's own connection.
+        raw = connection.connection
+        entry.index.add_entities([_entity(row) for row in raw.execute(_ENTITIES, bounds).fetchall()])
+        entry.index.remove([number for (number,) in raw.execute(_GONE, bounds).fetchall()])
+        with raw.cursor("memories", binary=True) as rows:
+            rows.itersize = _ROWS_AT_ONCE
+            rows.execute(_MEMORIES, bounds)
+            batch: list[IndexedMemory] = []
+            for _, passages in groupby(rows, key=lambda row: row[0]):
+                batch.append(_memory(list(passages)))
+                if len(batch) == _ROWS_AT_ONCE:
+                    entry.index.add(batch)
+                    batch = []
+            entry.index.add(batch)
+        del cursor
+    entry.change = until
+
+
+def _entity(row: tuple[int, str, int]) -> IndexedEntity:
+    number, key, stands_for = row
+    return IndexedEntity(number, key, stands_for, 0 if " " in key else term_hash(stem(key)))
+
+
+def _memory(rows: Sequence[tuple[Any, ...]]) -> IndexedMemory:
+    number, memory_id, thread, occurred, given, expires, concepts, named, times = rows[0][:9]
+    entities, counts, subjects = packing.unpack(named, packing.NAMED)
+    return IndexedMemory(
+        number=number,
+        memory_id=memory_id,
+        thread=thread,
+        occurred=occurred,
+        occurred_given=given,
+        expires=expires,
+        concepts=np.frombuffer(concepts, dtype=">f4", offset=_VECTOR_HEADER),
+        entities=entities,
+        entity_counts=counts,
+        subjects=subjects,
+        times=np.column_stack(packing.unpack(times, packing.TIMES)),
+        units=[_unit(row[9:]) for row in rows],
+    )
+
+
+def _unit(row: Sequence[Any]) -> IndexedUnit:
+    start, end, terms, sparse, sketch, embedding = row
+    hashes, counts = packing.unpack(terms, packing.TERMS)
+    keys, weights = (None, None) if sparse is None else packing.unpack(sparse, packing.SPARSE)
+    return IndexedUnit(
+        start=start,
+        end=end,
+        terms=hashes,
+        counts=counts,
+        sparse=keys,
+        weights=weights,
+        vector=None if embedding is None else np.frombuffer(embedding, dtype=">f2", offset=_VECTOR_HEADER),
+        sketch=None if sketch is None else packing.unpack(sketch, packing.SKETCH)[0],
+    )

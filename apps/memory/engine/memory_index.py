@@ -1,0 +1,338 @@
+"""An organisation's memories, laid out in arrays for searching. Pure; its owner feeds it rows and keeps it current.
+
+Memories and their passages ("units") are numbered by position in the order in which they are added. Nothing is moved:
+a memory that changes or goes is marked gone, and its new version is added at the end.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.memory.engine.graph import spread
+from apps.memory.engine.growing import Growing
+from apps.memory.engine.names_index import IndexedEntity, KnownName, NamesIndex
+from apps.memory.engine.postings import Postings
+from apps.memory.engine.sequences import Sequences
+
+# How many hits a channel hands to fusion.
+CANDIDATES = 100
+# BM25 (Robertson and Zaragoza, "The Probabilistic Relevance Framework", 2009), over a unit with its neighbours.
+_K1, _B = 1.2, 0.65
+# Weights of the sparse encoder are stored as bytes, in this many steps to the unit.
+SPARSE_STEPS = 64
+# Cosines of sketches run higher than those of the model for texts that are equally near.
+_SKETCH_SCALE = 0.8
+# Attention is spread over orders of magnitude: a memory with 1/1000 of the best one's is worth next to nothing.
+_ATTENTION_RANGE = 7.0
+
+Floats = NDArray[np.float32]
+Scores = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+Positions = NDArray[np.int64]
+# Positions of memories with the channel's own score of each, best first.
+Ranked = tuple[Positions, Scores]
+
+_NOBODY: Ranked = (np.empty(0, dtype=np.int64), np.empty(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexedUnit:
+    """A passage `content[start:end]` with what the channels need.
+
+    `terms` uint64 (t,) and `counts` uint8 (t,) from `count_terms`; `sparse` uint16 (s,) and `weights` uint8 (s,) from
+    the sparse encoder; `vector` float32 (d,) of length 1. These three are None until the models have read the passage;
+    till then `sketch` float32 (w,) of length 1 stands in.
+    """
+
+    start: int
+    end: int
+    terms: NDArray[np.uint64]
+    counts: NDArray[np.uint8]
+    sparse: NDArray[np.uint16] | None
+    weights: NDArray[np.uint8] | None
+    vector: Floats | None
+    sketch: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexedMemory:
+    """A memory with at least one unit. Times are seconds since 1970; `expires` may be infinite.
+
+    `thread` is 0 or names the series it stands in (a conversation); `concepts` float32 (k,); `entities` uint32 (e,)
+    with `entity_counts` uint8 (e,) and `subjects` bool (e,); `times` float64 (t, 2) are the times its text names.
+    """
+
+    number: int
+    memory_id: UUID
+    thread: int
+    occurred: float
+    occurred_given: bool
+    expires: float
+    concepts: Floats
+    entities: NDArray[np.uint32]
+    entity_counts: NDArray[np.uint8]
+    subjects: NDArray[np.bool_]
+    times: NDArray[np.float64]
+    units: Sequence[IndexedUnit]
+
+
+class MemoryIndex:
+    """The searchable form of one organisation's memories. Not safe for use by several threads at once."""
+
+    def __init__(self, *, dimension: int, sketch_dimension: int, concepts: int) -> None:
+        self._positions: dict[int, int] = {}
+        self.ids: list[UUID] = []
+        self._number = Growing(np.int64)
+        self._gone = Growing(np.bool_)
+        self._occurred = Growing(np.float64)
+        self._given = Growing(np.bool_)
+        self._expires = Growing(np.float64)
+        self._concepts = Growing(np.float32, width=concepts)
+        self._threaded = Growing(np.bool_)
+        # Times that texts name: the memory, the begin and the end of each.
+        self._times = Growing(np.float64, width=3)
+        self._owner = Growing(np.int64)
+        self._spans = Growing(np.int64, width=2)
+        self._vectors = Growing(np.float32, width=dimension)
+        # Units that the models have not read yet, and their sketches.
+        self._sketched = Growing(np.int64)
+        self._sketches = Growing(np.float32, width=sketch_dimension)
+        self._terms = Postings(key_type=np.uint64)
+        self._sparse = Postings(key_type=np.uint16, scale=1 / SPARSE_STEPS)
+        self._sequences = Sequences()
+        self._names = NamesIndex()
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+    @property
+    def nbytes(self) -> int:
+        """Return about how much memory the index takes."""
+        columns = (self._number, self._gone, self._occurred, self._given, self._expires, self._concepts, self._threaded)
+        units = (self._times, self._owner, self._spans, self._vectors, self._sketches, self._terms, self._sparse)
+        return sum(one.nbytes for one in (*columns, *units, self._sequences, self._names)) + 200 * len(self.ids)
+
+    def add_entities(self, entities: Sequence[IndexedEntity]) -> None:
+        self._names.add_entities(entities)
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        """Take memories out; unknown numbers are no error."""
+        for number in numbers:
+            position = self._positions.pop(number, None)
+            if position is not None:
+                self._gone.rows[position] = True
+                self._names.drop_memory(position)
+                self._sequences.drop(np.flatnonzero(self._owner.rows == position))
+
+    def add(self, memories: Sequence[IndexedMemory]) -> None:
+        """Add memories; one whose number is known takes the place of its former version."""
+        self.remove([one.number for one in memories])
+        first = len(self.ids)
+        positions = np.arange(first, first + len(memories))
+        self.ids += [one.memory_id for one in memories]
+        self._positions.update((one.number, int(position)) for one, position in zip(memories, positions, strict=True))
+        self._number.extend([one.number for one in memories])
+        self._gone.extend(np.zeros(len(memories), dtype=np.bool_))
+        self._occurred.extend([one.occurred for one in memories])
+        self._given.extend([one.occurred_given for one in memories])
+        self._expires.extend([one.expires for one in memories])
+        # A place in another space than the present one compares with nothing.
+        width = self._concepts.rows.shape[1]
+        nowhere = np.full(width, np.nan, dtype=np.float32)
+        self._concepts.extend([one.concepts if len(one.concepts) == width else nowhere for one in memories])
+        self._threaded.extend([bool(one.thread) for one in memories])
+        for one, position in zip(memories, positions, strict=True):
+            if len(one.times):
+                self._times.extend(np.column_stack([np.full(len(one.times), position), one.times]))
+        self._names.add_memories([(one.entities, one.entity_counts, one.subjects) for one in memories])
+        self._add_units(memories, positions)
+
+    def _add_units(self, memories: Sequence[IndexedMemory], positions: Positions) -> None:
+        units = [unit for one in memories for unit in one.units]
+        lengths = [len(one.units) for one in memories]
+        first = len(self._owner)
+        self._owner.extend(np.repeat(positions, lengths))
+        self._spans.extend([(unit.start, unit.end) for unit in units])
+        nothing = np.zeros(self._vectors.rows.shape[1], dtype=np.float32)
+        self._vectors.extend([nothing if unit.vector is None else unit.vector for unit in units])
+        sketched = [(first + place, unit.sketch) for place, unit in enumerate(units) if unit.vector is None]
+        self._sketched.extend([place for place, sketch in sketched if sketch is not None])
+        self._sketches.extend([sketch for _, sketch in sketched if sketch is not None])
+        self._terms.extend([unit.terms for unit in units], [unit.counts for unit in units])
+        no_keys, no_weights = np.empty(0, dtype=np.uint16), np.empty(0, dtype=np.uint8)
+        self._sparse.extend(
+            [no_keys if unit.sparse is None else unit.sparse for unit in units],
+            [no_weights if unit.weights is None else unit.weights for unit in units],
+        )
+        self._sequences.add(
+            # Without a thread a memory is a sequence of its own: its number, made negative, names it.
+            threads=np.repeat([one.thread or -one.number for one in memories], lengths),
+            moments=np.repeat([one.occurred for one in memories], lengths),
+            places=np.repeat([one.number for one in memories], lengths),
+            ordinals=np.concatenate([np.arange(length) for length in lengths]) if lengths else [],
+            lengths=[int(unit.counts.sum()) for unit in units],
+        )
+
+    # --- who takes part -------------------------------------------------------------------------------------------
+
+    def visible(self, *, now: float, among: Sequence[int] | None = None) -> Mask:
+        """Return a mask over all positions: present, not expired, and, if given, with a number in `among`."""
+        mask: Mask = ~self._gone.rows & (self._expires.rows > now)
+        if among is not None:
+            chosen = np.zeros(len(mask), dtype=np.bool_)
+            chosen[[self._positions[number] for number in among if number in self._positions]] = True
+            mask &= chosen
+        return mask
+
+    def occurred(self, positions: Positions) -> Scores:
+        moments: Scores = self._occurred.rows[positions]
+        return moments
+
+    def threaded_share(self, positions: Positions) -> float:
+        """Return which share of the memories stand in a thread, 0 for none."""
+        return float(self._threaded.rows[positions].mean()) if len(positions) else 0.0
+
+    # --- channels -------------------------------------------------------------------------------------------------
+
+    def lexical(self, terms: Mapping[int, int], *, visible: Mask) -> Ranked:
+        """Rank by BM25 of the best unit, its neighbours' words counting as its own to a lesser degree."""
+        return self._best(self._lexical_scores(terms), visible, least=0.0)
+
+    def sparse(self, keys: NDArray[np.uint16], weights: Floats, *, visible: Mask) -> Ranked:
+        """Rank by the inner product with the query's sparse vector."""
+        return self._best(self._sparse_scores(keys, weights), visible, least=0.0)
+
+    def neural(self, vector: Floats, sketch: Floats, *, visible: Mask) -> Ranked:
+        """Rank by the cosine of the best unit, by that of its sketch if it has no more; in a thread, neighbours count.
+
+        `vector` float32 (d,) and `sketch` float32 (w,) are those of the query.
+        """
+        return self._best(self._neural_scores(vector, sketch), visible, least=-math.inf)
+
+    def conceptual(self, target: Floats, weight: Floats, *, visible: Mask) -> Ranked:
+        """Rank by nearness to a place in the conceptual space: one minus the weighted city-block distance."""
+        nearness = np.asarray(1.0 - np.abs(self._concepts.rows - target) @ weight, dtype=np.float64)
+        return _top(np.clip(nearness, 0, 1), visible & np.isfinite(nearness))
+
+    def known_names(self, question: str) -> tuple[list[KnownName], int]:
+        """Return the names in a question that memories know, and the number of its content words."""
+        return self._names.known_names(question, memories=len(self), terms=self._terms)
+
+    def knowledge(self, names: Sequence[KnownName], *, prior: Ranked, visible: Mask) -> Ranked:
+        """Rank by the attention that spreads from the names, and from what other channels found, over the graph.
+
+        A score is 1 for the memory with most attention, and falls by 1/7 for each factor of e.
+        """
+        if not names or not visible.any():
+            return _NOBODY
+        numbers = np.array([name.number for name in names], dtype=np.int64)
+        found, priors = prior
+        part, memories, entities = self._names.neighbourhood(numbers, found, visible=visible, terms=self._terms)
+        if not len(memories):
+            return _NOBODY
+        start = np.zeros(len(entities))
+        start[np.searchsorted(entities, numbers)] = 1 / np.maximum(self._names.degrees(numbers), 1)
+        before = np.zeros(len(memories))
+        order = np.argsort(memories, kind="stable")
+        before[order[np.searchsorted(memories[order], found)]] = priors
+        attention = spread(part, names=start, prior=before)
+        most = float(attention.max())
+        if most <= 0:
+            return _NOBODY
+        scores = 1 + np.log(np.maximum(attention / most, 1e-12)) / _ATTENTION_RANGE
+        kept = scores > 0
+        return _first(memories[kept], scores[kept])
+
+    def in_window(self, begins: float, ends: float, *, visible: Mask) -> tuple[Positions, Scores]:
+        """Return the memories of a time: 1 for those that happened in it, 0.7 for those whose text names it."""
+        scores = np.zeros(len(visible))
+        moments = self._times.rows
+        named = (moments[:, 1] < ends) & (moments[:, 2] > begins) & (moments[:, 2] - moments[:, 1] <= ends - begins)
+        scores[moments[named, 0].astype(np.int64)] = 0.7
+        scores[self._given.rows & (self._occurred.rows >= begins) & (self._occurred.rows < ends)] = 1.0
+        positions = np.flatnonzero((scores > 0) & visible)
+        return positions, scores[positions]
+
+    def telling_times(self, positions: Positions) -> Mask:
+        """Tell which memories' texts name a time."""
+        telling = np.zeros(len(self.ids), dtype=np.bool_)
+        telling[self._times.rows[:, 0].astype(np.int64)] = True
+        return telling[positions]
+
+    # --- answers --------------------------------------------------------------------------------------------------
+
+    def passages(self, positions: Positions, *, terms: Mapping[int, int], vector: Floats) -> dict[int, tuple[int, int]]:
+        """Return the span of each memory's unit that fits the query best, in words and meaning alike."""
+        units = np.flatnonzero(np.isin(self._owner.rows, positions))
+        lexical = self._lexical_scores(terms, spread_out=False)[units]
+        fit = lexical / max(float(lexical.max(initial=0.0)), 1e-9) + self._vectors.rows[units] @ vector
+        best: dict[int, tuple[int, int]] = {}
+        for unit in units[np.lexsort((units, -fit))]:
+            best.setdefault(
+                int(self._owner.rows[unit]), (int(self._spans.rows[unit, 0]), int(self._spans.rows[unit, 1]))
+            )
+        return best
+
+    def shared_names(self, position: int, names: Sequence[int]) -> list[int]:
+        """Return those of the names that a memory holds, in their order."""
+        return self._names.shared(position, names)
+
+    def path_to(self, position: int, names: Sequence[int]) -> list[int]:
+        """Return the entities from one of `names` to a memory, over one other memory; empty if none lead there."""
+        return self._names.path_to(position, names, present=~self._gone.rows)
+
+    # --- scores of units ------------------------------------------------------------------------------------------
+
+    def _lexical_scores(self, terms: Mapping[int, int], *, spread_out: bool = True) -> Scores:
+        count = len(self._owner)
+        scores = np.zeros(count)
+        lengths, mean = self._sequences.lengths()
+        norm = _K1 * (1 - _B + _B * lengths / max(mean, 1e-9))
+        for term, times in terms.items():
+            units, found = self._terms.find(term)
+            if not len(units):
+                continue
+            rarity = math.log(1 + max(count - len(units) + 0.5, 0.5) / (len(units) + 0.5))
+            held = np.bincount(units, found, count).astype(np.float64)
+            if spread_out:
+                held = self._sequences.spread(held, units, found)
+            at = np.flatnonzero(held)
+            scores[at] += times * rarity * held[at] / (held[at] + norm[at])
+        return scores
+
+    def _sparse_scores(self, keys: NDArray[np.uint16], weights: Floats) -> Scores:
+        places, units, found = self._sparse.find_many(keys)
+        return np.bincount(units, found * weights[places], len(self._owner)).astype(np.float64)
+
+    def _neural_scores(self, vector: Floats, sketch: Floats) -> Scores:
+        scores = (self._vectors.rows @ vector).astype(np.float64)
+        if len(self._sketched):
+            scores[self._sketched.rows] = _SKETCH_SCALE * (self._sketches.rows @ sketch)
+        return self._sequences.blend(scores)
+
+    def _best(self, scores: Scores, visible: Mask, *, least: float) -> Ranked:
+        """Return the best memories by their best unit."""
+        owners = self._owner.rows
+        shown = np.flatnonzero(visible[owners] & (scores > least))
+        best = np.full(len(visible), -math.inf)
+        np.maximum.at(best, owners[shown], scores[shown])
+        return _top(best, best > -math.inf)
+
+
+def _top(scores: Scores, shown: Mask) -> Ranked:
+    positions = np.flatnonzero(shown)
+    return _first(positions, scores[positions])
+
+
+def _first(positions: Positions, scores: Scores) -> Ranked:
+    """Return the `CANDIDATES` greatest, greatest first, ties by position; the same for the same input."""
+    if len(positions) > CANDIDATES:
+        bound = np.partition(scores, len(scores) - CANDIDATES)[len(scores) - CANDIDATES]
+        kept = scores >= bound
+        positions, scores = positions[kept], scores[kept]
+    order = np.lexsort((positions, -scores))[:CANDIDATES]
+    return positions[order], scores[order]

@@ -1,0 +1,141 @@
+"""The knowledge graph's rows: entities, where memories name them, and what sentences state of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from django.db import connection
+
+from apps.memory.engine import packing
+from apps.memory.engine.entities import extract_mentions
+from apps.memory.engine.reading import NamedEntity
+from apps.memory.engine.relations import Relation as StatedRelation
+from apps.memory.engine.relations import extract_relations
+from apps.memory.models import Entity, Memory, Mention, Relation, RelationEvidence
+from apps.memory.services.changes import Change
+
+_MAX_NAME = 200
+_MAX_COUNT = 255
+_TAKE_NUMBERS = "UPDATE memory_memorycontext SET last_entity = last_entity + %s RETURNING last_entity"
+
+
+@dataclass(frozen=True, slots=True)
+class EntityName:
+    """What is known of an entity when it is first met."""
+
+    name: str
+    kind: str
+    type: str = ""
+
+
+def entities_ensure(*, names: Mapping[str, EntityName], change: Change) -> dict[str, Entity]:
+    """Return the entities with these keys, making those that are missing. Only within a change of the memory."""
+    known = {entity.key: entity for entity in Entity.objects.filter(key__in=names)}
+    # In the order of the call, so that one text's names get neighbouring numbers.
+    missing = [key for key in names if key not in known]
+    if missing:
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE_NUMBERS, [len(missing)])
+            (last,) = cursor.fetchone()
+        rows = [
+            Entity(
+                number=last - len(missing) + place,
+                change=change.change,
+                key=key,
+                name=names[key].name[:_MAX_NAME],
+                kind=names[key].kind,
+                type=names[key].type,
+            )
+            for place, key in enumerate(missing, start=1)
+        ]
+        Entity.objects.bulk_create(rows)
+        known.update((entity.key, entity) for entity in rows)
+    return known
+
+
+def memories_name(
+    *, memories: Sequence[Memory], named: Sequence[Sequence[NamedEntity]], change: Change
+) -> dict[str, Entity]:
+    """Write what memories without mentions name, and set `named` on them, unsaved; return the entities by key."""
+    names: dict[str, EntityName] = {}
+    for entry in (entry for one in named for entry in one):
+        names.setdefault(entry.mention.key, EntityName(entry.mention.name, entry.mention.kind, entry.type))
+    entities = entities_ensure(names=names, change=change)
+    Mention.objects.bulk_create(
+        Mention(
+            entity_id=entities[entry.mention.key].id,
+            memory_id=memory.id,
+            count=entry.count,
+            start=entry.mention.start,
+            end=entry.mention.end,
+            is_subject=entry.is_subject,
+        )
+        for memory, one in zip(memories, named, strict=True)
+        for entry in one
+    )
+    stand_ins = _stand_ins(entities.values())
+    for memory, one in zip(memories, named, strict=True):
+        memory.named = named_packed(
+            (stand_ins[entities[entry.mention.key].id], entry.count, entry.is_subject) for entry in one
+        )
+    return entities
+
+
+def named_packed(entries: Iterable[tuple[int, int, bool]]) -> bytes:
+    """Pack numbers of entities with counts and subjects; those of one number are added up."""
+    counts: dict[int, int] = defaultdict(int)
+    subjects: set[int] = set()
+    for number, count, is_subject in entries:
+        counts[number] += count
+        if is_subject:
+            subjects.add(number)
+    numbers = sorted(counts)
+    return packing.pack(
+        (
+            np.array(numbers, dtype=np.uint32),
+            np.array([min(counts[number], _MAX_COUNT) for number in numbers], dtype=np.uint8),
+            np.array([number in subjects for number in numbers], dtype=np.bool_),
+        ),
+        packing.NAMED,
+    )
+
+
+def _stand_ins(entities: Iterable[Entity]) -> dict[UUID, int]:
+    """Return by id the number under which each entity counts: that of the one it is an alias of, if it is."""
+    rows = list(entities)
+    aliases = [row.alias_of_id for row in rows if row.alias_of_id is not None]
+    targets = dict(Entity.objects.filter(id__in=aliases).values_list("id", "number"))
+    return {row.id: targets.get(row.alias_of_id, row.number) if row.alias_of_id else row.number for row in rows}
+
+
+def memories_state(*, memories: Sequence[Memory], entities: Mapping[str, Entity]) -> None:
+    """Write the relations that the memories' sentences state between entities, with the sentences as evidence."""
+    stated: dict[tuple[UUID, UUID, str], list[tuple[UUID, StatedRelation]]] = defaultdict(list)
+    for memory in memories:
+        for one in extract_relations(memory.content, extract_mentions(memory.content)):
+            source, target = entities.get(one.source_key), entities.get(one.target_key)
+            if source is not None and target is not None:
+                stated[source.id, target.id, one.kind.value].append((memory.id, one))
+    if not stated:
+        return
+    Relation.objects.bulk_create(
+        (Relation(source_id=source, target_id=target, kind=kind) for source, target, kind in stated),
+        ignore_conflicts=True,
+    )
+    sources = {source for source, _, _ in stated}
+    ids = {
+        (source, target, kind): relation_id
+        for relation_id, source, target, kind in Relation.objects.filter(source_id__in=sources).values_list(
+            "id", "source_id", "target_id", "kind"
+        )
+    }
+    RelationEvidence.objects.bulk_create(
+        (
+            RelationEvidence(relation_id=ids[key], memory_id=memory_id, start=one.start, end=one.end)
+            for key, evidence in stated.items()
+            for memory_id, one in evidence
+        ),
+        ignore_conflicts=True,
+    )
