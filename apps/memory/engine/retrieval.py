@@ -65,9 +65,10 @@ def retrieve(
     search_type: SearchType,
     visible: Mask,
     weights: Mapping[str, float],
+    limit: int | None = None,
     out_of_time: Callable[[], bool] = lambda: False,
 ) -> Retrieval:
-    """Answer a question from the `visible` memories.
+    """Answer a question from the `visible` memories, with at most `limit` hits.
 
     `weights` overrides those of the search type and the evidence, channel by channel, and does not change what a
     channel finds. Channels whose turn comes `out_of_time` are left out and named in `dropped`; the first one never is.
@@ -91,7 +92,7 @@ def retrieve(
     )
     chosen = {name: value for name, value in weights_for(search_type, evidence).items() if name in wanted}
     chosen = {**chosen, **weights}
-    return _fused(index, found, weights=chosen, names=names, dropped=dropped)
+    return _fused(index, found, weights=chosen, limit=limit, names=names, dropped=dropped)
 
 
 def _fused(
@@ -99,6 +100,7 @@ def _fused(
     found: Mapping[str, Ranked],
     *,
     weights: Mapping[str, float],
+    limit: int | None,
     names: Sequence[KnownName],
     dropped: Sequence[str],
 ) -> Retrieval:
@@ -115,7 +117,7 @@ def _fused(
         for name, (positions, scores) in found.items()
     }
     return Retrieval(
-        hits=fuse(hits, weights=weights, recency=recency, anchors=anchors_of(hits)),
+        hits=fuse(hits, weights=weights, recency=recency, anchors=anchors_of(hits), limit=limit),
         found=hits,
         weights=weights,
         recency=recency,

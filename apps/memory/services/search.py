@@ -73,7 +73,7 @@ def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -
     asked = _asked(question, space)
     with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
         found = _find(index, asked, query, began=began, now=now)
-    hits = found.retrieval.hits[: query.limit]
+    hits = found.retrieval.hits
     results = _explained(hits, found, question=question, asked=asked, space=space, query=query, now=now)
     took = (time.perf_counter() - began) * 1000
     return SearchResponse(results, took_ms=took, quota=quota, dropped=tuple(found.retrieval.dropped))
@@ -192,11 +192,12 @@ def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, began: float,
         search_type=query.search_type,
         visible=_visible(index, query, now=now),
         weights=query.weights,
+        limit=query.limit,
         out_of_time=out_of_time,
     )
     least = 0 if query.threshold is None else query.threshold * UNITS
     hits = [hit for hit in retrieval.hits if hit.score_units >= least]
-    shown = [retrieval.positions[hit.memory_id] for hit in hits[: query.limit]]
+    shown = [retrieval.positions[hit.memory_id] for hit in hits]
     passages = index.passages(np.array(shown, dtype=np.int64), terms=asked.terms, vector=asked.vector)
     names = [name.number for name in retrieval.names]
     explained = shown if query.explain else []

@@ -19,7 +19,7 @@ def embedder() -> OnnxEmbedder:
 
 def test_card_and_port_agree(embedder: OnnxEmbedder) -> None:
     port: Embedder = embedder
-    assert (port.name, port.dimension) == ("all-MiniLM-L6-v2-onnx-int8", 384)
+    assert (port.name, port.dimension) == ("all-MiniLM-L6-v2-onnx-int8-channels", 384)
     assert embedder.card.licence == "Apache-2.0"
 
 
