@@ -79,8 +79,10 @@ class Memory(models.Model):
     named = models.BinaryField(default=b"")
     times = models.BinaryField(default=b"")
     thread = models.BigIntegerField(default=0)
-    # The reading (see `engine.reading`) that made these and the passages; 0 for none yet.
+    # The reading (see `engine.reading`) that made these and the passages, 0 for none yet; and whether the models, too,
+    # have read the text.
     reading = models.PositiveSmallIntegerField(default=0)
+    understood = models.BooleanField(default=False)
 
     objects = MemoryQuerySet.as_manager()
 
@@ -97,7 +99,7 @@ class Memory(models.Model):
         ]
         indexes = [
             models.Index(fields=["recorded_at", "id"], name="memory_recorded"),
-            models.Index(fields=["number"], condition=Q(reading=0), name="memory_unread"),
+            models.Index(fields=["number"], condition=Q(understood=False), name="memory_not_understood"),
             models.Index(fields=["occurred_at"], name="memory_occurred"),
             models.Index(fields=["memory_type"], name="memory_type"),
             GinIndex(fields=["metadata"], opclasses=["jsonb_path_ops"], name="memory_metadata"),
@@ -165,7 +167,6 @@ class Chunk(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "ordinal"], name="chunk_unique")]
-        indexes = [models.Index(fields=["memory"], condition=Q(embedding=None), name="chunk_unread")]
 
     def __str__(self) -> str:
         return f"{self.memory_id}#{self.ordinal}"

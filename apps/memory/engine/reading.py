@@ -83,23 +83,18 @@ class Understanding:
 def read(content: str, *, metadata: Mapping[str, Any], occurred_at: datetime) -> Reading:
     """Read a text that has at least one visible character; ``occurred_at`` is when it was said."""
     chunks = tuple(chunk_text(content))
-    title = _label(metadata, TITLE_KEYS) or _first_line(content)
-    speaker = _label(metadata, SPEAKER_KEYS)
+    inputs = _inputs(content, metadata, chunks)
     thread = _thread(metadata)
     date = f"{occurred_at.day} {occurred_at:%B %Y}" if thread else ""
     labels = " ".join(_labels(metadata))
-    terms, inputs = [], []
-    for chunk in chunks:
-        passage = content[chunk.start : chunk.end]
-        headed = f"{title}. {passage}" if title and not passage.startswith(title) else passage
-        spoken = f"{speaker}: {headed}" if speaker and thread and not headed.startswith(speaker) else headed
-        terms.append(count_terms(f"{spoken} {date} {'' if chunk.ordinal else labels}"))
-        inputs.append(spoken)
     return Reading(
         chunks=chunks,
-        terms=tuple(terms),
-        inputs=tuple(inputs),
-        entities=_entities(content, title=title, speaker=speaker),
+        terms=tuple(
+            count_terms(f"{text} {date} {'' if chunk.ordinal else labels}")
+            for chunk, text in zip(chunks, inputs, strict=True)
+        ),
+        inputs=inputs,
+        entities=_entities(content, title=_title(content, metadata), speaker=_label(metadata, SPEAKER_KEYS)),
         times=tuple(
             (time.begins.timestamp(), time.ends.timestamp()) for time in extract_times(content, anchor=occurred_at)
         ),
@@ -107,13 +102,28 @@ def read(content: str, *, metadata: Mapping[str, Any], occurred_at: datetime) ->
     )
 
 
-def understand(reading: Reading, *, embedder: Embedder, encoder: SparseEncoder, space: ConceptSpace) -> Understanding:
-    """Ask the models about a text that has been read."""
-    vectors = embedder.embed(reading.inputs)
+def model_inputs(content: str, *, metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the models are to read, for each chunk: its words under the title, and who says them."""
+    return _inputs(content, metadata, tuple(chunk_text(content)))
+
+
+def _inputs(content: str, metadata: Mapping[str, Any], chunks: Sequence[Chunk]) -> tuple[str, ...]:
+    title, speaker = _title(content, metadata), _label(metadata, SPEAKER_KEYS) if _thread(metadata) else ""
+    inputs = []
+    for chunk in chunks:
+        passage = content[chunk.start : chunk.end]
+        headed = f"{title}. {passage}" if title and not passage.lstrip("# ").startswith(title) else passage
+        inputs.append(f"{speaker}: {headed}" if speaker and not headed.startswith(speaker) else headed)
+    return tuple(inputs)
+
+
+def understand(
+    inputs: Sequence[str], *, embedder: Embedder, encoder: SparseEncoder, space: ConceptSpace
+) -> Understanding:
+    """Ask the models about a text; ``inputs`` are the reading's, or those of ``model_inputs``."""
+    vectors = embedder.embed(inputs)
     return Understanding(
-        vectors=vectors,
-        sparse=tuple(encoder.encode(text) for text in reading.inputs),
-        concepts=place(vectors, space),
+        vectors=vectors, sparse=tuple(encoder.encode(text) for text in inputs), concepts=place(vectors, space)
     )
 
 
@@ -131,6 +141,10 @@ def _label(metadata: Mapping[str, Any], keys: Sequence[str]) -> str:
         if isinstance(value, str) and 0 < len(value.strip()) <= _TITLE_CHARACTERS:
             return value.strip()
     return ""
+
+
+def _title(content: str, metadata: Mapping[str, Any]) -> str:
+    return _label(metadata, TITLE_KEYS) or _first_line(content)
 
 
 def _first_line(content: str) -> str:

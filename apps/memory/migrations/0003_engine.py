@@ -23,8 +23,10 @@ class Migration(migrations.Migration):
         migrations.AddField("memory", "times", models.BinaryField(default=b"")),
         migrations.AddField("memory", "thread", models.BigIntegerField(default=0)),
         migrations.AddField("memory", "reading", models.PositiveSmallIntegerField(default=0)),
+        migrations.AddField("memory", "understood", models.BooleanField(default=False)),
         migrations.AddIndex(
-            "memory", models.Index(fields=["number"], condition=models.Q(("reading", 0)), name="memory_unread")
+            "memory",
+            models.Index(fields=["number"], condition=models.Q(("understood", False)), name="memory_not_understood"),
         ),
         migrations.RemoveIndex("chunk", "chunk_lexemes"),
         migrations.RemoveField("chunk", "lexemes"),
@@ -35,9 +37,6 @@ class Migration(migrations.Migration):
         migrations.AddField("chunk", "sketch", models.BinaryField(null=True)),
         migrations.AddField("chunk", "sparse", models.BinaryField(null=True)),
         migrations.AlterField("chunk", "embedding", pgvector.django.halfvec.HalfVectorField(dimensions=384, null=True)),
-        migrations.AddIndex(
-            "chunk", models.Index(fields=["memory"], condition=models.Q(("embedding", None)), name="chunk_unread")
-        ),
         migrations.AddField("entity", "number", models.BigIntegerField(null=True)),
         migrations.AddField("entity", "change", models.BigIntegerField(db_index=True, default=0)),
         migrations.AddField("entity", "type", models.CharField(blank=True, max_length=20)),

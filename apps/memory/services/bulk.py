@@ -41,6 +41,7 @@ _UPDATE = """
         memory_type = next.memory_type, metadata = next.metadata::jsonb, size_bytes = next.size_bytes,
         -- Its metadata are part of what is read of it.
         reading = CASE WHEN memory.metadata = next.metadata::jsonb THEN memory.reading ELSE 0 END,
+        understood = memory.understood AND memory.metadata = next.metadata::jsonb,
         revision = memory.revision + 1, revised_at = greatest(memory.revised_at, %s), change = %s
     FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[]) AS next (id, memory_type, metadata, size_bytes)
     WHERE memory.id = next.id

@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
+from apps.core.bulk import rows_copy
 from apps.memory.engine import packing
 from apps.memory.engine.entities import extract_mentions
 from apps.memory.engine.reading import NamedEntity
@@ -50,37 +51,36 @@ def entities_ensure(*, names: Mapping[str, EntityName], change: Change) -> dict[
             )
             for place, key in enumerate(missing, start=1)
         ]
-        Entity.objects.bulk_create(rows)
+        rows_copy(rows)
         known.update((entity.key, entity) for entity in rows)
     return known
 
 
-def memories_name(
-    *, memories: Sequence[Memory], named: Sequence[Sequence[NamedEntity]], change: Change
-) -> dict[str, Entity]:
-    """Write what memories without mentions name, and set `named` on them, unsaved; return the entities by key."""
+def memories_name(*, memories: Sequence[Memory], named: Sequence[Sequence[NamedEntity]], change: Change) -> None:
+    """Write what memories without mentions name, and set `named` on them, unsaved."""
     names: dict[str, EntityName] = {}
     for entry in (entry for one in named for entry in one):
         names.setdefault(entry.mention.key, EntityName(entry.mention.name, entry.mention.kind, entry.type))
     entities = entities_ensure(names=names, change=change)
-    Mention.objects.bulk_create(
-        Mention(
-            entity_id=entities[entry.mention.key].id,
-            memory_id=memory.id,
-            count=entry.count,
-            start=entry.mention.start,
-            end=entry.mention.end,
-            is_subject=entry.is_subject,
-        )
-        for memory, one in zip(memories, named, strict=True)
-        for entry in one
+    rows_copy(
+        [
+            Mention(
+                entity_id=entities[entry.mention.key].id,
+                memory_id=memory.id,
+                count=entry.count,
+                start=entry.mention.start,
+                end=entry.mention.end,
+                is_subject=entry.is_subject,
+            )
+            for memory, one in zip(memories, named, strict=True)
+            for entry in one
+        ]
     )
     stand_ins = _stand_ins(entities.values())
     for memory, one in zip(memories, named, strict=True):
         memory.named = named_packed(
             (stand_ins[entities[entry.mention.key].id], entry.count, entry.is_subject) for entry in one
         )
-    return entities
 
 
 def named_packed(entries: Iterable[tuple[int, int, bool]]) -> bytes:
@@ -110,14 +110,19 @@ def _stand_ins(entities: Iterable[Entity]) -> dict[UUID, int]:
     return {row.id: targets.get(row.alias_of_id, row.number) if row.alias_of_id else row.number for row in rows}
 
 
-def memories_state(*, memories: Sequence[Memory], entities: Mapping[str, Entity]) -> None:
+def memories_state(*, memories: Sequence[Memory]) -> None:
     """Write the relations that the memories' sentences state between entities, with the sentences as evidence."""
+    found = [
+        (memory.id, one)
+        for memory in memories
+        for one in extract_relations(memory.content, extract_mentions(memory.content))
+    ]
+    keys = {key for _, one in found for key in (one.source_key, one.target_key)}
+    ids_by_key = dict(Entity.objects.filter(key__in=keys).values_list("key", "id")) if keys else {}
     stated: dict[tuple[UUID, UUID, str], list[tuple[UUID, StatedRelation]]] = defaultdict(list)
-    for memory in memories:
-        for one in extract_relations(memory.content, extract_mentions(memory.content)):
-            source, target = entities.get(one.source_key), entities.get(one.target_key)
-            if source is not None and target is not None:
-                stated[source.id, target.id, one.kind.value].append((memory.id, one))
+    for memory_id, one in found:
+        if one.source_key in ids_by_key and one.target_key in ids_by_key:
+            stated[ids_by_key[one.source_key], ids_by_key[one.target_key], one.kind.value].append((memory_id, one))
     if not stated:
         return
     Relation.objects.bulk_create(

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from apps.billing.services import quota_check, quota_release, quota_reserve, usage_record
 from apps.billing.types import Meter
+from apps.core.bulk import rows_copy
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.adapters.sketching import default_sketcher
 from apps.memory.adapters.sparse import default_encoder
@@ -29,7 +30,7 @@ from apps.memory.services.entities import memories_name, memories_state
 from apps.memory.types import StoreItem, StoreResult
 
 # The columns of a memory that say what was found out about it.
-FINDINGS = ("concepts", "named", "times", "thread", "reading")
+FINDINGS = ("concepts", "named", "times", "thread", "reading", "understood")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +117,11 @@ def analysed(item: StoreItem, *, now: datetime, sketched: bool = False) -> Analy
 
 def understood(text: Analysed, space: ConceptSpace) -> Analysed:
     """Ask the models about a text that was read: the slow part of storing."""
-    understanding = understand(text.reading, embedder=default_embedder(), encoder=default_encoder(), space=space)
-    return replace(text, understanding=understanding, sketches=None)
+    return replace(text, understanding=understanding_of(text.reading.inputs, space), sketches=None)
+
+
+def understanding_of(inputs: Sequence[str], space: ConceptSpace) -> Understanding:
+    return understand(inputs, embedder=default_embedder(), encoder=default_encoder(), space=space)
 
 
 def replaced(text: Analysed, *, space: ConceptSpace, present: ConceptSpace) -> Analysed:
@@ -127,8 +131,12 @@ def replaced(text: Analysed, *, space: ConceptSpace, present: ConceptSpace) -> A
     """
     if present is space or text.understanding is None:
         return text
-    concepts = place(text.understanding.vectors, present)
-    return replace(text, understanding=replace(text.understanding, concepts=concepts))
+    return replace(text, understanding=moved(text.understanding, space=space, present=present))
+
+
+def moved(found: Understanding, *, space: ConceptSpace, present: ConceptSpace) -> Understanding:
+    """Place in the present space what was placed in one that is no longer."""
+    return found if present is space else replace(found, concepts=place(found.vectors, present))
 
 
 def memories_write(
@@ -146,18 +154,17 @@ def memories_write(
         _row(item, text, number=number, change=change, dimensions=dimensions, user_id=user_id, now=now)
         for item, number, text in zip(items, numbers, texts, strict=True)
     ]
-    entities = memories_name(memories=memories, named=[text.reading.entities for text in texts], change=change)
-    Memory.objects.bulk_create(memories)
+    memories_name(memories=memories, named=[text.reading.entities for text in texts], change=change)
+    rows_copy(memories)
     passages_write(memories=memories, texts=texts)
-    memories_state(memories=memories, entities=entities)
+    if texts and texts[0].understanding is not None:
+        memories_state(memories=memories)
     return memories
 
 
 def passages_write(*, memories: Sequence[Memory], texts: Sequence[Analysed]) -> None:
     """Write the passages of memories that have none."""
-    Chunk.objects.bulk_create(
-        chunk for memory, text in zip(memories, texts, strict=True) for chunk in _chunks(memory, text)
-    )
+    rows_copy([chunk for memory, text in zip(memories, texts, strict=True) for chunk in _chunks(memory, text)])
 
 
 def findings_replace(memory: Memory, text: Analysed, *, change: Change) -> None:
@@ -166,9 +173,9 @@ def findings_replace(memory: Memory, text: Analysed, *, change: Change) -> None:
     memory.mentions.all().delete()
     memory.evidence.all().delete()
     findings_set(memory, text, dimensions=len(concept_space(change.context).dimensions))
-    entities = memories_name(memories=[memory], named=[text.reading.entities], change=change)
+    memories_name(memories=[memory], named=[text.reading.entities], change=change)
     passages_write(memories=[memory], texts=[text])
-    memories_state(memories=[memory], entities=entities)
+    memories_state(memories=[memory])
 
 
 def stores_record(*, organization_id: UUID, memories: Sequence[Memory], now: datetime) -> None:
@@ -272,6 +279,7 @@ def findings_set(memory: Memory, text: Analysed, *, dimensions: int) -> None:
     # In the middle of every dimension as long as no model has read it.
     unplaced = np.full(dimensions, 0.5, dtype=np.float32)
     memory.concepts = unplaced if text.understanding is None else text.understanding.concepts
+    memory.understood = text.understanding is not None
 
 
 def _chunks(memory: Memory, text: Analysed) -> list[Chunk]:

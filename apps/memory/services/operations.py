@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -37,6 +37,10 @@ _ITEMS_PER_JOB = 100
 _MAX_JOBS = 4
 # How often a worker looks again while others hold the last items.
 _WAIT_SECONDS = 0.2
+_MARK_STORED = """
+    UPDATE memory_operationitem AS item SET status = 'done', memory_id = stored.memory_id, payload = NULL
+    FROM unnest(%s::bigint[], %s::uuid[]) AS stored (id, memory_id) WHERE item.id = stored.id
+"""
 _TIMES = ("occurred_at", "occurred_end", "expires_at")
 _OPEN = (Operation.Status.QUEUED, Operation.Status.RUNNING)
 
@@ -197,6 +201,7 @@ def _outcome(
 
 
 def _mark(items: Sequence[OperationItem], outcomes: Sequence[StoreResult | DomainError]) -> None:
+    stored: list[tuple[int, UUID]] = []
     for item, outcome in zip(items, outcomes, strict=True):
         if isinstance(outcome, DomainError):
             item.status, item.error_code, item.error_detail = (
@@ -204,9 +209,11 @@ def _mark(items: Sequence[OperationItem], outcomes: Sequence[StoreResult | Domai
                 outcome.code,
                 outcome.detail,
             )
+            item.save(update_fields=["status", "error_code", "error_detail"])
         else:
-            item.status, item.memory_id, item.payload = OperationItem.Status.DONE, outcome.memory_id, None
-    OperationItem.objects.bulk_update(items, ["status", "memory_id", "payload", "error_code", "error_detail"])
+            stored.append((item.id, outcome.memory_id))
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_STORED, [[item_id for item_id, _ in stored], [memory_id for _, memory_id in stored]])
 
 
 def _finish(*, organization_id: UUID, operation_id: UUID, now: datetime) -> bool:

@@ -4,27 +4,48 @@ Also what brings memories up to date whose metadata, or whose way of being read,
 what is left to do, so it does not matter where a worker was killed.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
+import numpy as np
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Mod
+from numpy.typing import NDArray
 
 from apps.core.services import enqueue
-from apps.memory.engine.reading import READING
+from apps.memory.engine import packing
+from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.reading import READING, Understanding, model_inputs
 from apps.memory.models import Chunk, Memory, MemoryQuerySet
 from apps.memory.selectors.contexts import concept_space, context_get
-from apps.memory.services.changes import change_begin
-from apps.memory.services.memories import FINDINGS, analysed, findings_replace, replaced, understood
+from apps.memory.services.changes import Change, change_begin
+from apps.memory.services.entities import memories_state
+from apps.memory.services.memories import (
+    FINDINGS,
+    Analysed,
+    analysed,
+    findings_replace,
+    moved,
+    replaced,
+    understanding_of,
+    understood,
+)
 from apps.memory.types import StoreItem
 
 # Shares of an organisation's work, so that as many workers can help without doing the same.
 SHARES = 2
 _BATCH = 32
+_READ_PASSAGES = """
+    UPDATE memory_chunk AS chunk SET embedding = read.embedding::halfvec, sparse = read.sparse, sketch = NULL
+    FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS read (id, embedding, sparse) WHERE chunk.id = read.id
+"""
+_READ_MEMORIES = """
+    UPDATE memory_memory AS memory SET concepts = read.concepts::vector, understood = true, change = %s
+    FROM unnest(%s::uuid[], %s::text[]) AS read (id, concepts) WHERE memory.id = read.id
+"""
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 
@@ -61,14 +82,13 @@ def memories_understand(
 
 def unread(share: int | None = None) -> MemoryQuerySet:
     """Return the memories that are to be read by the models, oldest first; those of all shares if none is given."""
-    passages = Chunk.objects.filter(memory=OuterRef("id"), embedding=None)
-    rows = Memory.objects.filter(Q(reading=0) | Exists(passages), deleted_at=None).order_by("number")
+    rows = Memory.objects.filter(understood=False, deleted_at=None).order_by("number")
     return rows if share is None else rows.annotate(share=Mod("number", SHARES)).filter(share=share)
 
 
 def memories_reread(*, now: datetime, organization_id: UUID) -> int:
     """Have all memories read anew that an older way of reading has read; return how many."""
-    count = Memory.objects.exclude(reading=READING).update(reading=0)
+    count = Memory.objects.exclude(reading=READING).update(reading=0, understood=False)
     if count:
         understanding_start(organization_id=organization_id, now=now)
     return count
@@ -79,26 +99,54 @@ def _understand_some(share: int) -> int:
     if not seen:
         return 0
     space = concept_space(context_get())
-    texts = {
-        memory.id: understood(
-            analysed(
-                StoreItem(content=memory.content, metadata=memory.metadata, occurred_at=memory.occurred_at),
-                now=memory.occurred_at,
-            ),
-            space,
-        )
-        for memory in seen
-    }
     revisions = {memory.id: memory.revision for memory in seen}
+    anew = {memory.id: _reread(memory, space) for memory in seen if memory.reading != READING}
+    found = {
+        memory.id: understanding_of(model_inputs(memory.content, metadata=memory.metadata), space)
+        for memory in seen
+        if memory.id not in anew
+    }
     with transaction.atomic():
         change = change_begin()
         present = concept_space(change.context)
-        for memory in Memory.objects.filter(id__in=texts).order_by("number"):
-            if memory.revision == revisions[memory.id]:
-                findings_replace(memory, replaced(texts[memory.id], space=space, present=present), change=change)
-                memory.change = change.change
-                memory.save(update_fields=[*FINDINGS, "change"])
+        rows = [row for row in Memory.objects.filter(id__in=revisions) if row.revision == revisions[row.id]]
+        read = [row for row in rows if row.id in found and row.reading == READING]
+        _write(read, {row.id: moved(found[row.id], space=space, present=present) for row in read}, change=change)
+        for row in (row for row in rows if row.id in anew):
+            findings_replace(row, replaced(anew[row.id], space=space, present=present), change=change)
+            row.change = change.change
+            row.save(update_fields=[*FINDINGS, "change"])
     return len(seen)
+
+
+def _reread(memory: Memory, space: ConceptSpace) -> Analysed:
+    item = StoreItem(content=memory.content, metadata=memory.metadata, occurred_at=memory.occurred_at)
+    return understood(analysed(item, now=memory.occurred_at), space)
+
+
+def _write(memories: Sequence[Memory], found: Mapping[UUID, Understanding], *, change: Change) -> None:
+    """Add what the models have found to memories whose words are stored already."""
+    passages = [
+        (
+            chunk_id,
+            _vector_text(found[memory_id].vectors[ordinal]),
+            packing.pack(found[memory_id].sparse[ordinal], packing.SPARSE),
+        )
+        for chunk_id, memory_id, ordinal in Chunk.objects.filter(memory_id__in=found).values_list(
+            "id", "memory_id", "ordinal"
+        )
+    ]
+    places = [(memory_id, _vector_text(one.concepts)) for memory_id, one in found.items()]
+    if not places:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_READ_PASSAGES, [list(column) for column in zip(*passages, strict=True)])
+        cursor.execute(_READ_MEMORIES, [change.change, *(list(column) for column in zip(*places, strict=True))])
+    memories_state(memories=memories)
+
+
+def _vector_text(vector: NDArray[np.float32]) -> str:
+    return f"[{','.join(map(str, vector.tolist()))}]"
 
 
 @contextmanager

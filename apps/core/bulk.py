@@ -1,0 +1,32 @@
+"""Writing many rows at once by PostgreSQL's COPY, at a fraction of the cost of INSERT."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import AutoField, BigAutoField, Model
+from psycopg import sql
+
+
+def rows_copy(rows: Sequence[Model]) -> None:
+    """Insert rows of one model, as `bulk_create` does; primary keys that the database makes stay unset.
+
+    Raises `IntegrityError` for a row that breaks a constraint, and then inserts none.
+    """
+    if not rows:
+        return
+    meta = type(rows[0])._meta  # noqa: SLF001 - Django's documented way to a model's fields, in spite of its name
+    fields = [field for field in meta.concrete_fields if not isinstance(field, AutoField | BigAutoField)]
+    columns = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(meta.db_table), columns)
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row([_value(field, row) for field in fields])
+    for row in rows:
+        # They are in the database now: saving one changes it.
+        state = row._state  # noqa: SLF001 - as `bulk_create` does
+        state.adding, state.db = False, connection.alias
+
+
+def _value(field: Any, row: Model) -> Any:
+    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
