@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.dev.services import Services
+from tests.bench.results import Speed
 
 if TYPE_CHECKING:
     from tests.bench.sets import SetQuality
@@ -32,18 +33,6 @@ class Quality:
     search_type: str
     first_is_an_answer: float
     recall_at_5: float
-
-
-@dataclass(frozen=True)
-class Speed:
-    """Milliseconds, or texts a second; `ratio` is that of the product to the floor."""
-
-    what: str
-    unit: str
-    product: float
-    floor_of: str
-    floor: float
-    ratio: float
 
 
 def main() -> None:

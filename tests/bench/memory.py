@@ -22,7 +22,8 @@ from apps.memory.models import Chunk, Memory
 from apps.memory.services.memories import memory_store
 from apps.memory.services.search import memory_search
 from apps.memory.types import SearchQuery, StoreItem
-from tests.bench.__main__ import TOP, Quality, Speed, median_ms
+from tests.bench.__main__ import TOP, Quality, median_ms
+from tests.bench.results import Speed
 
 _FIELDS = ("content", "memory_type", "external_id", "metadata")
 

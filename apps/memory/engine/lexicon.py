@@ -96,18 +96,17 @@ def stem(word: str) -> str:
 
     Words beyond 40 characters (hashes, base64) are case folded only.
     """
-    folded = word.casefold()
-    return _stem(folded) if len(folded) <= _LONGEST_WORD else folded
+    return _stem(word) if len(word) <= _LONGEST_WORD else word.casefold()
 
 
-@lru_cache(maxsize=65_536)
-def _stem(folded: str) -> str:
+@lru_cache(maxsize=131_072)
+def _stem(word: str) -> str:
     # Cached because the stemmer is plain Python: about 20 microseconds a word, and notes repeat their words.
     stemmer = getattr(_local, "stemmer", None)
     if stemmer is None:
         # A stemmer keeps the word it works on as state, hence one for each thread.
         stemmer = _local.stemmer = snowballstemmer.stemmer("english")
-    return str(stemmer.stemWord(_POSSESSIVE.sub("", folded)))
+    return str(stemmer.stemWord(_POSSESSIVE.sub("", word.casefold())))
 
 
 def content_words(text: str) -> list[str]:

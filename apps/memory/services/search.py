@@ -6,6 +6,7 @@ A service rather than a selector because a search is metered: it takes from the 
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -42,6 +43,8 @@ _MAX_DIMENSIONS_NAMED = 2
 _STRESSED = 0.2
 _BEGINNING, _END = -1e18, 1e18
 
+_models = ThreadPoolExecutor(max_workers=2, thread_name_prefix="models")
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
@@ -67,6 +70,16 @@ def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -
     """Answer a question. Raises `QuotaExceeded` before any work is done."""
     began = time.perf_counter()
     quota = _metered(organization_id, query.search_type, now=now)
+    results, dropped = memories_find(organization_id=organization_id, query=query, now=now)
+    took = (time.perf_counter() - began) * 1000
+    return SearchResponse(results, took_ms=took, quota=quota, dropped=dropped)
+
+
+def memories_find(
+    *, organization_id: UUID, query: SearchQuery, now: datetime
+) -> tuple[tuple[SearchResult, ...], tuple[str, ...]]:
+    """Return the results of a search, best first, and the channels that were left out, without metering it."""
+    began = time.perf_counter()
     context = context_get()
     space = concept_space(context)
     question = understand(query.text, now=now)
@@ -75,8 +88,7 @@ def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -
         found = _find(index, asked, query, began=began, now=now)
     hits = found.retrieval.hits
     results = _explained(hits, found, question=question, asked=asked, space=space, query=query, now=now)
-    took = (time.perf_counter() - began) * 1000
-    return SearchResponse(results, took_ms=took, quota=quota, dropped=tuple(found.retrieval.dropped))
+    return results, tuple(found.retrieval.dropped)
 
 
 def memory_search_near(
@@ -132,14 +144,17 @@ def _metered(organization_id: UUID, search_type: SearchType, *, now: datetime) -
 
 def _asked(question: Question, space: ConceptSpace) -> Asked:
     """Compute what the channels need of a question's text."""
+    # The models release the interpreter while they work.
+    sparse = _models.submit(default_encoder().encode_query, question.text)
     vector = default_embedder().embed_query(question.text)
-    keys, weights = default_encoder().encode_query(question.text)
+    sketch = default_sketcher().sketch([question.text])[0]
+    keys, weights = sparse.result()
     target, stress = space.query_target(vector)
     return Asked(
         text=question.text,
         terms=Counter(terms_of(question.words)),
         vector=vector,
-        sketch=default_sketcher().sketch([question.text])[0],
+        sketch=sketch,
         sparse_keys=keys,
         sparse_weights=weights.astype(np.float32),
         target=target,

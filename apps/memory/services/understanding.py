@@ -37,7 +37,7 @@ from apps.memory.types import StoreItem
 
 # Shares of an organisation's work, so that as many workers can help without doing the same.
 SHARES = 2
-_BATCH = 32
+_BATCH = 64
 _READ_PASSAGES = """
     UPDATE memory_chunk AS chunk SET embedding = read.embedding::halfvec, sparse = read.sparse, sketch = NULL
     FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS read (id, embedding, sparse) WHERE chunk.id = read.id
