@@ -31,6 +31,12 @@ class OperationFinished(Conflict):
     code = "operation_finished"
 
 
+class OperationRunning(Conflict):
+    """What the caller waited for takes longer."""
+
+    code = "operation_running"
+
+
 class ItemInvalid(DomainError):
     """An item of a batch that cannot be stored; reported at its index, the others go on."""
 

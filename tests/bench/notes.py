@@ -6,22 +6,51 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 START = datetime(2023, 1, 2, 9, tzinfo=UTC)
-_PEOPLE = "Ada Lindqvist,Bruno Castell,Chidi Okafor,Dana Whitfield,Elif Demir,Farid Haddad,Greta Olsen,Hugo Marchetti".split(",")
-_PRODUCTS = "Harbor Checkout,Compass,Beacon,Sloop,Lantern,Anchor Search,Tidewater,Mainsail".split(",")
-_MARKETS = "Germany,France,Sweden,Spain,Poland,Ireland,Italy,Portugal".split(",")
+_PEOPLE = (
+    "Ada Lindqvist",
+    "Bruno Castell",
+    "Chidi Okafor",
+    "Dana Whitfield",
+    "Elif Demir",
+    "Farid Haddad",
+    "Greta Olsen",
+    "Hugo Marchetti",
+)
+_PRODUCTS = ("Harbor Checkout", "Compass", "Beacon", "Sloop", "Lantern", "Anchor Search", "Tidewater", "Mainsail")
+_MARKETS = ("Germany", "France", "Sweden", "Spain", "Poland", "Ireland", "Italy", "Portugal")
 _TOPICS = (
-    "pricing,churn,delivery delays,onboarding,the sign-up form,search adverts,referrals,the annual plan,refunds,the app,"
-    "support tickets,page speed,checkout errors,gift boxes,e-mail campaigns,stock levels,returns,loyalty points"
-).split(",")
+    *(
+        "pricing",
+        "churn",
+        "delivery delays",
+        "onboarding",
+        "the sign-up form",
+        "search adverts",
+        "referrals",
+        "refunds",
+    ),
+    *("the annual plan", "the app", "support tickets", "page speed", "checkout errors", "gift boxes", "returns"),
+    *("e-mail campaigns", "stock levels", "loyalty points"),
+)
 _FINDINGS = (
-    "went up by {n} % after the change,went down by {n} % in two weeks,did not move although we spent {n} thousand euros,"
-    "was the main complaint in {n} interviews,doubled among new customers within {n} days,"
-    "is slower than promised for {n} of a hundred orders,recovered once the fix was live for {n} hours"
-).split(",")
+    "went up by {n} % after the change",
+    "went down by {n} % in two weeks",
+    "did not move although we spent {n} thousand euros",
+    "was the main complaint in {n} interviews",
+    "doubled among new customers within {n} days",
+    "is slower than promised for {n} of a hundred orders",
+    "recovered once the fix was live for {n} hours",
+)
 _STEPS = (
-    "We roll it out to everybody,We stop the test,The team will look at it again next quarter,Finance wants a second opinion,"
-    "Nobody has an explanation yet,The next step is a longer test,We wrote to the partners,It stays as it is"
-).split(",")
+    "We roll it out to everybody",
+    "We stop the test",
+    "The team will look at it again next quarter",
+    "Finance wants a second opinion",
+    "Nobody has an explanation yet",
+    "The next step is a longer test",
+    "We wrote to the partners",
+    "It stays as it is",
+)
 QUESTIONS = (
     "what happened to pricing in Germany?",
     "who worked on delivery delays for Harbor Checkout?",

@@ -80,6 +80,8 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
     "POST /api/v1/memory/search": _body(query=TEXT, limit=100),
+    # The id is one of the other organisation's: it must be as unknown as one that nobody has.
+    "POST /api/v1/memory/explain": lambda other: {"data": {"query": TEXT, "memory_id": str(other.ids["memory"])}},
     "GET /api/v1/memory/insights": lambda other: {"query": {"context": f"org_{other.organization_id}_context"}},
     "GET /api/v1/memory/context": lambda other: {"query": {"context": f"org_{other.organization_id}_context"}},
     "PATCH /api/v1/memory/context": _body(domain="retail"),

@@ -9,6 +9,7 @@ from apps.memory.exceptions import (
     MetadataTooLarge,
     OperationFinished,
     OperationNotFound,
+    OperationRunning,
     TooManyItems,
     UnknownDomain,
 )
@@ -21,6 +22,7 @@ register_problems(
         ContextLimitReached: Problem(503, "No further memory context can be made here"),
         ExternalIdConflict: Problem(409, "The external id belongs to another content"),
         OperationFinished: Problem(409, "The operation has ended"),
+        OperationRunning: Problem(409, "The operation is not complete yet"),
         TooManyItems: Problem(413, "These are too many items at once"),
         ItemInvalid: Problem(400, "The item cannot be stored"),
         MetadataTooLarge: Problem(400, "The metadata would be too large"),

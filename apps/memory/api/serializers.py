@@ -180,7 +180,7 @@ class MemoryOutput(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(allow_null=True, help_text="When it went to the trash.")
 
 
-class SearchInput(StrictSerializer):
+class SearchConditions(StrictSerializer):
     query = serializers.CharField(max_length=MAX_QUERY)
     search_type = serializers.ChoiceField(choices=[kind.value for kind in SearchType], default=SearchType.HYBRID.value)
     limit = serializers.IntegerField(default=10, min_value=1, max_value=MAX_LIMIT)
@@ -194,7 +194,6 @@ class SearchInput(StrictSerializer):
         required=False,
         help_text="Channel (neural, lexical, sparse, conceptual, knowledge, temporal) to weight; others keep theirs.",
     )
-    explain = serializers.BooleanField(default=True)
     deadline_ms = serializers.IntegerField(
         required=False,
         min_value=1,
@@ -210,6 +209,18 @@ class SearchInput(StrictSerializer):
                 {name: [serializers.ErrorDetail("There is no such channel.", code="unknown_field")] for name in unknown}
             )
         return weights
+
+
+class SearchInput(SearchConditions):
+    explain = serializers.BooleanField(default=True)
+    wait_for = serializers.UUIDField(
+        required=False,
+        help_text="An operation to wait for, up to 10 seconds, until all its texts are understood; else 409.",
+    )
+
+
+class ExplainInput(SearchConditions):
+    memory_id = serializers.UUIDField()
 
 
 class ContributionOutput(serializers.Serializer[Any]):
@@ -242,6 +253,16 @@ class SearchResultOutput(MemoryOutput):
     explanation = serializers.CharField(allow_null=True)
     why = WhyOutput(allow_null=True)
     spans = SpanOutput(many=True)
+
+
+class ExplainOutput(serializers.Serializer[Any]):
+    gate = serializers.CharField(allow_null=True, help_text="What kept the memory out; null if it is a result.")
+    detail = serializers.CharField()
+    rank = serializers.IntegerField(allow_null=True)
+    candidates = serializers.IntegerField()
+    score = serializers.FloatField(allow_null=True)
+    score_units = serializers.IntegerField(allow_null=True)
+    contributions = ContributionOutput(many=True)
 
 
 class SearchOutput(serializers.Serializer[Any]):

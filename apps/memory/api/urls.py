@@ -12,6 +12,7 @@ urlpatterns = [
     path("/operations/<uuid:operation_id>/cancel", views.OperationCancelView.as_view(), name="memory-operation-cancel"),
     path("/operations/<uuid:operation_id>/retry", views.OperationRetryView.as_view(), name="memory-operation-retry"),
     path("/search", views.SearchView.as_view(), name="memory-search"),
+    path("/explain", views.ExplainView.as_view(), name="memory-explain"),
     path("/insights", views.InsightsView.as_view(), name="memory-insights"),
     path("/context", views.ContextView.as_view(), name="memory-context"),
     path("/<uuid:memory_id>", views_managing.MemoryView.as_view(), name="memory-detail"),

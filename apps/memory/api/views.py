@@ -1,5 +1,6 @@
 """The organisation memory over HTTP."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from apps.memory.adapters.documents import Row, UnsupportedFile, read_document
 from apps.memory.api import serializers as io
 from apps.memory.api.batches import checked
 from apps.memory.engine.explain import Why
-from apps.memory.engine.fusion import UNITS
+from apps.memory.engine.fusion import UNITS, FusedHit
 from apps.memory.engine.types import SearchType
 from apps.memory.exceptions import TooManyItems
 from apps.memory.models import Operation
@@ -33,11 +34,15 @@ from apps.memory.selectors.memories import (
     operation_present,
 )
 from apps.memory.services.contexts import context_update
+from apps.memory.services.explaining import memory_explain
 from apps.memory.services.memories import memory_store
-from apps.memory.services.operations import operation_cancel, operation_create, operation_retry
+from apps.memory.services.operations import operation_cancel, operation_create, operation_retry, operation_wait
 from apps.memory.services.search import SearchResponse, memory_search
 from apps.memory.types import MAX_UPLOAD_BYTES, MAX_UPLOAD_ROWS, SearchQuery, SearchResult, StoreItem
 
+# A search waits at most so long for what was brought in before it.
+WAIT_FOR_MOST = timedelta(seconds=10)
+_NO_SCORE: dict[str, Any] = {"score": None, "score_units": None, "contributions": []}
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
@@ -179,16 +184,12 @@ class SearchView(ApiView):
     def post(self, request: Request) -> Response:
         """Find memories by meaning, words, concepts and named things. The fields may also be query parameters."""
         fields = self._valid_fields(request)
-        search_type = SearchType(fields.pop("search_type"))
-        query = SearchQuery(
-            text=fields.pop("query"),
-            search_type=search_type,
-            filter=fields.pop("filters", None),
-            memory_types=tuple(fields.pop("memory_types", ())),
-            **fields,
-        )
+        wait_for = fields.pop("wait_for", None)
+        if wait_for is not None:
+            operation_wait(operation_id=wait_for, most=WAIT_FOR_MOST)
+        query = _query_of(fields)
         found = memory_search(organization_id=self.principal.organization_id, query=query, now=timezone.now())
-        return Response(_search_present(found, search_type), headers=_quota_headers(found.quota))
+        return Response(_search_present(found, query.search_type), headers=_quota_headers(found.quota))
 
     def _valid_fields(self, request: Request) -> dict[str, Any]:
         merged: Any = request.data
@@ -199,6 +200,51 @@ class SearchView(ApiView):
         checked_fields = io.SearchInput(data=merged)
         checked_fields.is_valid(raise_exception=True)
         return dict(checked_fields.validated_data)
+
+
+class ExplainView(ApiView):
+    access = {"POST": Permission.MEMORY_READ}
+
+    @extend_schema(
+        request=io.ExplainInput,
+        responses=io.ExplainOutput,
+        examples=[
+            OpenApiExample(
+                "Why is it missing?",
+                {"query": "discount", "memory_id": "01926c3e-6a2b-7c00-8000-000000000001", "limit": 3},
+                request_only=True,
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Say where a memory stands in a search, or what keeps it out. Takes the fields of a search."""
+        fields = self.valid_body(request, io.ExplainInput)
+        found = memory_explain(
+            organization_id=self.principal.organization_id,
+            memory_id=fields.pop("memory_id"),
+            query=_query_of(fields),
+            now=timezone.now(),
+        )
+        return Response(
+            {
+                "gate": found.gate,
+                "detail": found.detail,
+                "rank": found.rank,
+                "candidates": found.candidates,
+                **(_score_present(found.hit) if found.hit else _NO_SCORE),
+            }
+        )
+
+
+def _query_of(fields: dict[str, Any]) -> SearchQuery:
+    """Return the search that validated fields describe."""
+    return SearchQuery(
+        text=fields.pop("query"),
+        search_type=SearchType(fields.pop("search_type")),
+        filter=fields.pop("filters", None),
+        memory_types=tuple(fields.pop("memory_types", ())),
+        **fields,
+    )
 
 
 def _search_present(found: SearchResponse, search_type: SearchType) -> dict[str, Any]:
@@ -214,8 +260,17 @@ def _search_present(found: SearchResponse, search_type: SearchType) -> dict[str,
 def _result_present(result: SearchResult) -> dict[str, Any]:
     return {
         **memory_present(result.memory),
-        "score": result.hit.score_units / UNITS,
-        "score_units": result.hit.score_units,
+        **_score_present(result.hit),
+        "explanation": result.explanation,
+        "why": None if result.why is None else _why_present(result.why),
+        "spans": [] if result.passage is None else [{"start": result.passage.start, "end": result.passage.end}],
+    }
+
+
+def _score_present(hit: FusedHit) -> dict[str, Any]:
+    return {
+        "score": hit.score_units / UNITS,
+        "score_units": hit.score_units,
         "contributions": [
             {
                 "channel": one.channel,
@@ -225,11 +280,8 @@ def _result_present(result: SearchResult) -> dict[str, Any]:
                 "contribution": None if one.units is None else one.units / UNITS,
                 "contribution_units": one.units,
             }
-            for one in result.hit.contributions
+            for one in hit.contributions
         ],
-        "explanation": result.explanation,
-        "why": None if result.why is None else _why_present(result.why),
-        "spans": [] if result.passage is None else [{"start": result.passage.start, "end": result.passage.end}],
     }
 
 

@@ -21,12 +21,12 @@ from django.utils.dateparse import parse_datetime
 from apps.core.exceptions import DomainError
 from apps.core.services import enqueue
 from apps.memory.adapters.documents import Row, Unreadable
-from apps.memory.exceptions import ItemInvalid, OperationFinished
+from apps.memory.exceptions import ItemInvalid, OperationFinished, OperationRunning
 from apps.memory.models import Operation, OperationItem
 from apps.memory.selectors.memories import operation_get
 from apps.memory.services.changes import change_begin
 from apps.memory.services.memories import memories_store
-from apps.memory.services.understanding import understanding_start
+from apps.memory.services.understanding import understanding_start, unread
 from apps.memory.types import StoreItem, StoreResult
 
 _INSERT_BATCH = 500
@@ -84,6 +84,22 @@ def operation_process(
             # Others hold the last items. If they die, the items come free, so somebody has to stay.
             time.sleep(_WAIT_SECONDS)
             on_item()
+
+
+def operation_wait(*, operation_id: UUID, most: timedelta) -> None:
+    """Wait until an operation has ended and the models have read its texts.
+
+    Raises `OperationNotFound`, or `OperationRunning` when that takes longer than `most`.
+    """
+    deadline = time.monotonic() + most.total_seconds()
+    while True:
+        operation = operation_get(operation_id=operation_id)
+        numbers = (operation.first_number, operation.first_number + operation.total)
+        if operation.status not in _OPEN and not unread().filter(number__range=numbers).exists():
+            return
+        if time.monotonic() > deadline:
+            raise OperationRunning("The operation is not complete yet; ask again in a moment.")
+        time.sleep(_WAIT_SECONDS)
 
 
 def operation_cancel(*, operation_id: UUID, now: datetime) -> Operation:

@@ -91,6 +91,17 @@ def memories_find(
     return results, tuple(found.retrieval.dropped)
 
 
+def memories_rank(*, organization_id: UUID, query: SearchQuery, now: datetime) -> list[FusedHit]:
+    """Return everything that the channels of a search find, best first, whatever its limit; nothing is metered."""
+    context = context_get()
+    space = concept_space(context)
+    asked = _asked(understand(query.text, now=now), space)
+    with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
+        visible = _visible(index, query, now=now)
+        found = retrieve(index, asked, search_type=query.search_type, visible=visible, weights=query.weights)
+    return list(found.hits)
+
+
 def memory_search_near(
     *, organization_id: UUID, target: NDArray[np.float32], weight: NDArray[np.float32], limit: int, now: datetime
 ) -> SearchResponse:

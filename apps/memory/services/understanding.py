@@ -86,9 +86,12 @@ def unread(share: int | None = None) -> MemoryQuerySet:
     return rows if share is None else rows.annotate(share=Mod("number", SHARES)).filter(share=share)
 
 
-def memories_reread(*, now: datetime, organization_id: UUID) -> int:
-    """Have all memories read anew that an older way of reading has read; return how many."""
-    count = Memory.objects.exclude(reading=READING).update(reading=0, understood=False)
+@transaction.atomic
+def memories_reread(*, organization_id: UUID, everything: bool, now: datetime) -> int:
+    """Have workers read again what an older version has read, or everything; return how many are to be read."""
+    outdated = Memory.objects.all() if everything else Memory.objects.exclude(reading=READING)
+    outdated.update(reading=0, understood=False)
+    count = unread().count()
     if count:
         understanding_start(organization_id=organization_id, now=now)
     return count

@@ -16,6 +16,7 @@ from apps.memory.api.batches import checked
 from apps.memory.models import Operation
 from apps.memory.selectors.memories import operation_get, operation_present
 from apps.memory.services.operations import operation_create, operation_process
+from apps.memory.services.understanding import SHARES, memories_understand, unread
 from apps.memory.types import DEFAULT_TYPE
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -33,10 +34,21 @@ class Command(BaseCommand):
         parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
         parser.add_argument("--memory-type", default=DEFAULT_TYPE, help="type of texts that name none")
         parser.add_argument("--source", default="ingest", help="source of texts that name none")
+        parser.add_argument(
+            "--wait", action="store_true", help="until the models have read everything; else the workers go on with it"
+        )
         parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
 
     def handle(
-        self, *, path: Path, organization: str, memory_type: str, source: str, as_json: bool, **options: Any
+        self,
+        *,
+        path: Path,
+        organization: str,
+        memory_type: str,
+        source: str,
+        wait: bool,
+        as_json: bool,
+        **options: Any,
     ) -> None:
         owner = Organization.objects.filter(slug=organization, is_active=True).first()
         if owner is None:
@@ -52,6 +64,8 @@ class Command(BaseCommand):
             rows = checked(row for file in reading for row in _rows(file, root=path, defaults=defaults))
             operation = operation_create(organization_id=owner.id, rows=rows, user_id=None, now=timezone.now())
             self._work(owner, operation, as_json=as_json)
+            if wait:
+                self._understand(owner, as_json=as_json)
             report = operation_present(operation_get(operation_id=operation.id))
         self._print({**report, "files": len(files)}, as_json=as_json)
         if report["failed"]:
@@ -67,6 +81,13 @@ class Command(BaseCommand):
 
             operation_process(organization_id=owner.id, operation_id=operation.id, on_item=show)
             show()
+
+    def _understand(self, owner: Organization, *, as_json: bool) -> None:
+        """Have the models read here, beside the workers, what is stored by its words alone."""
+        left = unread().count()
+        with tqdm(total=left, desc="reading by the models", unit="text", disable=True if as_json else None) as bar:
+            for share in range(SHARES):
+                memories_understand(organization_id=owner.id, share=share, on_batch=bar.update)
 
     def _print(self, report: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
