@@ -1,8 +1,8 @@
 """How long searches take among 1,000, 10,000 and 100,000 memories, beside a floor that is measured in the same run.
 
 The floor is what a plain hybrid search in PostgreSQL costs: embed, the 100 nearest passages (an exact scan up to
-10,000, HNSW above), the 100 best by BM25 postings, reciprocal ranks, ten texts, JSON. The models read 2,000 notes; the others
-borrow their vectors and weights, slightly moved, while texts, names, times and rows are their own.
+10,000, HNSW above), the 100 best by BM25 postings, reciprocal ranks, ten texts, JSON. The models read 2,000 notes; the
+others borrow their vectors and weights, slightly moved, while texts, names, times and rows are their own.
 """
 
 import json
