@@ -70,5 +70,7 @@ def weights_for(search_type: SearchType, evidence: Evidence) -> dict[str, float]
 def _knowledge(evidence: Evidence) -> float:
     words = max(evidence.content_words, 1)
     named = sum(name.words * name.specificity for name in evidence.names) / words
-    subjects = sum(name.words * name.specificity for name in evidence.names if name.is_subject) / words
+    # One memory that is about a rare name is its article; of several, or about a common name, each says less.
+    articles = (name.words * name.specificity**2 / name.subject_of for name in evidence.names if name.subject_of)
+    subjects = sum(articles) / words
     return min(_MOST_KNOWLEDGE, _NAMED * max(0.0, named - _NAMED_FLOOR) + _SUBJECT * subjects)

@@ -61,8 +61,8 @@ class Why:
 
     ``matched_terms`` are shared words; ``entities`` the display names of what both name; ``entity_path`` leads from a
     name in the question to one in the memory if they share none; ``dimensions`` are the names of the conceptual
-    dimensions on which both stand out; ``in_time`` says that the question names a time, ``occurred`` when the memory
-    happened.
+    dimensions on which both stand out; ``in_time`` says that the question names a time, ``happened_then`` that the
+    memory happened in it, ``occurred`` when it did.
     """
 
     matched_terms: tuple[str, ...] = ()
@@ -70,6 +70,7 @@ class Why:
     entity_path: tuple[str, ...] = ()
     dimensions: tuple[str, ...] = ()
     in_time: bool = False
+    happened_then: bool = False
     occurred: datetime | None = None
 
 
@@ -119,15 +120,16 @@ def _of_words(shares: Mapping[str, float], why: Why) -> Iterator[str]:
 
 
 def _of_time(shares: Mapping[str, float], why: Why) -> Iterator[str]:
-    if Channel.TEMPORAL in shares and why.in_time and why.occurred is not None:
-        when = f"{why.occurred.day} {why.occurred:%B %Y}"
-        yield (
-            f"from the time you asked about ({when})"
-            if shares[Channel.TEMPORAL] >= 1
-            else (f"speaks of the time you asked about (written {when})")
-        )
-    elif Channel.TEMPORAL in shares:
+    if Channel.TEMPORAL not in shares:
+        return
+    if not why.in_time or why.occurred is None:
         yield "says when"
+        return
+    when = f"{why.occurred.day} {why.occurred:%B %Y}"
+    if why.happened_then:
+        yield f"from the time you asked about ({when})"
+    else:
+        yield f"speaks of the time you asked about (recorded {when})"
 
 
 def _terms(query: str) -> dict[str, str]:

@@ -248,11 +248,16 @@ class MemoryIndex:
         return _first(memories[kept], scores[kept])
 
     def in_window(self, begins: float, ends: float, *, visible: Mask) -> tuple[Positions, Scores]:
-        """Return the memories of a time: 1 for those that happened in it, 0.7 for those whose text names it."""
+        """Return the memories of a time, with scores.
+
+        1 for those that happened in it or whose text names just it, 0.7 for those whose text names a part of it.
+        """
         scores = np.zeros(len(visible))
         moments = self._times.rows
         named = (moments[:, 1] < ends) & (moments[:, 2] > begins) & (moments[:, 2] - moments[:, 1] <= ends - begins)
         scores[moments[named, 0].astype(np.int64)] = 0.7
+        exactly = (moments[:, 1] == begins) & (moments[:, 2] == ends)
+        scores[moments[exactly, 0].astype(np.int64)] = 1.0
         scores[self._given.rows & (self._occurred.rows >= begins) & (self._occurred.rows < ends)] = 1.0
         positions = np.flatnonzero((scores > 0) & visible)
         return positions, scores[positions]

@@ -54,12 +54,15 @@ class IndexedEntity:
 
 @dataclass(frozen=True, slots=True)
 class KnownName:
-    """A name in a question: the entity's number, the words of the name, and how telling it is, in [0, 1]."""
+    """A name in a question: the entity's number, the words of the name, and how telling it is, in [0, 1].
+
+    `subject_of` is the number of memories that are about it.
+    """
 
     number: int
     words: int
     specificity: float
-    is_subject: bool
+    subject_of: int
 
 
 def name_hash(key: str) -> int:
@@ -173,7 +176,7 @@ class NamesIndex:
         if row[_DEGREE] <= 0 or not self._are_names(np.array([number]), terms)[0]:
             return None
         specificity = 1 - np.log(row[_DEGREE]) / np.log(max(memories, 2))
-        return KnownName(number, telling, max(0.0, float(specificity)), bool(row[_SUBJECTS] > 0))
+        return KnownName(number, telling, max(0.0, float(specificity)), int(row[_SUBJECTS]))
 
     def _are_names(self, numbers: Integers, terms: Postings) -> NDArray[np.bool_]:
         """Tell names from common words that happened to begin with a capital."""

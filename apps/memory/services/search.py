@@ -274,6 +274,7 @@ def _explained(
                 entity_path=tuple(names[number] for number in found.links[hit.memory_id] if number in names),
                 dimensions=tuple(_alike(asked, space, memory)),
                 in_time=bool(question.windows),
+                happened_then=memory.occurred_given and _is_in(asked.windows, memory.occurred_at),
                 occurred=memory.occurred_at,
             )
         results.append(
@@ -286,6 +287,10 @@ def _explained(
             )
         )
     return tuple(results)
+
+
+def _is_in(windows: Sequence[tuple[float, float]], moment: datetime) -> bool:
+    return any(begins <= moment.timestamp() < ends for begins, ends in windows)
 
 
 def _alike(asked: Asked, space: ConceptSpace, memory: Memory) -> list[str]:
