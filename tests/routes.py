@@ -1,5 +1,6 @@
 """Every route of the API, read from the URLconf: the tests that must cover all routes start here."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
+# An id in a path; there is at most one.
+PLACEHOLDER = re.compile(r"<uuid:\w+>")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

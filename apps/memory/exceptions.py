@@ -7,6 +7,16 @@ class MemoryNotFound(NotFound):
     code = "memory_not_found"
 
 
+class EntityNotFound(NotFound):
+    code = "entity_not_found"
+
+
+class AliasConflict(Conflict):
+    """The names cannot be merged, or parted, as they stand."""
+
+    code = "alias_conflict"
+
+
 class OperationNotFound(NotFound):
     code = "operation_not_found"
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.models import Organization
 from apps.core.services import JOB_LEASE, enqueue, job_renew
 from apps.core.tasks import HousekeepingTask, OrganizationTask
+from apps.memory.services.aliases import aliases_merge_certain
 from apps.memory.services.managing import trash_empty
 from apps.memory.services.operations import operation_fail, operation_process
 from apps.memory.services.understanding import memories_understand
@@ -39,6 +40,18 @@ def empty_trash(**_: Any) -> None:
     trash_empty(now=timezone.now())
 
 
+@shared_task(name="memory.merge_all_aliases", base=HousekeepingTask)
+def merge_all_aliases() -> None:
+    """Start the work for every organisation."""
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        enqueue("memory.merge_aliases", organization_id=organization_id)
+
+
+@shared_task(name="memory.merge_aliases")
+def merge_aliases(**_: Any) -> None:
+    aliases_merge_certain()
+
+
 @shared_task(name="memory.ingest", base=IngestTask)
 def ingest(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
     """Work on an operation for a while; a killed worker's share is taken over when its lease ends."""
@@ -49,7 +62,7 @@ def ingest(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
         enqueue("memory.ingest", organization_id=organization_id, operation_id=operation_id)
 
 
-@shared_task(name="memory.understand", base=OrganizationTask)
+@shared_task(name="memory.understand")
 def understand(*, job_id: UUID, organization_id: UUID, share: int) -> None:
     """Have the models read what is stored by its words alone, for a while."""
     renew = _renewing(job_id)

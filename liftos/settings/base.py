@@ -140,6 +140,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
     "empty-trashes": {"task": "memory.empty_trashes", "schedule": 24 * 3600.0},
+    "merge-aliases": {"task": "memory.merge_all_aliases", "schedule": 24 * 3600.0},
     "purge-expired": {"task": "core.purge_expired", "schedule": 3600.0},
 }
 

@@ -26,7 +26,7 @@ from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import operation_create
 from apps.memory.types import StoreItem
 from tests.factories.fixtures import ClientFactory
-from tests.routes import Route, api_routes
+from tests.routes import PLACEHOLDER, Route, api_routes
 
 SECRET = "Zanzibarium"
 TEXT = f"{SECRET} launches project Quillfeather, says Ottoline Vance."
@@ -80,6 +80,7 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
     "POST /api/v1/memory/search": _body(query=TEXT, limit=100),
+    "GET /api/v1/memory/entities/aliases": lambda _: {},
     # The id is one of the other organisation's: it must be as unknown as one that nobody has.
     "POST /api/v1/memory/explain": lambda other: {"data": {"query": TEXT, "memory_id": str(other.ids["memory"])}},
     "GET /api/v1/memory/insights": lambda other: {"query": {"context": f"org_{other.organization_id}_context"}},
@@ -144,7 +145,7 @@ def test_every_id_of_another_organisation_is_unknown(
 ) -> None:
     client, before = client_of(acme, Role.OWNER), _snapshot(other)
     for kind, identifier in {**other.ids, "organisation": other.organization_id}.items():
-        path = route.path.replace("<uuid:memory_id>", str(identifier)).replace("<uuid:operation_id>", str(identifier))
+        path = PLACEHOLDER.sub(str(identifier), route.path)
         answer = client.generic(route.method, path, "{}", content_type="application/json")
         assert (kind, answer.status_code) == (kind, 404)
         assert _leaks(answer, other) == []

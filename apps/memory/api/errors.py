@@ -2,7 +2,9 @@
 
 from apps.core.api.errors import Problem, register_problems
 from apps.memory.exceptions import (
+    AliasConflict,
     ContextLimitReached,
+    EntityNotFound,
     ExternalIdConflict,
     ItemInvalid,
     MemoryNotFound,
@@ -17,6 +19,8 @@ from apps.memory.exceptions import (
 register_problems(
     {
         MemoryNotFound: Problem(404, "There is no such memory"),
+        EntityNotFound: Problem(404, "There is no such entity"),
+        AliasConflict: Problem(409, "The names cannot be merged or parted"),
         OperationNotFound: Problem(404, "There is no such operation"),
         UnknownDomain: Problem(400, "The memory domain is not known"),
         ContextLimitReached: Problem(503, "No further memory context can be made here"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.memory.api import views, views_managing
+from apps.memory.api import views, views_aliases, views_managing
 
 urlpatterns = [
     path("", views_managing.MemoriesView.as_view(), name="memory-list"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("/operations/<uuid:operation_id>/cancel", views.OperationCancelView.as_view(), name="memory-operation-cancel"),
     path("/operations/<uuid:operation_id>/retry", views.OperationRetryView.as_view(), name="memory-operation-retry"),
     path("/search", views.SearchView.as_view(), name="memory-search"),
+    path("/entities/aliases", views_aliases.AliasesView.as_view(), name="memory-entity-aliases"),
+    path("/entities/<uuid:entity_id>/merge", views_aliases.EntityMergeView.as_view(), name="memory-entity-merge"),
     path("/explain", views.ExplainView.as_view(), name="memory-explain"),
     path("/insights", views.InsightsView.as_view(), name="memory-insights"),
     path("/context", views.ContextView.as_view(), name="memory-context"),

@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.memory.engine.graph import spread
+from apps.memory.engine.attention import spread
 from apps.memory.engine.growing import Growing
 from apps.memory.engine.names_index import IndexedEntity, KnownName, NamesIndex
 from apps.memory.engine.postings import Postings

@@ -8,8 +8,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.memory.engine.attention import Neighbourhood
 from apps.memory.engine.entities import normalise_key
-from apps.memory.engine.graph import Neighbourhood
 from apps.memory.engine.growing import Growing
 from apps.memory.engine.lexicon import STOP_WORDS
 from apps.memory.engine.postings import Postings

@@ -1,7 +1,7 @@
 """The knowledge graph's rows: entities, where memories name them, and what sentences state of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,9 +10,9 @@ from django.db import connection
 
 from apps.core.bulk import rows_copy
 from apps.memory.engine import packing
+from apps.memory.engine.aliases import definitions
 from apps.memory.engine.entities import extract_mentions
 from apps.memory.engine.reading import NamedEntity
-from apps.memory.engine.relations import Relation as StatedRelation
 from apps.memory.engine.relations import extract_relations
 from apps.memory.models import Entity, Memory, Mention, Relation, RelationEvidence
 from apps.memory.services.changes import Change
@@ -29,6 +29,17 @@ class EntityName:
     name: str
     kind: str
     type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A relation between two entity keys, and the characters that state it."""
+
+    source_key: str
+    kind: str
+    target_key: str
+    start: int
+    end: int
 
 
 def entities_ensure(*, names: Mapping[str, EntityName], change: Change) -> dict[str, Entity]:
@@ -112,17 +123,13 @@ def _stand_ins(entities: Iterable[Entity]) -> dict[UUID, int]:
 
 def memories_state(*, memories: Sequence[Memory]) -> None:
     """Write the relations that the memories' sentences state between entities, with the sentences as evidence."""
-    found = [
-        (memory.id, one)
-        for memory in memories
-        for one in extract_relations(memory.content, extract_mentions(memory.content))
-    ]
+    found = [(memory.id, one) for memory in memories for one in _stated_in(memory.content)]
     keys = {key for _, one in found for key in (one.source_key, one.target_key)}
     ids_by_key = dict(Entity.objects.filter(key__in=keys).values_list("key", "id")) if keys else {}
-    stated: dict[tuple[UUID, UUID, str], list[tuple[UUID, StatedRelation]]] = defaultdict(list)
+    stated: dict[tuple[UUID, UUID, str], list[tuple[UUID, _Statement]]] = defaultdict(list)
     for memory_id, one in found:
         if one.source_key in ids_by_key and one.target_key in ids_by_key:
-            stated[ids_by_key[one.source_key], ids_by_key[one.target_key], one.kind.value].append((memory_id, one))
+            stated[ids_by_key[one.source_key], ids_by_key[one.target_key], one.kind].append((memory_id, one))
     if not stated:
         return
     Relation.objects.bulk_create(
@@ -144,3 +151,12 @@ def memories_state(*, memories: Sequence[Memory]) -> None:
         ),
         ignore_conflicts=True,
     )
+
+
+def _stated_in(content: str) -> Iterator[_Statement]:
+    """Yield the relations of a text, and what it defines as another name of something."""
+    mentions = extract_mentions(content)
+    for one in extract_relations(content, mentions):
+        yield _Statement(one.source_key, one.kind.value, one.target_key, one.start, one.end)
+    for defined in definitions(content, mentions):
+        yield _Statement(defined.alias_key, defined.reason.value, defined.name_key, defined.start, defined.end)
