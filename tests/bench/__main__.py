@@ -24,6 +24,7 @@ STATE = Path(__file__).resolve().parents[2] / ".liftos" / "bench"
 ROUNDS = 3
 _NUMBERS = itertools.count()
 TOP = 5
+SIZES = (1_000, 10_000, 100_000)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ def main() -> None:
     parser.add_argument(
         "--sets", nargs="*", type=Path, default=[], help="folders of retrieval sets, see tests/bench/sets.py"
     )
+    parser.add_argument(
+        "--sizes", nargs="*", type=int, default=SIZES, help="numbers of memories among which searches are timed"
+    )
     arguments = parser.parse_args()
     services = Services(STATE, durable=False)
     values = services.start()
@@ -48,7 +52,7 @@ def main() -> None:
         os.environ.update({name: values[name] for name in ("DATABASE_URL", "REDIS_URL", "JWT_SIGNING_KEY")})
         os.environ["ENVIRONMENT"] = "test"
         os.environ["DJANGO_SETTINGS_MODULE"] = "liftos.settings.test"
-        quality, speed, sets = _measure(arguments.sets)
+        quality, speed, sets = _measure(arguments.sets, arguments.sizes)
     finally:
         services.stop()
     if arguments.as_json:
@@ -62,16 +66,28 @@ def main() -> None:
         _print(quality, speed, sets)
 
 
-def _measure(sets: Sequence[Path]) -> "tuple[list[Quality], list[Speed], list[SetQuality]]":
+def _measure(sets: Sequence[Path], sizes: Sequence[int]) -> "tuple[list[Quality], list[Speed], list[SetQuality]]":
     import django  # noqa: PLC0415 - the settings have to be named first
 
     django.setup()
     from apps.core.tenancy.scope import public_scope  # noqa: PLC0415 - as above
     from tests.bench import memory  # noqa: PLC0415 - as above
+    from tests.bench.api import measure_api  # noqa: PLC0415 - as above
+    from tests.bench.ingestion import measure_ingestion  # noqa: PLC0415 - as above
     from tests.bench.sets import measure_set  # noqa: PLC0415 - as above
+    from tests.bench.speed import measure_speed  # noqa: PLC0415 - as above
 
     with public_scope():
-        return (*memory.measure(), [row for one in sets for row in measure_set(one, memory.organization())])
+        quality, speed = memory.measure()
+        measured = [row for one in sets for row in measure_set(one, memory.organization())]
+        speed += measure_ingestion(memory.organization())
+        if sizes:
+            filled = memory.organization()
+            speed += measure_speed(filled, sizes[:1])
+            speed.append(measure_api(filled))
+        if sizes[1:]:
+            speed += measure_speed(memory.organization(), sizes[1:])
+        return quality, speed, measured
 
 
 def _print(quality: Sequence[Quality], speed: Sequence[Speed], sets: "Sequence[SetQuality]") -> None:
@@ -83,9 +99,9 @@ def _print(quality: Sequence[Quality], speed: Sequence[Speed], sets: "Sequence[S
         for one in speed
     ]
     if sets:
-        lines += ["", f"{'set':<24}{'search type':<14}{'nDCG@10':>9}{'R@5':>7}{'R@10':>7}{'MRR@10':>8}"]
+        lines += ["", f"{'set':<24}{'answered by':<20}{'nDCG@10':>9}{'R@5':>7}{'R@10':>7}{'MRR@10':>8}"]
     lines += [
-        f"{one.name:<24}{one.search_type:<14}{one.ndcg_at_10:>9.3f}{one.recall_at_5:>7.3f}{one.recall_at_10:>7.3f}"
+        f"{one.name:<24}{one.search_type:<20}{one.ndcg_at_10:>9.3f}{one.recall_at_5:>7.3f}{one.recall_at_10:>7.3f}"
         f"{one.mrr_at_10:>8.3f}"
         for one in sets
     ]

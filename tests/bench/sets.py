@@ -7,12 +7,14 @@ whose documents have a `group` (one conversation of many) is searched inside the
 import json
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -21,12 +23,15 @@ from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.filters import parse_filter
 from apps.memory.engine.types import SearchType
 from apps.memory.services.operations import operation_create, operation_process
-from apps.memory.services.search import memory_search
+from apps.memory.services.search import memories_find
 from apps.memory.services.understanding import SHARES, memories_understand
 from apps.memory.types import MAX_CONTENT, MAX_QUERY, SearchQuery
+from tests.bench.peers import peers
 
 TOP = 10
 Relevance = Mapping[str, Mapping[str, int]]
+# From a query to the ids of documents, best first.
+Answer = Callable[[Mapping[str, str]], list[str]]
 
 
 @dataclass(frozen=True)
@@ -45,21 +50,49 @@ def measure_set(folder: Path, organization: Organization) -> list[SetQuality]:
     """Store a set in an empty organisation and score every search type on its queries."""
     queries = [json.loads(line) for line in (folder / "queries.dev.jsonl").open()]
     relevance = _relevance(folder / "qrels.tsv")
+    documents = [json.loads(line) for line in (folder / "corpus.jsonl").open()]
+    found = [
+        _scored(folder.name, name, queries, relevance, answer) for name, answer in _peer_answers(documents).items()
+    ]
     with organization_scope(organization.id):
-        _store(folder, organization)
-        return [_score(folder.name, organization, search_type, queries, relevance) for search_type in SearchType]
+        _store(documents, folder.name, organization)
+        for search_type in SearchType:
+            answer = partial(_searched, organization, search_type)
+            found.append(_scored(folder.name, search_type.value, queries, relevance, answer))
+    return found
 
 
-def _store(folder: Path, organization: Organization) -> None:
+def _peer_answers(documents: Sequence[Mapping[str, Any]]) -> dict[str, Answer]:
+    rows = [_row(dict(one)) for one in documents]
+    groups = np.array([one.get("group", "") for one in documents])
+    ids = [str(one["id"]) for one in documents]
+    found = peers([row["content"] for row in rows])
+
+    def answer(peer: Any, query: Mapping[str, str]) -> list[str]:
+        mask = groups == query["group"] if "group" in query else np.ones(len(ids), dtype=np.bool_)
+        return [ids[place] for place in peer(query["text"][:MAX_QUERY], mask)[:TOP]]
+
+    return {name: partial(answer, peer) for name, peer in found.items()}
+
+
+def _searched(organization: Organization, search_type: SearchType, query: Mapping[str, str]) -> list[str]:
+    condition = parse_filter({"metadata.group": query["group"]} if "group" in query else {})
+    asked = SearchQuery(
+        text=query["text"][:MAX_QUERY], search_type=search_type, limit=TOP, filter=condition, explain=False
+    )
+    found, _ = memories_find(organization_id=organization.id, query=asked, now=timezone.now())
+    return [one.memory.external_id for one in found]
+
+
+def _store(documents: Sequence[Mapping[str, Any]], name: str, organization: Organization) -> None:
     """Bring the documents in as a batch, and have the models read them, as workers would."""
-    lines = (folder / "corpus.jsonl").read_text().splitlines()
-    rows = [row for line in lines if (row := _row(json.loads(line)))["content"]]
+    rows = [row for one in documents if (row := _row(dict(one)))["content"]]
     operation = operation_create(organization_id=organization.id, rows=rows, user_id=None, now=timezone.now())
     operation_process(organization_id=organization.id, operation_id=operation.id)
     operation.refresh_from_db()
     if operation.failed:
-        raise RuntimeError(f"{operation.failed} documents of {folder.name} could not be stored")
-    with tqdm(total=len(rows), desc=folder.name, unit="text", disable=None) as bar:
+        raise RuntimeError(f"{operation.failed} documents of {name} could not be stored")
+    with tqdm(total=len(rows), desc=name, unit="text", disable=None) as bar:
         for share in range(SHARES):
             memories_understand(organization_id=organization.id, share=share, on_batch=bar.update)
 
@@ -96,23 +129,12 @@ def _relevance(path: Path) -> Relevance:
     return found
 
 
-def _score(
-    name: str,
-    organization: Organization,
-    search_type: SearchType,
-    queries: Sequence[Mapping[str, str]],
-    relevance: Relevance,
+def _scored(
+    name: str, search_type: str, queries: Sequence[Mapping[str, str]], relevance: Relevance, answer: Answer
 ) -> SetQuality:
-    rows = []
-    for query in queries:
-        condition = parse_filter({"metadata.group": query["group"]} if "group" in query else {})
-        asked = SearchQuery(
-            text=query["text"][:MAX_QUERY], search_type=search_type, limit=TOP, filter=condition, explain=False
-        )
-        found = memory_search(organization_id=organization.id, query=asked, now=timezone.now())
-        rows.append(tuple(_measures([one.memory.external_id for one in found.results], relevance[query["id"]])))
+    rows = [tuple(_measures(answer(query), relevance[query["id"]])) for query in queries if query["id"] in relevance]
     ndcg, recall_5, recall_10, mrr = (sum(column) / len(rows) for column in zip(*rows, strict=True))
-    return SetQuality(name, search_type.value, ndcg, recall_5, recall_10, mrr)
+    return SetQuality(name, search_type, ndcg, recall_5, recall_10, mrr)
 
 
 def _measures(found: Sequence[str], relevant: Mapping[str, int]) -> Iterator[float]:

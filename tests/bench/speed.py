@@ -33,7 +33,6 @@ from apps.memory.types import SearchQuery, StoreItem
 from tests.bench.notes import QUESTIONS, notes
 from tests.bench.results import Speed
 
-SIZES = (1_000, 10_000, 100_000)
 EXACT = 10_000
 # So many notes are read by the models; the others borrow.
 _UNDERSTOOD = 2_000
@@ -53,7 +52,7 @@ _POSTINGS = """
 _FETCH = "SELECT id, content, metadata, occurred_at FROM memory_memory WHERE id = ANY(%s)"
 
 
-def measure_speed(organization: Organization, sizes: Sequence[int] = SIZES) -> list[Speed]:
+def measure_speed(organization: Organization, sizes: Sequence[int]) -> list[Speed]:
     """Fill an empty organisation step by step and time searches at each size."""
     rows = notes(max(sizes))
     found = []

@@ -42,7 +42,8 @@ class Name:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, as the others are: there is one for each word of every text, and freezing doubles what it costs.
+@dataclass(slots=True)
 class _Word:
     """One word: ``text`` without possessive; ``joined`` to the word before if one name may hold both."""
 

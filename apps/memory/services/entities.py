@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from apps.core.bulk import rows_copy
+from apps.core.bulk import rows_copy, values_copy
 from apps.memory.engine import packing
 from apps.memory.engine.aliases import definitions
 from apps.memory.engine.entities import extract_mentions
@@ -73,19 +73,21 @@ def memories_name(*, memories: Sequence[Memory], named: Sequence[Sequence[NamedE
     for entry in (entry for one in named for entry in one):
         names.setdefault(entry.mention.key, EntityName(entry.mention.name, entry.mention.kind, entry.type))
     entities = entities_ensure(names=names, change=change)
-    rows_copy(
-        [
-            Mention(
-                entity_id=entities[entry.mention.key].id,
-                memory_id=memory.id,
-                count=entry.count,
-                start=entry.mention.start,
-                end=entry.mention.end,
-                is_subject=entry.is_subject,
+    values_copy(
+        Mention,
+        ("entity_id", "memory_id", "count", "start", "end", "is_subject"),
+        (
+            (
+                entities[entry.mention.key].id,
+                memory.id,
+                entry.count,
+                entry.mention.start,
+                entry.mention.end,
+                entry.is_subject,
             )
             for memory, one in zip(memories, named, strict=True)
             for entry in one
-        ]
+        ),
     )
     stand_ins = _stand_ins(entities.values())
     for memory, one in zip(memories, named, strict=True):

@@ -85,7 +85,7 @@ def memories_store(
     """
     results = _known_places(items, now=now)
     fresh = [place for place in range(len(items)) if place not in results]
-    texts = [analysed(items[place], now=now, sketched=True) for place in fresh]
+    texts = sketched([analysed(items[place], now=now) for place in fresh])
     size = sum(size_of(content=items[place].content, metadata=items[place].metadata) for place in fresh)
     with transaction.atomic():
         change = change_begin()
@@ -108,11 +108,19 @@ def memories_store(
     return [results[place] for place in range(len(items))]
 
 
-def analysed(item: StoreItem, *, now: datetime, sketched: bool = False) -> Analysed:
-    """Read a text, without asking the models; with sketches if they are not asked soon."""
-    reading = read(item.content, metadata=item.metadata, occurred_at=item.occurred_at or now)
-    sketches = default_sketcher().sketch(reading.inputs) if sketched else None
-    return Analysed(reading, sketches=sketches)
+def analysed(item: StoreItem, *, now: datetime) -> Analysed:
+    """Read a text, without asking the models."""
+    return Analysed(read(item.content, metadata=item.metadata, occurred_at=item.occurred_at or now))
+
+
+def sketched(texts: Sequence[Analysed]) -> list[Analysed]:
+    """Add sketches, for texts that the models will not read soon: together, which is cheaper."""
+    sketches = default_sketcher().sketch([one for text in texts for one in text.reading.inputs])
+    ends = np.cumsum([len(text.reading.inputs) for text in texts])
+    return [
+        replace(text, sketches=sketches[end - len(text.reading.inputs) : end])
+        for text, end in zip(texts, ends, strict=True)
+    ]
 
 
 def understood(text: Analysed, space: ConceptSpace) -> Analysed:

@@ -73,7 +73,7 @@ def memories_understand(
             if not alone:
                 # It looks once more for work after it has given up its turn, so ours is not forgotten.
                 return True
-            while done := _understand_some(share):
+            while done := understand_some(share):
                 on_batch(done)
                 if budget is not None and monotonic() - began > budget.total_seconds():
                     return False
@@ -97,7 +97,8 @@ def memories_reread(*, organization_id: UUID, everything: bool, now: datetime) -
     return count
 
 
-def _understand_some(share: int) -> int:
+def understand_some(share: int) -> int:
+    """Have the models read some of a share; return how many memories they were."""
     seen = list(unread(share)[:_BATCH])
     if not seen:
         return 0
