@@ -297,6 +297,25 @@ class OperationItem(models.Model):
         return f"{self.operation_id}[{self.index}]"
 
 
+class InsightPart(models.Model):
+    """What was computed of all live memories at a change, kept until the next one.
+
+    It may be thrown away at any time. Who reads it must bear that a memory expires: from `valid_until` on, one has.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=20, unique=True)
+    change = models.BigIntegerField()
+    valid_until = models.DateTimeField(null=True)
+    computed_at = models.DateTimeField()
+    body = models.JSONField()
+    # NumPy arrays, a row per memory or point; see `selectors.landscapes`.
+    columns = models.BinaryField(default=bytes)
+
+    def __str__(self) -> str:
+        return f"{self.name} at change {self.change}"
+
+
 class OrganizationMemory(Organization):
     """An organisation seen by operators together with its memory context; adds no table."""
 

@@ -13,6 +13,7 @@ from apps.accounts.models import Organization
 from apps.core.services import JOB_LEASE, enqueue, job_renew
 from apps.core.tasks import HousekeepingTask, OrganizationTask
 from apps.memory.services.aliases import aliases_merge_certain
+from apps.memory.services.insights import landscape_refresh
 from apps.memory.services.managing import trash_empty
 from apps.memory.services.operations import operation_fail, operation_process
 from apps.memory.services.understanding import memories_understand
@@ -56,7 +57,7 @@ def merge_aliases(**_: Any) -> None:
 def ingest(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
     """Work on an operation for a while; a killed worker's share is taken over when its lease ends."""
     complete = operation_process(
-        organization_id=organization_id, operation_id=UUID(operation_id), on_item=_renewing(job_id), budget=_TURN
+        organization_id=organization_id, operation_id=UUID(operation_id), on_item=_renewal(job_id), budget=_TURN
     )
     if not complete:
         enqueue("memory.ingest", organization_id=organization_id, operation_id=operation_id)
@@ -65,7 +66,7 @@ def ingest(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
 @shared_task(name="memory.understand")
 def understand(*, job_id: UUID, organization_id: UUID, share: int) -> None:
     """Have the models read what is stored by its words alone, for a while."""
-    renew = _renewing(job_id)
+    renew = _renewal(job_id)
     complete = memories_understand(
         organization_id=organization_id, share=share, on_batch=lambda _: renew(), budget=_TURN
     )
@@ -73,8 +74,8 @@ def understand(*, job_id: UUID, organization_id: UUID, share: int) -> None:
         enqueue("memory.understand", organization_id=organization_id, share=share)
 
 
-def _renewing(job_id: UUID) -> Callable[[], None]:
-    """Return what renews the job's lease, when it is called often, from time to time."""
+def _renewal(job_id: UUID) -> Callable[[], None]:
+    """Return what a job calls often while it works, to keep its lease."""
     renewed = time.monotonic()
 
     def renew() -> None:
@@ -84,3 +85,8 @@ def _renewing(job_id: UUID) -> Callable[[], None]:
             renewed = time.monotonic()
 
     return renew
+
+
+@shared_task(name="memory.landscape")
+def landscape(*, job_id: UUID, **_: Any) -> None:
+    landscape_refresh(progress=_renewal(job_id), now=timezone.now())

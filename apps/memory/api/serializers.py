@@ -273,48 +273,6 @@ class SearchOutput(serializers.Serializer[Any]):
     dropped_channels = serializers.ListField(child=serializers.CharField())
 
 
-class ConceptOutput(serializers.Serializer[Any]):
-    concept = serializers.CharField()
-    weight = serializers.FloatField()
-    count = serializers.IntegerField()
-    memory_ids = serializers.ListField(child=serializers.UUIDField())
-
-
-class KnowledgeGraphOutput(serializers.Serializer[Any]):
-    entities = serializers.IntegerField()
-    links = serializers.IntegerField()
-
-
-class DayOutput(serializers.Serializer[Any]):
-    date = serializers.DateField()
-    count = serializers.IntegerField()
-
-
-class TemporalPatternsOutput(serializers.Serializer[Any]):
-    by_day = DayOutput(many=True)
-    by_hour_of_week = serializers.ListField(child=serializers.IntegerField())
-    trend = serializers.FloatField(allow_null=True)
-
-
-class ClusterOutput(serializers.Serializer[Any]):
-    id = serializers.IntegerField()
-    label = serializers.CharField()  # type: ignore[assignment]  # hides DRF's attribute
-    size = serializers.IntegerField()
-    type = serializers.CharField()
-    terms = serializers.ListField(child=serializers.CharField())
-    exemplar_ids = serializers.ListField(child=serializers.UUIDField())
-
-
-class InsightsOutput(serializers.Serializer[Any]):
-    total_memories = serializers.IntegerField()
-    dominant_concepts = ConceptOutput(many=True)
-    knowledge_density = serializers.FloatField()
-    knowledge_graph = KnowledgeGraphOutput()
-    temporal_patterns = TemporalPatternsOutput()
-    semantic_clusters = ClusterOutput(many=True)
-    as_of = serializers.DateTimeField()
-
-
 class DimensionInput(StrictSerializer):
     name = serializers.RegexField(r"\A[a-z][a-z0-9_]{0,49}\Z")
     description = serializers.CharField(min_length=3, max_length=300)

@@ -32,13 +32,9 @@ MAX_TEXT = 200
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
 
-class ConditionsInput(StrictSerializer):
-    """Which memories. The time is that of the event; the window includes its start and excludes its end."""
+class WindowInput(StrictSerializer):
+    """A window of the time of the event; it includes its start and excludes its end."""
 
-    memory_type = TypeField(required=False)
-    q = serializers.CharField(
-        required=False, max_length=MAX_TEXT, trim_whitespace=False, help_text="Part of the text, in capitals or not."
-    )
     occurred_after = InstantField(required=False)
     occurred_before = InstantField(required=False)
     range = serializers.RegexField(
@@ -62,6 +58,15 @@ class ConditionsInput(StrictSerializer):
             if name in fields and any(other in fields for other in others):
                 _refuse(name, f"Give either {name} or {' or '.join(others)}.", code="contradiction")
         return fields
+
+
+class ConditionsInput(WindowInput):
+    """Which memories."""
+
+    memory_type = TypeField(required=False)
+    q = serializers.CharField(
+        required=False, max_length=MAX_TEXT, trim_whitespace=False, help_text="Part of the text, in capitals or not."
+    )
 
 
 def conditions_of(fields: Mapping[str, Any], *, now: datetime) -> MemoryConditions:

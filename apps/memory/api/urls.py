@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.memory.api import views, views_aliases, views_managing
+from apps.memory.api import views, views_aliases, views_insights, views_managing
 
 urlpatterns = [
     path("", views_managing.MemoriesView.as_view(), name="memory-list"),
@@ -15,7 +15,8 @@ urlpatterns = [
     path("/entities/aliases", views_aliases.AliasesView.as_view(), name="memory-entity-aliases"),
     path("/entities/<uuid:entity_id>/merge", views_aliases.EntityMergeView.as_view(), name="memory-entity-merge"),
     path("/explain", views.ExplainView.as_view(), name="memory-explain"),
-    path("/insights", views.InsightsView.as_view(), name="memory-insights"),
+    path("/insights", views_insights.InsightsView.as_view(), name="memory-insights"),
+    path("/map", views_insights.MapView.as_view(), name="memory-map"),
     path("/context", views.ContextView.as_view(), name="memory-context"),
     path("/<uuid:memory_id>", views_managing.MemoryView.as_view(), name="memory-detail"),
     path("/<uuid:memory_id>/history", views_managing.HistoryView.as_view(), name="memory-history"),

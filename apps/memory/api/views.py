@@ -27,7 +27,6 @@ from apps.memory.engine.types import SearchType
 from apps.memory.exceptions import TooManyItems
 from apps.memory.models import Operation
 from apps.memory.selectors.contexts import context_get, context_present
-from apps.memory.selectors.insights import insights_present
 from apps.memory.selectors.memories import (
     memory_present,
     operation_get,
@@ -302,15 +301,6 @@ def _quota_headers(quota: QuotaState) -> dict[str, str]:
     if quota.resets_at is not None:
         headers["X-Quota-Reset"] = quota.resets_at.isoformat()
     return headers
-
-
-class InsightsView(ApiView):
-    access = {"GET": Permission.MEMORY_READ}
-
-    @extend_schema(responses=io.InsightsOutput)
-    def get(self, request: Request) -> Response:
-        """What the memory as a whole is about."""
-        return Response(insights_present(now=timezone.now()))
 
 
 class ContextView(ApiView):

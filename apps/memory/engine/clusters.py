@@ -7,7 +7,7 @@ its peak. Peaks inside one topic are then joined. No number of topics is set and
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 # Above this many memories the graph is built on an evenly spaced sample, the rest joining the nearest topic: the graph
 # costs the square of its size.
-GRAPH_MEMORIES = 10_000
+GRAPH_MEMORIES = 12_000
 _BLOCK = 512
 # A cosine below this is no evidence of a common topic, even in a memory where nothing is closer.
 _LEAST_SIMILARITY = 0.25
@@ -27,6 +27,8 @@ _SMALLEST_CLUSTER = 2
 _TERMS = 8
 _LABEL_TERMS = 3
 _EXEMPLARS = 3
+# Neighbours of each row that are kept beyond what the peaks need, for who draws the graph.
+_LEAST_NEIGHBOURS = 15
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
@@ -48,6 +50,29 @@ class Cluster:
     exemplar_ids: tuple[UUID, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Topics:
+    """Who belongs together, and the graph that says so. Rows are memories.
+
+    ``labels`` is int64 (n,): topics count from 0 by falling size (ties by first row), -1 is none; ``centrality``
+    float32 (n,) is a memory's cosine to the mean of its topic. ``sample`` (s,) are the rows in the graph, ascending;
+    ``neighbours`` int64 (s, k) are places in ``sample``, nearest first, and ``similarity`` their cosines.
+    """
+
+    labels: Integers
+    centrality: Floats
+    sample: Integers
+    neighbours: Integers
+    similarity: Floats
+
+    def members(self, topic: int) -> Integers:
+        return np.flatnonzero(self.labels == topic)
+
+    def central(self, rows: Integers) -> Integers:
+        """Return those of these rows, three at most, that are nearest to the middle (ties by row)."""
+        return rows[np.lexsort((rows, -self.centrality[rows]))[:_EXEMPLARS]]
+
+
 def semantic_clusters(
     vectors: Floats,
     memory_ids: Sequence[UUID],
@@ -59,38 +84,75 @@ def semantic_clusters(
     """Return up to ``limit`` topics of at least two memories, largest first (ties by smallest memory id).
 
     ``vectors`` is float32 (n, d); row, id, terms and type with one index belong to one memory. Memories that are near
-    no others belong to no topic, so sizes need not add up to n. The order of the input does not matter. Above 10,000
-    memories the topics are found on an evenly spaced sample (by id) and the others join the nearest one.
-
-    Labels are class-based tf-idf (Grootendorst, "BERTopic", 2022): ``tf * ln(1 + mean terms of a topic / tf overall)``.
+    no others belong to no topic, so sizes need not add up to n. The order of the input does not matter.
     Raises ``ValueError`` when the lengths differ.
     """
     count = len(memory_ids)
     if not len(vectors) == len(terms) == len(types) == count:
         raise ValueError("vectors, memory_ids, terms and types describe the same memories")
-    if count < _SMALLEST_CLUSTER:
-        return []
     order = sorted(range(count), key=lambda row: memory_ids[row])
-    units = _normalised(np.asarray(vectors, dtype=np.float32)[order])
-    clusters = _members(units)[:limit]
-    topic_terms = _topic_terms([[term for row in rows for term in terms[order[row]]] for rows in clusters])
-    found = []
-    for number, rows in enumerate(clusters):
-        kinds = Counter(types[order[row]] for row in rows)
-        kind = min(kinds, key=lambda name: (-kinds[name], name))
-        centrality = units[rows] @ units[rows].mean(axis=0)
-        central = np.lexsort((rows, -centrality))[:_EXEMPLARS]
-        found.append(
-            Cluster(
-                id=number,
-                label=", ".join(topic_terms[number][:_LABEL_TERMS]) or kind,
-                size=len(rows),
-                type=kind,
-                terms=topic_terms[number],
-                exemplar_ids=tuple(memory_ids[order[rows[index]]] for index in central),
-            )
+    topics = find_topics(np.asarray(vectors, dtype=np.float32)[order], limit=limit)
+    names = name_topics(topics, {row: terms[order[row]] for row in range(count)}, [types[row] for row in order])
+    return [
+        Cluster(
+            id=number,
+            label=name.label,
+            size=len(topics.members(number)),
+            type=name.type,
+            terms=name.terms,
+            exemplar_ids=tuple(memory_ids[order[row]] for row in topics.central(topics.members(number))),
         )
-    return found
+        for number, name in enumerate(names)
+    ]
+
+
+def find_topics(vectors: Floats, *, limit: int, progress: Callable[[], None] = lambda: None) -> Topics:
+    """Find up to ``limit`` topics of at least two rows among vectors, float32 (n, d), of any length.
+
+    Above 12,000 rows they are found on an evenly spaced sample, and the others join the nearest one. ``progress`` is
+    called every few tenths of a second.
+    """
+    count = len(vectors)
+    units = _normalised(vectors)
+    sample: Integers = np.arange(count)
+    if count > GRAPH_MEMORIES:
+        sample = (np.arange(GRAPH_MEMORIES) * count) // GRAPH_MEMORIES
+    graph = units[sample]
+    labels: Integers = np.full(count, -1, dtype=np.int64)
+    neighbours, similarity = np.empty((count, 0), dtype=np.int64), np.empty((count, 0), dtype=np.float32)
+    if count >= _SMALLEST_CLUSTER:
+        wanted = max(_LEAST_NEIGHBOURS, _peak_neighbours(len(graph)))
+        neighbours, similarity = _nearest(graph, wanted=min(len(graph) - 1, wanted), progress=progress)
+        labels = _ranked(_labels(units, sample, neighbours, similarity), limit=limit)
+    centrality = np.zeros(count, dtype=np.float32)
+    for topic in range(labels.max(initial=-1) + 1):
+        rows = np.flatnonzero(labels == topic)
+        centrality[rows] = units[rows] @ _normalised(units[rows].mean(axis=0, keepdims=True))[0]
+    return Topics(labels, centrality, sample, neighbours, similarity)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicName:
+    """``label`` are the first three terms, or the type, the most frequent one, if there are none."""
+
+    label: str
+    type: str
+    terms: tuple[str, ...]
+
+
+def name_topics(topics: Topics, terms: Mapping[int, Sequence[str]], types: Sequence[str]) -> list[TopicName]:
+    """Name each topic, from the ``terms`` of some rows and the ``types`` of all.
+
+    Labels are class-based tf-idf (Grootendorst, "BERTopic", 2022): ``tf * ln(1 + mean terms of a topic / tf overall)``.
+    """
+    members = [topics.members(topic).tolist() for topic in range(topics.labels.max(initial=-1) + 1)]
+    found = _topic_terms([[term for row in rows for term in terms.get(row, ())] for rows in members])
+    names = []
+    for rows, topic_terms in zip(members, found, strict=True):
+        kinds = Counter(types[row] for row in rows)
+        kind = min(kinds, key=lambda name: (-kinds[name], name))
+        names.append(TopicName(", ".join(topic_terms[:_LABEL_TERMS]) or kind, kind, topic_terms))
+    return names
 
 
 def _normalised(vectors: Floats) -> Floats:
@@ -98,34 +160,43 @@ def _normalised(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0), dtype=np.float32)
 
 
-def _members(units: Floats) -> list[Integers]:
-    """Return the row numbers of each topic, largest topic first."""
-    count = len(units)
-    sample: Integers = np.arange(count)
-    if count > GRAPH_MEMORIES:
-        sample = (np.arange(GRAPH_MEMORIES) * count) // GRAPH_MEMORIES
+def _labels(units: Floats, sample: Integers, neighbours: Integers, similarity: Floats) -> Integers:
+    """Return topic numbers for all rows, in no order, from the graph over the sample."""
     graph = units[sample]
     total = graph.sum(axis=0, dtype=np.float64)
     average = float((total @ total - len(graph)) / (len(graph) * (len(graph) - 1)))
     least = max(average, _LEAST_SIMILARITY)
-    labels = _joined(graph, _peaks(graph, least=least), average=average)
-    if len(sample) < count:
-        labels = _assigned(units, sample=sample, labels=labels, least=least)
-    clusters = [np.flatnonzero(labels == label) for label in np.unique(labels[labels >= 0])]
-    return sorted((rows for rows in clusters if len(rows) >= _SMALLEST_CLUSTER), key=lambda rows: (-len(rows), rows[0]))
+    kept = min(len(graph) - 1, _peak_neighbours(len(graph)))
+    labels = _joined(graph, _peaks(neighbours[:, :kept], similarity[:, :kept], least=least), average=average)
+    return labels if len(sample) == len(units) else _assigned(units, sample=sample, labels=labels, least=least)
 
 
-def _peaks(units: Floats, *, least: float) -> Integers:
+def _ranked(labels: Integers, *, limit: int) -> Integers:
+    """Return the labels counted from 0 by falling size (ties by first row), without what is too small or beyond."""
+    found, first, sizes = np.unique(labels, return_index=True, return_counts=True)
+    kept = (found >= 0) & (sizes >= _SMALLEST_CLUSTER)
+    found, first, sizes = found[kept], first[kept], sizes[kept]
+    ranks: Integers = np.full(labels.max(initial=-1) + 2, -1, dtype=np.int64)
+    best = found[np.lexsort((first, -sizes))[:limit]]
+    ranks[best] = np.arange(len(best))
+    # The last place stands for the label -1.
+    return ranks[labels]
+
+
+def _peak_neighbours(count: int) -> int:
+    return max(4, math.isqrt(count) // 2)
+
+
+def _peaks(neighbours: Integers, similarity: Floats, *, least: float) -> Integers:
     """Return for each row the row of its peak."""
-    neighbours, similarity = _nearest(units, wanted=min(len(units) - 1, max(4, math.isqrt(len(units)) // 2)))
     near = similarity >= least
     density = np.where(near, similarity, 0.0).sum(axis=1)
     # Among equally dense rows the earlier one leads, so that twins cannot follow each other in a circle.
-    rank = np.empty(len(units), dtype=np.int64)
-    rank[np.lexsort((np.arange(len(units)), -density))] = np.arange(len(units))
+    rows = np.arange(len(neighbours))
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[np.lexsort((rows, -density))] = rows
     leads = near & (rank[neighbours] < rank[:, None])
     nearest = np.where(leads, similarity, -np.inf).argmax(axis=1)
-    rows = np.arange(len(units))
     parent = np.where(leads.any(axis=1), neighbours[rows, nearest], rows)
     while True:
         grandparent = parent[parent]
@@ -134,7 +205,7 @@ def _peaks(units: Floats, *, least: float) -> Integers:
         parent = grandparent
 
 
-def _nearest(units: Floats, *, wanted: int) -> tuple[Integers, Floats]:
+def _nearest(units: Floats, *, wanted: int, progress: Callable[[], None] = lambda: None) -> tuple[Integers, Floats]:
     """Return the ``wanted`` nearest other rows of each row and their cosines, nearest first (ties by row)."""
     neighbours = np.empty((len(units), wanted), dtype=np.int64)
     similarity = np.empty((len(units), wanted), dtype=np.float32)
@@ -147,6 +218,7 @@ def _nearest(units: Floats, *, wanted: int) -> tuple[Integers, Floats]:
         nearest = np.argsort(-values, axis=1, kind="stable")
         neighbours[start : start + len(block)] = np.take_along_axis(chosen, nearest, axis=1)
         similarity[start : start + len(block)] = np.take_along_axis(values, nearest, axis=1)
+        progress()
     return neighbours, similarity
 
 

@@ -1,35 +1,15 @@
 """What an organisation's memory as a whole is about: concepts, density of knowledge, rhythm. Pure arithmetic.
 
-Topics over embeddings are in ``clusters``.
+Topics over embeddings are in ``clusters``. Entities and memories are numbers here, and what is known about many of them
+comes as columns: a hundred thousand memories are a matter of tenths of a second that way.
 """
 
-import math
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
-
-from apps.memory.engine.clusters import Cluster, semantic_clusters
-
-__all__ = [
-    "Cluster",
-    "DayCount",
-    "DominantConcept",
-    "KnowledgeDensity",
-    "MentionCount",
-    "TemporalPatterns",
-    "dominant_concepts",
-    "knowledge_density",
-    "semantic_clusters",
-    "temporal_patterns",
-]
-
-# (entity, memory, how often the memory mentions the entity, at least 1)
-MentionCount = tuple[UUID, UUID, int]
 
 TREND_WINDOW = timedelta(days=30)
 HOURS_OF_WEEK = 168
@@ -38,16 +18,34 @@ _EXEMPLARS = 5
 _NODE_MENTIONS = 2
 # Pairs are deduplicated whenever this many have been collected: 16 MB.
 _PAIR_BUFFER = 2_000_000
+# 1970-01-01, from which NumPy counts days, was a Thursday.
+_HOURS_BEFORE_THE_EPOCH = 3 * 24
+
+Integers = NDArray[np.int64]
+# In UTC, without saying so.
+Times = NDArray[np.datetime64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mentions:
+    """Row by row: the memory ``memory`` names the entity ``entity`` ``count`` times, at least once.
+
+    Three int64 columns of one length; no two rows have the same entity and memory.
+    """
+
+    entity: Integers
+    memory: Integers
+    count: Integers
 
 
 @dataclass(frozen=True, slots=True)
 class DominantConcept:
     """``weight`` is its share of all concepts' weights, ``count`` the number of memories that mention it."""
 
-    entity_id: UUID
+    entity: int
     weight: float
     count: int
-    memory_ids: tuple[UUID, ...]
+    memories: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,96 +65,110 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class TemporalPatterns:
-    """``by_hour_of_week`` counts from Monday, 0 o'clock; ``trend`` is a ratio (0.5 is half as many again)."""
+    """``by_hour_of_week`` counts from Monday, 0 o'clock."""
 
     by_day: tuple[DayCount, ...]
     by_hour_of_week: tuple[int, ...]
-    trend: float | None
 
 
-def dominant_concepts(
-    mentions: Sequence[MentionCount], *, total_memories: int, limit: int = 12
-) -> list[DominantConcept]:
-    """Return the ``limit`` heaviest entities, heaviest first (ties by id).
+def dominant_concepts(mentions: Mentions, *, total_memories: int, limit: int = 12) -> list[DominantConcept]:
+    """Return the ``limit`` heaviest entities, heaviest first (ties by number).
 
     An entity's weight is the sum over its memories of ``(1 + ln count) * ln(1 + total_memories / memories)``,
     sublinear tf times smoothed idf, divided by the sum over all entities, those beyond ``limit`` included.
-    ``memory_ids`` are up to five memories that mention it most (ties by id). Repeated pairs are added up.
+    ``memories`` are up to five that mention it most (ties by number).
     """
-    counts = _counts(mentions)
-    weights = {
-        entity: sum(1 + math.log(count) for count in memories.values())
-        * math.log1p(max(total_memories, len(memories)) / len(memories))
-        for entity, memories in counts.items()
-    }
-    total = math.fsum(weights.values())
-    heaviest = sorted(weights, key=lambda entity: (-weights[entity], entity))[:limit]
-    return [
-        DominantConcept(
-            entity_id=entity,
-            weight=weights[entity] / total,
-            count=len(counts[entity]),
-            memory_ids=tuple(sorted(counts[entity], key=lambda memory: (-counts[entity][memory], memory))[:_EXEMPLARS]),
+    entities, index = np.unique(mentions.entity, return_inverse=True)
+    counts = np.bincount(index, minlength=len(entities))
+    frequency = np.bincount(index, weights=1 + np.log(mentions.count), minlength=len(entities))
+    weights = frequency * np.log1p(np.maximum(total_memories, counts) / counts)
+    total = weights.sum()
+    found = []
+    for heavy in np.lexsort((entities, -weights))[:limit]:
+        rows = np.flatnonzero(index == heavy)
+        most = rows[np.lexsort((mentions.memory[rows], -mentions.count[rows]))[:_EXEMPLARS]]
+        found.append(
+            DominantConcept(
+                entity=int(entities[heavy]),
+                weight=float(weights[heavy] / total),
+                count=int(counts[heavy]),
+                memories=tuple(mentions.memory[most].tolist()),
+            )
         )
-        for entity in heaviest
-    ]
+    return found
 
 
-def knowledge_density(mentions: Sequence[MentionCount]) -> KnowledgeDensity:
-    """Return the density of the graph of entities with at least two mentions; an edge is a memory that names both.
+def knowledge_density(mentions: Mentions, relations: Integers) -> KnowledgeDensity:
+    """Return the density of the graph of entities with at least two mentions.
 
-    Takes time and memory in proportion to the co-mentions, that is to the square of the entities of one memory.
+    An edge joins two of them that a memory names together or that a relation joins; ``relations`` is (r, 2), in any
+    order. Takes time in proportion to the co-mentions, that is to the square of the entities of one memory.
     """
-    counts = _counts(mentions)
-    nodes = sorted(entity for entity, memories in counts.items() if sum(memories.values()) >= _NODE_MENTIONS)
-    number = {entity: index for index, entity in enumerate(nodes)}
-    members: dict[UUID, list[int]] = defaultdict(list)
-    for entity in nodes:
-        for memory in counts[entity]:
-            members[memory].append(number[entity])
-    edges = _count_pairs(members, nodes=len(nodes))
+    entities, index = np.unique(mentions.entity, return_inverse=True)
+    totals = np.bincount(index, weights=mentions.count, minlength=len(entities))
+    nodes = entities[totals >= _NODE_MENTIONS]
+    rows = np.flatnonzero(totals[index] >= _NODE_MENTIONS)
+    number = np.searchsorted(nodes, mentions.entity[rows])
+    seen = _relation_codes(relations, nodes)
+    pending, waiting = [seen], len(seen)
+    for first, second in _pairs(number, mentions.memory[rows]):
+        pending.append(number[first] * len(nodes) + number[second])
+        waiting += len(first)
+        if waiting >= _PAIR_BUFFER:
+            seen = np.unique(np.concatenate(pending))
+            pending, waiting = [seen], 0
+    edges = len(np.unique(np.concatenate(pending)))
     possible = len(nodes) * (len(nodes) - 1) / 2
     return KnowledgeDensity(density=edges / possible if possible else 0.0, nodes=len(nodes), edges=edges)
 
 
-def temporal_patterns(occurred: Sequence[datetime], *, now: datetime) -> TemporalPatterns:
-    """Return how memories spread over days and over the hours of the week, in the time zone of ``now``.
-
-    ``by_day`` holds the days with memories, ascending. ``trend`` is the relative change of the 30 days before ``now``
-    against the 30 days before those (lower ends excluded), ``None`` if those are empty. Later events count for the
-    first two only. Raises ``ValueError`` for a time without zone.
-    """
-    if any(moment.utcoffset() is None for moment in (*occurred, now)):
-        raise ValueError("times carry their zone")
-    local = [moment.astimezone(now.tzinfo) for moment in occurred]
-    days = Counter(moment.date() for moment in local)
-    hours = Counter(moment.weekday() * 24 + moment.hour for moment in local)
-    recent = sum(now - TREND_WINDOW < moment <= now for moment in occurred)
-    before = sum(now - 2 * TREND_WINDOW < moment <= now - TREND_WINDOW for moment in occurred)
+def temporal_patterns(occurred: Times) -> TemporalPatterns:
+    """Return how memories spread over days and over the hours of the week. ``by_day`` has the days with memories."""
+    days, counts = np.unique(occurred.astype("datetime64[D]"), return_counts=True)
+    hours = (occurred.astype("datetime64[h]").astype(np.int64) + _HOURS_BEFORE_THE_EPOCH) % HOURS_OF_WEEK
     return TemporalPatterns(
-        by_day=tuple(DayCount(date=day, count=days[day]) for day in sorted(days)),
-        by_hour_of_week=tuple(hours[hour] for hour in range(HOURS_OF_WEEK)),
-        trend=(recent - before) / before if before else None,
+        by_day=tuple(
+            DayCount(date=day, count=count) for day, count in zip(days.tolist(), counts.tolist(), strict=True)
+        ),
+        by_hour_of_week=tuple(np.bincount(hours, minlength=HOURS_OF_WEEK).tolist()),
     )
 
 
-def _counts(mentions: Sequence[MentionCount]) -> dict[UUID, Counter[UUID]]:
-    counts: dict[UUID, Counter[UUID]] = defaultdict(Counter)
-    for entity, memory, count in mentions:
-        counts[entity][memory] += count
-    return counts
+def trend(*, recent: int, before: int) -> float | None:
+    """Return the relative change from one window to the next (0.5 is half as many again); None after an empty one."""
+    return (recent - before) / before if before else None
 
 
-def _count_pairs(members: Mapping[UUID, Sequence[int]], *, nodes: int) -> int:
-    """Count the distinct pairs of numbers below ``nodes`` that share a list; the lists are ascending."""
-    seen: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-    pending: list[NDArray[np.int64]] = []
-    waiting = 0
-    for numbers in members.values():
-        listed = np.array(numbers, dtype=np.int64)
-        first, second = np.triu_indices(len(listed), k=1)
-        pending.append(listed[first] * nodes + listed[second])
-        waiting += len(first)
-        if waiting >= _PAIR_BUFFER:
-            seen, pending, waiting = np.unique(np.concatenate([seen, *pending])), [], 0
-    return len(np.unique(np.concatenate([seen, *pending])))
+def co_mentions(entity: Integers, memory: Integers) -> tuple[Integers, Integers, Integers]:
+    """Return columns ``(first, second, memory)``: each two entities that one memory names, the smaller number first.
+
+    Takes two columns as ``Mentions`` has them.
+    """
+    parts = [(entity[first], entity[second], memory[first]) for first, second in _pairs(entity, memory)]
+    if not parts:
+        nothing: Integers = np.empty(0, dtype=np.int64)
+        return nothing, nothing, nothing
+    one, other, place = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return one, other, place
+
+
+def _pairs(entity: Integers, memory: Integers) -> Iterator[tuple[Integers, Integers]]:
+    """Yield row numbers of the pairs of rows that share a memory; the first row has the smaller entity."""
+    order = np.lexsort((entity, memory))
+    listed = memory[order]
+    first = np.arange(len(order))
+    for distance in range(1, len(order)):
+        # Who has no partner at one distance has none at the next.
+        first = first[first + distance < len(order)]
+        first = first[listed[first] == listed[first + distance]]
+        if not len(first):
+            return
+        yield order[first], order[first + distance]
+
+
+def _relation_codes(relations: Integers, nodes: Integers) -> Integers:
+    """Return the codes, as `knowledge_density` makes them, of the relations between two different nodes."""
+    ends = np.sort(relations[np.isin(relations, nodes).all(axis=1)], axis=1)
+    ends = np.searchsorted(nodes, ends[ends[:, 0] != ends[:, 1]])
+    codes: Integers = ends[:, 0] * len(nodes) + ends[:, 1]
+    return codes

@@ -1,93 +1,169 @@
-"""What the memory as a whole is about. Definitions stand with the functions of the engine that compute them."""
+"""What a set of memories is about, read from their rows. Definitions stand with the functions of the engine."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Avg
+from django.db.models import Count, Q
+from numpy.typing import NDArray
 
-from apps.memory.adapters.embedding import MINILM
+from apps.memory.adapters.columns import BIGINT, INTEGER, TIMESTAMP, UUID_BYTES, read_columns, times
 from apps.memory.engine.insights import (
-    Cluster,
-    DominantConcept,
-    TemporalPatterns,
+    TREND_WINDOW,
+    DayCount,
+    Mentions,
     dominant_concepts,
     knowledge_density,
-    semantic_clusters,
     temporal_patterns,
+    trend,
 )
-from apps.memory.engine.lexicon import content_words
-from apps.memory.models import Chunk, Entity, Memory, Mention
+from apps.memory.models import Entity, Memory, MemoryQuerySet, Relation
 
-# Words of a memory that may name the cluster it is in; the beginning of a text says what it is about.
-_TERMS_PER_MEMORY = 300
-_TERMS_CHARACTERS = 4_000
+# One number per entity, in the order of the ids, is all that counting needs.
+_MENTIONS = """
+    WITH counted AS MATERIALIZED ({counted}),
+    entity AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY id) AS number FROM memory_entity)
+    SELECT entity.number, entity.id, counted.number, mention.count
+    FROM memory_mention mention
+    JOIN counted ON counted.id = mention.memory_id JOIN entity ON entity.id = mention.entity_id
+"""
 
 
-def insights_present(*, now: datetime) -> dict[str, Any]:
-    """Return the insights over all live memories, each figure with ids of memories behind it."""
-    visible = Memory.objects.live(now)
-    total = visible.count()
-    mentions = list(
-        Mention.objects.filter(memory__in=visible.values("id")).values_list("entity_id", "memory_id", "count")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightScope:
+    """Which memories insights are about: those of the moment `as_of`, None for now, within a window of the event."""
+
+    as_of: datetime | None = None
+    occurred_after: datetime | None = None
+    occurred_before: datetime | None = None
+    memory_types: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether they are about all that is live now."""
+        return self == InsightScope()
+
+
+def memories_counted(scope: InsightScope, *, now: datetime) -> MemoryQuerySet:
+    """Return the memories that insights count, in their present revision.
+
+    At a moment of the past these are the ones recorded by then that were not in the trash yet and had not expired, as
+    far as the rows tell: what was deleted for good since is missing, and what was restored since counts throughout.
+    """
+    rows = _of_the_moment(scope, now=now)
+    if scope.occurred_after is not None:
+        rows = rows.filter(occurred_at__gte=scope.occurred_after)
+    if scope.occurred_before is not None:
+        rows = rows.filter(occurred_at__lt=scope.occurred_before)
+    return rows
+
+
+def _of_the_moment(scope: InsightScope, *, now: datetime) -> MemoryQuerySet:
+    if scope.as_of is None:
+        rows = Memory.objects.live(now)
+    else:
+        rows = Memory.objects.filter(
+            Q(deleted_at=None) | Q(deleted_at__gt=scope.as_of),
+            Q(expires_at=None) | Q(expires_at__gt=scope.as_of),
+            recorded_at__lte=scope.as_of,
+        )
+    return rows.filter(memory_type__in=scope.memory_types) if scope.memory_types else rows
+
+
+def numbers_of(rows: MemoryQuerySet) -> NDArray[np.int64]:
+    """Return the numbers of memories, in no order."""
+    statement, parameters = rows.values("number").query.sql_with_params()
+    numbers: NDArray[np.int64] = read_columns(statement, parameters, {"number": BIGINT})["number"].astype(np.int64)
+    return numbers
+
+
+def facts_of(rows: MemoryQuerySet) -> dict[str, Any]:
+    """Return total, concepts, density, days and hours of these memories, as JSON."""
+    counted, parameters = rows.values("id", "number").query.sql_with_params()
+    memories = _memories(rows)
+    found = read_columns(
+        _MENTIONS.format(counted=counted),
+        parameters,
+        {"entity": BIGINT, "entity_id": UUID_BYTES, "memory": BIGINT, "count": INTEGER},
     )
-    concepts = dominant_concepts(mentions, total_memories=total)
-    density = knowledge_density(mentions)
-    names = dict(Entity.objects.filter(id__in=[one.entity_id for one in concepts]).values_list("id", "name"))
+    mentions = Mentions(*(found[name].astype(np.int64) for name in ("entity", "memory", "count")))
+    numbers, first = np.unique(mentions.entity, return_index=True)
+    entity_ids = dict(zip(numbers.tolist(), found["entity_id"][first].tolist(), strict=True))
+    patterns = temporal_patterns(times(memories["occurred"]))
+    density = knowledge_density(mentions, _relations(entity_ids))
     return {
-        "total_memories": total,
-        "dominant_concepts": [_concept(one, names[one.entity_id]) for one in concepts],
-        "knowledge_density": round(density.density, 6),
-        "knowledge_graph": {"entities": density.nodes, "links": density.edges},
-        "temporal_patterns": _patterns(temporal_patterns(list(visible.values_list("occurred_at", flat=True)), now=now)),
-        "semantic_clusters": [_cluster(one) for one in _clusters(now)],
-        "as_of": now,
-    }
-
-
-def _clusters(now: datetime) -> list[Cluster]:
-    rows = list(
-        Chunk.objects.filter(memory__in=Memory.objects.live(now).values("id"))
-        .values("memory_id")
-        .annotate(centre=Avg("embedding"))
-        .values_list("memory_id", "centre", "memory__memory_type", "memory__content")
-        .order_by("memory_id")
-    )
-    ids: Sequence[UUID] = [row[0] for row in rows]
-    vectors = np.array([row[1] for row in rows], dtype=np.float32).reshape(-1, MINILM.dimension)
-    return semantic_clusters(
-        vectors,
-        memory_ids=ids,
-        terms=[content_words(row[3][:_TERMS_CHARACTERS])[:_TERMS_PER_MEMORY] for row in rows],
-        types=[row[2] for row in rows],
-    )
-
-
-def _concept(concept: DominantConcept, name: str) -> dict[str, Any]:
-    return {
-        "concept": name,
-        "weight": round(concept.weight, 6),
-        "count": concept.count,
-        "memory_ids": [str(memory_id) for memory_id in concept.memory_ids],
-    }
-
-
-def _patterns(patterns: TemporalPatterns) -> dict[str, Any]:
-    return {
-        "by_day": [{"date": day.date, "count": day.count} for day in patterns.by_day],
+        "total": len(memories["number"]),
+        "concepts": _concepts(mentions, memories, entity_ids),
+        "density": round(density.density, 6),
+        "nodes": density.nodes,
+        "edges": density.edges,
+        "by_day": [_day(day) for day in patterns.by_day],
         "by_hour_of_week": list(patterns.by_hour_of_week),
-        "trend": patterns.trend,
     }
 
 
-def _cluster(cluster: Cluster) -> dict[str, Any]:
+def _memories(rows: MemoryQuerySet) -> dict[str, Any]:
+    statement, parameters = rows.values_list("number", "id", "occurred_at").query.sql_with_params()
+    return read_columns(statement, parameters, {"number": BIGINT, "id": UUID_BYTES, "occurred": TIMESTAMP})
+
+
+def _relations(entity_ids: dict[int, bytes]) -> NDArray[np.int64]:
+    """Return the stated relations between entities that have numbers, (r, 2)."""
+    numbers = {UUID(bytes=entity_id): number for number, entity_id in entity_ids.items()}
+    pairs = [
+        (numbers[source], numbers[target])
+        for source, target in Relation.objects.values_list("source_id", "target_id").iterator()
+        if source in numbers and target in numbers
+    ]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
+
+
+def _concepts(mentions: Mentions, memories: dict[str, Any], entity_ids: dict[int, bytes]) -> list[dict[str, Any]]:
+    concepts = dominant_concepts(mentions, total_memories=len(memories["number"]))
+    ids = {one.entity: UUID(bytes=entity_ids[one.entity]) for one in concepts}
+    names = dict(Entity.objects.filter(id__in=ids.values()).values_list("id", "name"))
+    wanted = np.isin(memories["number"], [number for one in concepts for number in one.memories])
+    ids_of = dict(zip(memories["number"][wanted].tolist(), memories["id"][wanted].tolist(), strict=True))
+    return [
+        {
+            "concept": names.get(ids[one.entity], ""),
+            "entity_id": str(ids[one.entity]),
+            "weight": round(one.weight, 6),
+            "count": one.count,
+            # One that was stored between the two reads has no id here.
+            "memory_ids": [str(UUID(bytes=ids_of[number])) for number in one.memories if number in ids_of],
+        }
+        for one in concepts
+    ]
+
+
+def _day(day: DayCount) -> dict[str, Any]:
+    start = datetime.combine(day.date, time.min)
     return {
-        "id": cluster.id,
-        "label": cluster.label,
-        "size": cluster.size,
-        "type": cluster.type,
-        "terms": list(cluster.terms),
-        "exemplar_ids": [str(memory_id) for memory_id in cluster.exemplar_ids],
+        "date": day.date.isoformat(),
+        "count": day.count,
+        "from": f"{start.isoformat()}Z",
+        "to": f"{(start + timedelta(days=1)).isoformat()}Z",
+    }
+
+
+def trend_of(scope: InsightScope, *, now: datetime) -> dict[str, Any]:
+    """Return the trend up to the end of the window, with its two windows of 30 days, whatever the window's start."""
+    end = min(scope.occurred_before or now, scope.as_of or now)
+    middle, start = end - TREND_WINDOW, end - 2 * TREND_WINDOW
+    counts = (
+        _of_the_moment(scope, now=now)
+        .filter(occurred_at__gte=start, occurred_at__lt=end)
+        .aggregate(
+            recent=Count("id", filter=Q(occurred_at__gte=middle)), before=Count("id", filter=Q(occurred_at__lt=middle))
+        )
+    )
+    return {
+        "trend": trend(recent=counts["recent"], before=counts["before"]),
+        "trend_windows": [
+            {"from": start, "to": middle, "count": counts["before"]},
+            {"from": middle, "to": end, "count": counts["recent"]},
+        ],
     }

@@ -90,6 +90,7 @@ class GraphStore(NodeStore):
     def _update_node(self, node_id: str, properties: dict[str, Any]) -> bool:
         name, rest = self.properties(properties)
         with transaction.atomic():
+            change_begin()
             entity = Entity.objects.select_for_update().get(id=self.found(node_id).id)
             entity.name = name or entity.name
             entity.properties = self.storable({**entity.properties, **rest})
@@ -97,11 +98,14 @@ class GraphStore(NodeStore):
         return True
 
     def _delete_node(self, node_id: str) -> bool:
-        entity = self.find(node_id)
-        if entity is None:
+        if self.find(node_id) is None:
             return False
-        entity.delete()
-        return True
+        with transaction.atomic():
+            change_begin()
+            entity = self.find(node_id)
+            if entity is not None:
+                entity.delete()
+        return entity is not None
 
     def _create_relation(
         self, source_id: str, target_id: str, relationship_type: str, properties: dict[str, Any]
@@ -110,15 +114,19 @@ class GraphStore(NodeStore):
         source, target = self.found(source_id), self.found(target_id)
         if source == target:
             raise self.refusal("a relation joins two different nodes")
-        _, created = Relation.objects.get_or_create(
-            source=source, target=target, kind=kind, defaults={"properties": stated}
-        )
+        with transaction.atomic():
+            change_begin()
+            _, created = Relation.objects.get_or_create(
+                source=source, target=target, kind=kind, defaults={"properties": stated}
+            )
         return created
 
     def _delete_relation(self, source_id: str, target_id: str, relationship_type: str) -> bool:
         kind = self.stated_kind(relationship_type)
         source, target = self.find(source_id), self.find(target_id)
-        deleted, _ = Relation.objects.filter(source=source, target=target, kind=kind).delete()
+        with transaction.atomic():
+            change_begin()
+            deleted, _ = Relation.objects.filter(source=source, target=target, kind=kind).delete()
         return deleted > 0
 
     def _get_node(self, node_id: str) -> Node | None:

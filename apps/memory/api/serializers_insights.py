@@ -1,0 +1,121 @@
+"""Input and output of what looks at the memory as a whole: insights, the map, the graph."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.memory.api.serializers import MAX_TYPES, InstantField, TypeField
+from apps.memory.api.serializers_managing import WindowInput, conditions_of
+from apps.memory.selectors.insights import InsightScope
+
+
+class InsightsQuery(WindowInput):
+    """Which memories insights are about. A range ends at `as_of`."""
+
+    as_of = InstantField(
+        required=False, help_text="Count what was recorded by then and not in the trash yet; a later time means now."
+    )
+    memory_types = serializers.ListField(
+        child=TypeField(), required=False, min_length=1, max_length=MAX_TYPES, help_text="May be given several times."
+    )
+
+
+def scope_of(fields: Mapping[str, Any], *, now: datetime) -> InsightScope:
+    as_of = fields.get("as_of")
+    window = conditions_of(fields, now=min(as_of or now, now))
+    return InsightScope(
+        as_of=None if as_of is None else min(as_of, now),
+        occurred_after=window.occurred_after,
+        occurred_before=window.occurred_before,
+        memory_types=tuple(sorted(set(fields.get("memory_types", ())))),
+    )
+
+
+class ConceptOutput(serializers.Serializer[Any]):
+    concept = serializers.CharField()
+    entity_id = serializers.UUIDField()
+    weight = serializers.FloatField()
+    count = serializers.IntegerField(help_text="The memories that name it.")
+    memory_ids = serializers.ListField(child=serializers.UUIDField(), help_text="Those that name it most, up to five.")
+
+
+class KnowledgeGraphOutput(serializers.Serializer[Any]):
+    entities = serializers.IntegerField()
+    links = serializers.IntegerField()
+
+
+class WindowOutput(serializers.Serializer[Any]):
+    def get_fields(self) -> dict[str, Any]:
+        # `from` is a word of Python's own.
+        ends = {name: serializers.DateTimeField(allow_null=self.open_ended) for name in ("from", "to")}
+        return {**ends, **super().get_fields()}
+
+    open_ended = False
+
+
+class OpenWindowOutput(WindowOutput):
+    open_ended = True
+
+
+class DayOutput(WindowOutput):
+    date = serializers.DateField()
+    count = serializers.IntegerField()
+
+
+class TrendWindowOutput(WindowOutput):
+    count = serializers.IntegerField()
+
+
+class TemporalPatternsOutput(serializers.Serializer[Any]):
+    by_day = DayOutput(many=True, help_text="With the window that lists the day's memories.")
+    by_hour_of_week = serializers.ListField(child=serializers.IntegerField())
+    trend = serializers.FloatField(allow_null=True)
+    trend_windows = TrendWindowOutput(many=True, help_text="The two windows that the trend compares, earlier first.")
+
+
+class ClusterOutput(serializers.Serializer[Any]):
+    id = serializers.IntegerField(help_text="The same as on the map.")
+    label = serializers.CharField()  # type: ignore[assignment]  # hides DRF's attribute
+    size = serializers.IntegerField()
+    type = serializers.CharField()
+    terms = serializers.ListField(child=serializers.CharField())
+    exemplar_ids = serializers.ListField(child=serializers.UUIDField())
+
+
+class InsightsOutput(serializers.Serializer[Any]):
+    total_memories = serializers.IntegerField()
+    dominant_concepts = ConceptOutput(many=True)
+    knowledge_density = serializers.FloatField()
+    knowledge_graph = KnowledgeGraphOutput()
+    temporal_patterns = TemporalPatternsOutput()
+    semantic_clusters = ClusterOutput(many=True)
+    clusters_as_of = serializers.IntegerField(
+        allow_null=True, help_text="The change that the clusters were computed at; null before the first time."
+    )
+    clusters_computed_at = serializers.DateTimeField(allow_null=True)
+    clusters_pending = serializers.BooleanField(help_text="Newer clusters are being computed.")
+    change = serializers.IntegerField(help_text="The change of the memory that everything else is about.")
+    as_of = serializers.DateTimeField()
+    window = OpenWindowOutput()
+    memory_types = serializers.ListField(child=serializers.CharField())
+
+
+class MapClusterOutput(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    label = serializers.CharField()  # type: ignore[assignment]  # hides DRF's attribute
+    size = serializers.IntegerField(help_text="Its memories, those beyond the points of the map included.")
+
+
+class MapOutput(serializers.Serializer[Any]):
+    """Columns of one length: point n stands for the memory `memory_id[n]`."""
+
+    x = serializers.ListField(child=serializers.FloatField())
+    y = serializers.ListField(child=serializers.FloatField())
+    cluster = serializers.ListField(child=serializers.IntegerField(), help_text="The id of its cluster, or -1.")
+    memory_id = serializers.ListField(child=serializers.UUIDField())
+    clusters = MapClusterOutput(many=True)
+    total = serializers.IntegerField(help_text="The memories that the points are a sample of.")
+    change = serializers.IntegerField(allow_null=True, help_text="The change that the map was drawn at.")
+    pending = serializers.BooleanField(help_text="A newer map is being drawn.")

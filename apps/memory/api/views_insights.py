@@ -1,0 +1,37 @@
+"""The memory as a whole over HTTP: insights, the map, the graph, and the concepts of one memory."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Permission
+from apps.core.api.serializers import StrictSerializer
+from apps.core.api.views import ApiView
+from apps.memory.api import serializers_insights as io
+from apps.memory.services.insights import insights_read, map_read
+
+
+class InsightsView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_insights", parameters=[io.InsightsQuery], responses=io.InsightsOutput)
+    def get(self, request: Request) -> Response:
+        """What the memory as a whole, or a part of it, is about."""
+        given = request.query_params
+        repeated = {"memory_types": given.getlist("memory_types")} if "memory_types" in given else {}
+        checked = io.InsightsQuery(data={**given.dict(), **repeated})
+        checked.is_valid(raise_exception=True)
+        now = timezone.now()
+        scope = io.scope_of(checked.validated_data, now=now)
+        return Response(insights_read(organization_id=self.principal.organization_id, scope=scope, now=now))
+
+
+class MapView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_map", responses=io.MapOutput)
+    def get(self, request: Request) -> Response:
+        """The memories as points on a plane where those of like meaning are near each other; 12,000 at most."""
+        self.valid_query(request, StrictSerializer)
+        return Response(map_read(organization_id=self.principal.organization_id, now=timezone.now()))
