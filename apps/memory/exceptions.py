@@ -21,6 +21,10 @@ class OperationNotFound(NotFound):
     code = "operation_not_found"
 
 
+class EntityNotFound(NotFound):
+    code = "entity_not_found"
+
+
 class UnknownDomain(DomainError):
     code = "unknown_domain"
 

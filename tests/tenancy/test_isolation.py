@@ -84,6 +84,11 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     # The id is one of the other organisation's: it must be as unknown as one that nobody has.
     "POST /api/v1/memory/explain": lambda other: {"data": {"query": TEXT, "memory_id": str(other.ids["memory"])}},
     "GET /api/v1/memory/insights": lambda _: {"query": {"as_of": "2999-01-01T00:00:00Z", "memory_types": "general"}},
+    "GET /api/v1/memory/graph": lambda other: {"query": {"entity": str(other.ids["entity"]), "depth": 3}},
+    "GET /api/v1/memory/graph/path": lambda other: {"query": {"from": SECRET, "to": str(other.ids["entity"])}},
+    "GET /api/v1/memory/entities": lambda _: {
+        "query": {"q": SECRET[:5], "cursor": cursor_encode("key", "", UUID(int=0).hex)}
+    },
     "GET /api/v1/memory/map": lambda _: {"query": {}},
     "GET /api/v1/memory/context": lambda other: {"query": {"context": f"org_{other.organization_id}_context"}},
     "PATCH /api/v1/memory/context": _body(domain="retail"),

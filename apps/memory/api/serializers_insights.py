@@ -6,9 +6,12 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.core.api.serializers import PageQuery, StrictSerializer
 from apps.memory.api.serializers import MAX_TYPES, InstantField, TypeField
 from apps.memory.api.serializers_managing import WindowInput, conditions_of
 from apps.memory.selectors.insights import InsightScope
+
+MAX_NAME = 200
 
 
 class InsightsQuery(WindowInput):
@@ -119,3 +122,66 @@ class MapOutput(serializers.Serializer[Any]):
     total = serializers.IntegerField(help_text="The memories that the points are a sample of.")
     change = serializers.IntegerField(allow_null=True, help_text="The change that the map was drawn at.")
     pending = serializers.BooleanField(help_text="A newer map is being drawn.")
+
+
+class EntityField(serializers.CharField):
+    """The id of an entity, or its name in any spelling."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_NAME, **kwargs)
+
+
+class GraphQuery(StrictSerializer):
+    entity = EntityField(
+        required=False, help_text="An id or a name to look around from; without it the most mentioned entities come."
+    )
+    depth = serializers.IntegerField(default=1, min_value=1, max_value=3, help_text="Steps from the entity.")
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=200, help_text="The most nodes.")
+    kind = serializers.CharField(required=False, max_length=20, help_text="Only entities of this kind.")
+
+
+class PathQuery(StrictSerializer):
+    def get_fields(self) -> dict[str, Any]:
+        # `from` is a word of Python's own.
+        return {
+            "from": EntityField(help_text="The id or the name of an entity."),
+            "to": EntityField(help_text="Likewise."),
+        }
+
+
+class EntitiesQuery(PageQuery):
+    q = serializers.CharField(required=False, max_length=MAX_NAME, help_text="Part of the name, in capitals or not.")
+    kind = serializers.CharField(required=False, max_length=20)
+
+
+class EntityOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    kind = serializers.CharField()
+    mentions = serializers.IntegerField(help_text="How often live memories name it.")
+    memories = serializers.IntegerField(help_text="How many live memories name it.")
+
+
+class EntityPage(serializers.Serializer[Any]):
+    results = EntityOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+    total = serializers.IntegerField()
+
+
+class EdgeOutput(serializers.Serializer[Any]):
+    source = serializers.UUIDField()  # type: ignore[assignment]  # hides DRF's attribute
+    target = serializers.UUIDField()
+    kind = serializers.CharField(help_text="`mentioned_with`, which has no direction, or that of a stated relation.")
+    weight = serializers.FloatField()
+    memory_ids = serializers.ListField(
+        child=serializers.UUIDField(), help_text="The latest that name both, up to five."
+    )
+
+
+class GraphOutput(serializers.Serializer[Any]):
+    nodes = EntityOutput(many=True)
+    edges = EdgeOutput(many=True)
+
+
+class PathOutput(GraphOutput):
+    hops = serializers.IntegerField(allow_null=True, help_text="null without a path of at most four hops.")

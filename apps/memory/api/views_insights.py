@@ -9,6 +9,7 @@ from apps.accounts.permissions import Permission
 from apps.core.api.serializers import StrictSerializer
 from apps.core.api.views import ApiView
 from apps.memory.api import serializers_insights as io
+from apps.memory.selectors.graph import entities_page, graph_present, path_present
 from apps.memory.services.insights import insights_read, map_read
 
 
@@ -35,3 +36,47 @@ class MapView(ApiView):
         """The memories as points on a plane where those of like meaning are near each other; 12,000 at most."""
         self.valid_query(request, StrictSerializer)
         return Response(map_read(organization_id=self.principal.organization_id, now=timezone.now()))
+
+
+class GraphView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_graph", parameters=[io.GraphQuery], responses=io.GraphOutput)
+    def get(self, request: Request) -> Response:
+        """Entities and what joins them: around one of them, or the most mentioned ones."""
+        query = self.valid_query(request, io.GraphQuery)
+        graph = graph_present(
+            entity=query.get("entity"),
+            depth=query["depth"],
+            limit=query["limit"],
+            kind=query.get("kind"),
+            now=timezone.now(),
+        )
+        return Response(graph)
+
+
+class PathView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_graph_path", parameters=[io.PathQuery], responses=io.PathOutput)
+    def get(self, request: Request) -> Response:
+        """A shortest way from one entity to another, of up to four hops, with the memories on it."""
+        query = self.valid_query(request, io.PathQuery)
+        return Response(path_present(source=query["from"], target=query["to"], now=timezone.now()))
+
+
+class EntitiesView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_entities", parameters=[io.EntitiesQuery], responses=io.EntityPage)
+    def get(self, request: Request) -> Response:
+        """The entities that live memories name, or that were stated, by name."""
+        query = self.valid_query(request, io.EntitiesQuery)
+        page = entities_page(
+            text=query.get("q", ""),
+            kind=query.get("kind"),
+            cursor=query.get("cursor"),
+            limit=query["limit"],
+            now=timezone.now(),
+        )
+        return Response(page)

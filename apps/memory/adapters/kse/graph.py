@@ -11,9 +11,11 @@ from django.db.models import Count
 from django.utils import timezone
 
 from apps.memory.adapters.kse.base import implements
-from apps.memory.adapters.kse.nodes import MENTIONED_WITH, Node, NodeStore, node_of, related
-from apps.memory.adapters.kse.paths import shortest_path
+from apps.memory.adapters.kse.nodes import Node, NodeStore, node_of, related
+from apps.memory.adapters.paths import shortest_path
+from apps.memory.engine.graph import MENTIONED_WITH
 from apps.memory.models import Entity, Memory, Mention, Relation
+from apps.memory.selectors.graph import entities_visible
 from apps.memory.services.changes import change_begin
 from apps.memory.services.entities import EntityName, entities_ensure
 
@@ -50,6 +52,7 @@ class GraphStore(NodeStore):
         return await self._run(self._delete_relation, source_id, target_id, relationship_type)
 
     async def get_node(self, node_id: str) -> Node | None:
+        """Return a node; None if it is unknown or only memories in the trash, or expired ones, still tell of it."""
         return await self._run(self._get_node, node_id)
 
     async def get_neighbors(self, node_id: str, relationship_types: list[str] | None = None) -> list[Node]:
@@ -131,7 +134,9 @@ class GraphStore(NodeStore):
 
     def _get_node(self, node_id: str) -> Node | None:
         entity = self.find(node_id)
-        return node_of(entity) if entity else None
+        if entity is None or not entities_visible(now=timezone.now()).filter(id=entity.id).exists():
+            return None
+        return node_of(entity)
 
     def _neighbours(self, node_id: str, relationship_types: list[str] | None) -> list[Node]:
         kinds = None if relationship_types is None else [self.kind(one) for one in relationship_types]

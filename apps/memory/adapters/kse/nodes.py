@@ -6,11 +6,10 @@ from typing import Any
 
 from apps.memory.adapters.kse.base import Store
 from apps.memory.engine.entities import KEY_CHARACTERS, extract_mentions, normalise_key
+from apps.memory.engine.graph import MENTIONED_WITH
 from apps.memory.engine.types import MentionKind
 from apps.memory.models import Entity
 
-# Of things named in the same live memories; derived, so nobody can state one.
-MENTIONED_WITH = "mentioned_with"
 _MAX_RELATION = 100
 _MAX_LABEL = 20
 _MAX_NAME = 200

@@ -1,0 +1,246 @@
+"""The knowledge graph: entities, what is named together, and what was stated. Only live memories count."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Aggregate, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from apps.core.api.pagination import page_of
+from apps.memory.adapters.columns import BIGINT, read_columns
+from apps.memory.adapters.neighbours import strongest_neighbours
+from apps.memory.adapters.paths import shortest_path
+from apps.memory.engine.entities import normalise_key
+from apps.memory.engine.graph import MENTIONED_WITH, association, shared_memories
+from apps.memory.exceptions import EntityNotFound
+from apps.memory.models import Entity, Memory, MemoryQuerySet, Mention, Relation
+
+MAX_HOPS = 4
+_EVIDENCE = 5
+# Edges that are shown for each node that may be: more make a picture black.
+_EDGES_PER_NODE = 4
+
+_NAMED_BY = """
+    SELECT node.place - 1, counted.number
+    FROM unnest(%s::uuid[]) WITH ORDINALITY AS node (id, place)
+    JOIN memory_mention mention ON mention.entity_id = node.id
+    JOIN ({counted}) counted ON counted.id = mention.memory_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """The weight of being named together, and the numbers of the latest memories that do it."""
+
+    weight: float
+    numbers: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    source: UUID
+    target: UUID
+    kind: str
+    weight: float
+    numbers: Sequence[int]
+
+
+# By the places of the two entities in a list, the smaller one first.
+_SharedPairs = Mapping[tuple[int, int], _Shared]
+
+
+def entities_visible(*, now: datetime) -> QuerySet[Entity]:
+    """Return the entities that a live memory names or that somebody stated, in a relation or by themselves.
+
+    What is named by memories in the trash or expired ones alone is not among them.
+    """
+    named = Mention.objects.filter(entity=OuterRef("id"))
+    live = named.filter(memory__in=Memory.objects.live(now).values("id"))
+    stated = Relation.objects.filter(Q(source=OuterRef("id")) | Q(target=OuterRef("id")))
+    return Entity.objects.filter(Exists(live) | ~Exists(named) | Exists(stated))
+
+
+def entity_get(text: str, *, now: datetime) -> Entity:
+    """Return the visible entity of an id or a name, in any spelling; raises `EntityNotFound`."""
+    visible = entities_visible(now=now)
+    try:
+        entity = visible.filter(id=UUID(text)).first()
+    except ValueError:
+        keys = list(dict.fromkeys((text, text.casefold(), normalise_key(text))))
+        found = {entity.key: entity for entity in visible.filter(key__in=keys)}
+        entity = next((found[key] for key in keys if key in found), None)
+    if entity is None:
+        raise EntityNotFound("No live memory names such an entity.")
+    return entity
+
+
+def entities_page(*, text: str, kind: str | None, cursor: str | None, limit: int, now: datetime) -> dict[str, Any]:
+    """Return a page of the visible entities in the order of their keys; `text` is a part of the name."""
+    rows = entities_visible(now=now)
+    if text:
+        rows = rows.filter(Q(name__icontains=text) | Q(key__icontains=text))
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    counted = rows.annotate(mentioned=_of_live(Sum("count"), now=now), memories=_of_live(Count("id"), now=now))
+    return page_of(counted, order="key", cursor=cursor, limit=limit, present=_listed)
+
+
+def _of_live(number: Aggregate, *, now: datetime) -> Coalesce:
+    """Return an aggregate over the live mentions of an entity."""
+    live = Mention.objects.filter(entity=OuterRef("id"), memory__in=Memory.objects.live(now).values("id"))
+    grouped = live.order_by().values("entity").annotate(number=number)
+    return Coalesce(Subquery(grouped.values("number"), output_field=IntegerField()), 0)
+
+
+def _listed(entity: Any) -> dict[str, Any]:
+    return _node(entity, mentions=entity.mentioned, memories=entity.memories)
+
+
+def _node(entity: Entity, *, mentions: int, memories: int) -> dict[str, Any]:
+    return {
+        "id": str(entity.id),
+        "name": entity.name,
+        "kind": entity.kind,
+        "mentions": mentions,
+        "memories": memories,
+    }
+
+
+def graph_present(*, entity: str | None, depth: int, limit: int, kind: str | None, now: datetime) -> dict[str, Any]:
+    """Return up to `limit` entities and the edges between them, strongest first.
+
+    Without an entity they are the most mentioned ones, with one those up to `depth` steps from it: stated relations
+    first, then the strongest co-mentions. `kind` is that of the entities, apart from the one asked for. Raises
+    `EntityNotFound`.
+    """
+    live = Memory.objects.live(now)
+    if entity is None:
+        node_ids = _most_mentioned(live, kind=kind, limit=limit)
+    else:
+        node_ids = _around(entity_get(entity, now=now).id, live, depth=depth, kind=kind, limit=limit, now=now)
+    shared = _shared(live, node_ids)
+    mentioned = [_mentioned(node_ids[one], node_ids[other], pair) for (one, other), pair in shared.items()]
+    heaviest = sorted(mentioned, key=lambda edge: (-edge.weight, edge.source, edge.target))
+    edges = [*_relations(shared, node_ids), *heaviest][: limit * _EDGES_PER_NODE]
+    return {"nodes": _nodes(live, node_ids), "edges": _edges(edges)}
+
+
+def path_present(*, source: str, target: str, now: datetime) -> dict[str, Any]:
+    """Return a shortest path of up to four hops, with the memories on the way. Raises `EntityNotFound`."""
+    live = Memory.objects.live(now)
+    ends = [entity_get(end, now=now).id for end in (source, target)]
+    path = shortest_path(live, source=ends[0], target=ends[1], most_steps=MAX_HOPS)
+    if path is None:
+        return {"hops": None, "nodes": [], "edges": []}
+    shared = _shared(live, path.entity_ids)
+    relations = Relation.objects.in_bulk([one for one in path.relation_ids if one is not None])
+    edges = []
+    for place, relation_id in enumerate(path.relation_ids):
+        pair = shared.get((place, place + 1))
+        # What was deleted since the path was found is no edge any more.
+        if relation_id in relations:
+            edges.append(_stated(relations[relation_id], pair))
+        elif relation_id is None and pair is not None:
+            edges.append(_mentioned(path.entity_ids[place], path.entity_ids[place + 1], pair))
+    return {"hops": len(path.relation_ids), "nodes": _nodes(live, path.entity_ids), "edges": _edges(edges)}
+
+
+def _most_mentioned(live: MemoryQuerySet, *, kind: str | None, limit: int) -> list[UUID]:
+    rows = Mention.objects.filter(memory__in=live.values("id"))
+    if kind is not None:
+        rows = rows.filter(entity__kind=kind)
+    counted = rows.values("entity_id").annotate(mentioned=Sum("count")).order_by("-mentioned", "entity_id")
+    return list(counted.values_list("entity_id", flat=True)[:limit])
+
+
+def _around(
+    centre: UUID, live: MemoryQuerySet, *, depth: int, kind: str | None, limit: int, now: datetime
+) -> list[UUID]:
+    """Return the centre and what is found step by step, until there are enough."""
+    found, frontier = [centre], [centre]
+    for _ in range(depth):
+        wanted = limit - len(found)
+        if wanted <= 0 or not frontier:
+            break
+        beside = _related(frontier, seen=found, kind=kind, now=now)[:wanted]
+        met = strongest_neighbours(live, of=frontier, seen=[*found, *beside], kind=kind, limit=wanted - len(beside))
+        frontier = [*beside, *met]
+        found += frontier
+    return found
+
+
+def _related(of: Sequence[UUID], *, seen: Sequence[UUID], kind: str | None, now: datetime) -> list[UUID]:
+    """Return the unseen entities that stated relations join to some others, in the order in which they were stated."""
+    pairs = Relation.objects.filter(Q(source__in=of) | Q(target__in=of)).order_by("id")
+    ends = dict.fromkeys(end for pair in pairs.values_list("source_id", "target_id") for end in pair)
+    allowed = entities_visible(now=now).filter(id__in=ends)
+    if kind is not None:
+        allowed = allowed.filter(kind=kind)
+    known = set(allowed.values_list("id", flat=True)).difference(seen)
+    return [end for end in ends if end in known]
+
+
+def _shared(live: MemoryQuerySet, node_ids: Sequence[UUID]) -> _SharedPairs:
+    counted, parameters = live.values("id", "number").query.sql_with_params()
+    columns = read_columns(
+        _NAMED_BY.format(counted=counted), [list(node_ids), *parameters], {"place": BIGINT, "memory": BIGINT}
+    )
+    places, memories = (columns[name].astype(np.int64) for name in ("place", "memory"))
+    pairs = shared_memories(places, memories, evidence=_EVIDENCE)
+    sizes = np.bincount(places, minlength=len(node_ids))
+    ends = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+    together = np.array([count for count, _ in pairs.values()], dtype=np.int64)
+    weights = association(together, sizes[ends[:, 0]], sizes[ends[:, 1]], memories=live.count())
+    return {
+        ends_of: _Shared(round(weight, 6), numbers)
+        for (ends_of, (_, numbers)), weight in zip(pairs.items(), weights.tolist(), strict=True)
+    }
+
+
+def _relations(shared: _SharedPairs, node_ids: Sequence[UUID]) -> list[_Edge]:
+    places = {node_id: place for place, node_id in enumerate(node_ids)}
+    rows = Relation.objects.filter(source__in=node_ids, target__in=node_ids).order_by("id")
+    found = []
+    for relation in rows:
+        first, second = sorted((places[relation.source_id], places[relation.target_id]))
+        found.append(_stated(relation, shared.get((first, second))))
+    return found
+
+
+def _mentioned(one: UUID, other: UUID, pair: _Shared) -> _Edge:
+    return _Edge(one, other, MENTIONED_WITH, pair.weight, pair.numbers)
+
+
+def _stated(relation: Relation, pair: _Shared | None) -> _Edge:
+    return _Edge(relation.source_id, relation.target_id, relation.kind, 1.0, pair.numbers if pair else ())
+
+
+def _nodes(live: MemoryQuerySet, node_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    entities = Entity.objects.in_bulk(list(node_ids))
+    rows = Mention.objects.filter(memory__in=live.values("id"), entity__in=node_ids).values("entity_id")
+    counts = {row["entity_id"]: row for row in rows.annotate(mentioned=Sum("count"), memories=Count("id"))}
+    nodes = []
+    for node_id in node_ids:
+        count = counts.get(node_id, {"mentioned": 0, "memories": 0})
+        if node_id in entities:
+            nodes.append(_node(entities[node_id], mentions=count["mentioned"], memories=count["memories"]))
+    return nodes
+
+
+def _edges(edges: Sequence[_Edge]) -> list[dict[str, Any]]:
+    numbers = {number for edge in edges for number in edge.numbers}
+    ids = dict(Memory.objects.filter(number__in=numbers).values_list("number", "id"))
+    return [
+        {
+            "source": str(edge.source),
+            "target": str(edge.target),
+            "kind": edge.kind,
+            "weight": edge.weight,
+            "memory_ids": [str(ids[number]) for number in edge.numbers if number in ids],
+        }
+        for edge in edges
+    ]
