@@ -21,10 +21,6 @@ class OperationNotFound(NotFound):
     code = "operation_not_found"
 
 
-class EntityNotFound(NotFound):
-    code = "entity_not_found"
-
-
 class UnknownDomain(DomainError):
     code = "unknown_domain"
 
