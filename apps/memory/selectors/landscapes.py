@@ -52,7 +52,8 @@ class Landscape:
 
 
 def landscape_of(rows: MemoryQuerySet, *, progress: Callable[[], None]) -> Landscape:
-    """Compute the landscape of these memories. Equal memories give an equal one."""
+    """Compute the landscape of these memories, of those that the models have read. Equal memories give an equal one."""
+    rows = rows.filter(understood=True)
     statement, parameters = rows.values_list("number", "id").query.sql_with_params()
     memories = read_columns(statement, parameters, {"number": BIGINT, "id": UUID_BYTES})
     order = np.argsort(memories["number"])
