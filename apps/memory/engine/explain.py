@@ -14,6 +14,8 @@ _NAMED = 3
 # Shares of the highest score a channel can give: above the first a hit is close, above the second it is related.
 _CLOSE = 0.7
 _RELATED = 0.35
+# Concepts that weigh less than this only nudge: naming them would mislead.
+_TELLING = 0.1
 _QUESTION = re.compile(
     r"\?\s*$|^\s*(?:who|whom|whose|what|which|when|where|why|how|is|are|did|does|do|can)\b", re.IGNORECASE
 )
@@ -88,7 +90,8 @@ def explain(hit: FusedHit, *, query: str, why: Why) -> str:
         *_of_words(shares, why),
         *_of_time(shares, why),
     ]
-    if why.dimensions and Channel.CONCEPTUAL in shares:
+    concepts = sum(one.weight for one in hit.contributions if one.channel == Channel.CONCEPTUAL and one.units)
+    if why.dimensions and concepts >= _TELLING:
         reasons.append(f"similar in {_listed([name.replace('_', ' ') for name in why.dimensions])}")
     if not reasons:
         return f"Only loosely related to your {asked}."
