@@ -1,5 +1,6 @@
 """What a set of memories is about, read from their rows. Definitions stand with the functions of the engine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -81,16 +82,8 @@ def numbers_of(rows: MemoryQuerySet) -> NDArray[np.int64]:
 
 def facts_of(rows: MemoryQuerySet) -> dict[str, Any]:
     """Return total, concepts, density, days and hours of these memories, as JSON."""
-    counted, parameters = rows.values("id", "number").query.sql_with_params()
     memories = _memories(rows)
-    found = read_columns(
-        _MENTIONS.format(counted=counted),
-        parameters,
-        {"entity": BIGINT, "entity_id": UUID_BYTES, "memory": BIGINT, "count": INTEGER},
-    )
-    mentions = Mentions(*(found[name].astype(np.int64) for name in ("entity", "memory", "count")))
-    numbers, first = np.unique(mentions.entity, return_index=True)
-    entity_ids = dict(zip(numbers.tolist(), found["entity_id"][first].tolist(), strict=True))
+    mentions, entity_ids = mentions_of(rows)
     patterns = temporal_patterns(times(memories["occurred"]))
     density = knowledge_density(mentions, _relations(entity_ids))
     return {
@@ -109,20 +102,33 @@ def _memories(rows: MemoryQuerySet) -> dict[str, Any]:
     return read_columns(statement, parameters, {"number": BIGINT, "id": UUID_BYTES, "occurred": TIMESTAMP})
 
 
-def _relations(entity_ids: dict[int, bytes]) -> NDArray[np.int64]:
-    """Return the stated relations between entities that have numbers, (r, 2)."""
-    numbers = {UUID(bytes=entity_id): number for number, entity_id in entity_ids.items()}
+def mentions_of(rows: MemoryQuerySet) -> tuple[Mentions, list[UUID]]:
+    """Return what these memories name. Entities are places in the list of ids, which ascends; memories are numbers."""
+    counted, parameters = rows.values("id", "number").query.sql_with_params()
+    found = read_columns(
+        _MENTIONS.format(counted=counted),
+        parameters,
+        {"entity": BIGINT, "entity_id": UUID_BYTES, "memory": BIGINT, "count": INTEGER},
+    )
+    _, first, entity = np.unique(found["entity"], return_index=True, return_inverse=True)
+    mentions = Mentions(entity, found["memory"].astype(np.int64), found["count"].astype(np.int64))
+    return mentions, [UUID(bytes=entity_id) for entity_id in found["entity_id"][first].tolist()]
+
+
+def _relations(entity_ids: Sequence[UUID]) -> NDArray[np.int64]:
+    """Return the stated relations between entities of a list, as places in it, (r, 2)."""
+    places = {entity_id: place for place, entity_id in enumerate(entity_ids)}
     pairs = [
-        (numbers[source], numbers[target])
+        (places[source], places[target])
         for source, target in Relation.objects.values_list("source_id", "target_id").iterator()
-        if source in numbers and target in numbers
+        if source in places and target in places
     ]
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
-def _concepts(mentions: Mentions, memories: dict[str, Any], entity_ids: dict[int, bytes]) -> list[dict[str, Any]]:
+def _concepts(mentions: Mentions, memories: dict[str, Any], entity_ids: Sequence[UUID]) -> list[dict[str, Any]]:
     concepts = dominant_concepts(mentions, total_memories=len(memories["number"]))
-    ids = {one.entity: UUID(bytes=entity_ids[one.entity]) for one in concepts}
+    ids = {one.entity: entity_ids[one.entity] for one in concepts}
     names = dict(Entity.objects.filter(id__in=ids.values()).values_list("id", "name"))
     wanted = np.isin(memories["number"], [number for one in concepts for number in one.memories])
     ids_of = dict(zip(memories["number"][wanted].tolist(), memories["id"][wanted].tolist(), strict=True))
