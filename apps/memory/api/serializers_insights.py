@@ -185,3 +185,26 @@ class GraphOutput(serializers.Serializer[Any]):
 
 class PathOutput(GraphOutput):
     hops = serializers.IntegerField(allow_null=True, help_text="null without a path of at most four hops.")
+
+
+class SentenceOutput(serializers.Serializer[Any]):
+    start = serializers.IntegerField()
+    end = serializers.IntegerField(help_text="The sentence is content[start:end].")
+    text = serializers.CharField()
+    coordinate = serializers.FloatField(help_text="That of the sentence alone.")
+    pole = serializers.ChoiceField(choices=["low", "high"])
+
+
+class MemoryDimensionOutput(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    description = serializers.CharField()
+    coordinate = serializers.FloatField(help_text="From 0, the low pole, to 1.")
+    sentences = SentenceOutput(many=True, help_text="Those that moved it most to either pole, up to three.")
+
+
+class MemoryConceptsOutput(serializers.Serializer[Any]):
+    memory_id = serializers.UUIDField()
+    revision = serializers.IntegerField()
+    dimensions = MemoryDimensionOutput(many=True)
+    sentences = serializers.IntegerField(help_text="The sentences of the memory.")
+    sentences_read = serializers.IntegerField(help_text="Those that were compared: of long memories the most telling.")

@@ -22,6 +22,7 @@ urlpatterns = [
     path("/map", views_insights.MapView.as_view(), name="memory-map"),
     path("/context", views.ContextView.as_view(), name="memory-context"),
     path("/<uuid:memory_id>", views_managing.MemoryView.as_view(), name="memory-detail"),
+    path("/<uuid:memory_id>/concepts", views_insights.ConceptsView.as_view(), name="memory-concepts"),
     path("/<uuid:memory_id>/history", views_managing.HistoryView.as_view(), name="memory-history"),
     path("/<uuid:memory_id>/restore", views_managing.MemoryRestoreView.as_view(), name="memory-restore"),
 ]

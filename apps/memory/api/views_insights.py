@@ -1,5 +1,7 @@
 """The memory as a whole over HTTP: insights, the map, the graph, and the concepts of one memory."""
 
+from uuid import UUID
+
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -9,6 +11,7 @@ from apps.accounts.permissions import Permission
 from apps.core.api.serializers import StrictSerializer
 from apps.core.api.views import ApiView
 from apps.memory.api import serializers_insights as io
+from apps.memory.selectors.concepts import memory_concepts
 from apps.memory.selectors.graph import entities_page, graph_present, path_present
 from apps.memory.services.insights import insights_read, map_read
 
@@ -80,3 +83,13 @@ class EntitiesView(ApiView):
             now=timezone.now(),
         )
         return Response(page)
+
+
+class ConceptsView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_concepts", responses=io.MemoryConceptsOutput)
+    def get(self, request: Request, memory_id: UUID) -> Response:
+        """Where a memory stands on each dimension, and the sentences that moved it there."""
+        self.valid_query(request, StrictSerializer)
+        return Response(memory_concepts(memory_id=memory_id, now=timezone.now()))

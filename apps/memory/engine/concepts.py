@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from apps.memory.engine.anchors import DOMAIN_DIMENSIONS, Dimension
 from apps.memory.engine.ports import Embedder
 
-__all__ = ["DOMAIN_DIMENSIONS", "ConceptSpace", "Dimension"]
+__all__ = ["DOMAIN_DIMENSIONS", "ConceptSpace", "Dimension", "Pull", "strongest_pulls"]
 
 # The mean of the low anchors is to map to 0.1 and that of the high ones to 0.9: logit(0.9) = ln 9.
 _POLE_LOGIT = math.log(9.0)
 # Poles nearer than this along their axis say the same; such a dimension answers 0.5 for every text.
 _SMALLEST_SPREAD = 1e-6
+# A coordinate nearer to the middle than this says nothing about a sentence.
+_NEUTRAL = 0.05
 
 Floats = NDArray[np.float32]
 
@@ -91,3 +93,29 @@ class ConceptSpace:
         """
         nearness = 1.0 - np.abs(coords - target) @ weight
         return np.asarray(np.clip(nearness, 0.0, 1.0), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """A stretch of a text and its own coordinate on a dimension: above 0.5 it moves the text to the high pole."""
+
+    start: int
+    end: int
+    coordinate: float
+
+
+def strongest_pulls(spans: Sequence[tuple[int, int]], coordinates: Floats, *, limit: int = 3) -> list[list[Pull]]:
+    """Return for each dimension the stretches that move a text most to either pole, strongest first (ties by place).
+
+    ``coordinates`` is float32 (n, k), those of the ``n`` stretches. The coordinate of a text follows the mean of its
+    passages' embeddings, so a stretch moves it as far as it lies from the middle itself. What lies in the middle moves
+    nothing and is left out.
+    """
+    distances = np.abs(coordinates.astype(np.float64) - 0.5)
+    pulls = []
+    for dimension in range(coordinates.shape[1]):
+        far = distances[:, dimension]
+        best = np.lexsort((np.arange(len(far)), -far))[:limit]
+        kept = [(spans[row], float(coordinates[row, dimension])) for row in best if far[row] > _NEUTRAL]
+        pulls.append([Pull(start, end, coordinate) for (start, end), coordinate in kept])
+    return pulls

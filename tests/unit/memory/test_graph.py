@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from apps.memory.engine.graph import CoMentions, Integers, association
-from apps.memory.engine.insights import Mentions
+from apps.memory.engine.graph import CoMentions, association
+from apps.memory.engine.insights import Integers, Mentions
 
 
 def column(*numbers: int) -> Integers:

@@ -1,0 +1,88 @@
+"""Where a memory stands in the conceptual space, and which of its sentences put it there."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from apps.memory.adapters.embedding import default_embedder
+from apps.memory.engine.analysis import place
+from apps.memory.engine.chunking import _sentences as sentences_of
+from apps.memory.engine.concepts import ConceptSpace, strongest_pulls
+from apps.memory.models import Memory
+from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.selectors.memories import memory_get
+
+# Sentences that are embedded while the caller waits: a second. Of a longer memory the most telling passages are read.
+MAX_SENTENCES = 100
+# A sentence that is longer than a passage may be is a table or a list without punctuation.
+_SENTENCE_CHARACTERS = 1_200
+
+Span = tuple[int, int]
+
+
+def memory_concepts(*, memory_id: UUID, now: datetime) -> dict[str, Any]:
+    """Return the coordinates of a live memory with the sentences behind them; raises `MemoryNotFound`."""
+    space = concept_space(context_get())
+    memory = memory_get(memory_id=memory_id, now=now)
+    coordinates = _coordinates(memory, space)
+    spans = list(_spans(memory.content))
+    read = _telling(memory, spans, space) if len(spans) > MAX_SENTENCES else spans
+    vectors = default_embedder().embed([memory.content[start:end] for start, end in read])
+    pulls = strongest_pulls(read, space.project(vectors))
+    return {
+        "memory_id": str(memory.id),
+        "revision": memory.revision,
+        "dimensions": [
+            {
+                "name": dimension.name,
+                "description": dimension.description,
+                "coordinate": round(float(coordinate), 6),
+                "sentences": [
+                    {
+                        "start": pull.start,
+                        "end": pull.end,
+                        "text": memory.content[pull.start : pull.end],
+                        "coordinate": round(pull.coordinate, 6),
+                        "pole": "high" if pull.coordinate > 0.5 else "low",  # noqa: PLR2004 - the middle
+                    }
+                    for pull in found
+                ],
+            }
+            for dimension, coordinate, found in zip(space.dimensions, coordinates, pulls, strict=True)
+        ],
+        "sentences": len(spans),
+        "sentences_read": len(read),
+    }
+
+
+def _coordinates(memory: Memory, space: ConceptSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Return the stored place, or where the memory will be when a change of the dimensions that is under way ends."""
+    stored = np.asarray(memory.concepts, dtype=np.float32)
+    return stored if len(stored) == len(space.dimensions) else place(_passages(memory)[1], space)
+
+
+def _passages(memory: Memory) -> tuple[list[Span], np.ndarray[Any, np.dtype[np.float32]]]:
+    rows = list(memory.chunks.order_by("ordinal").values_list("start", "end", "embedding"))
+    vectors = [embedding.to_numpy() if hasattr(embedding, "to_numpy") else embedding for *_, embedding in rows]
+    return [(start, end) for start, end, _ in rows], np.array(vectors, dtype=np.float32)
+
+
+def _spans(text: str) -> list[Span]:
+    return [(start, min(end, start + _SENTENCE_CHARACTERS)) for start, end, _ in sentences_of(text)]
+
+
+def _telling(memory: Memory, spans: list[Span], space: ConceptSpace) -> list[Span]:
+    """Return the first hundred sentences of the passages that lie farthest from the middle, dimension by dimension."""
+    passages, vectors = _passages(memory)
+    distances = np.abs(space.project(vectors) - 0.5)
+    # The most extreme passage on each dimension, then the second on each, and so on.
+    ranked = dict.fromkeys(np.argsort(-distances, axis=0, kind="stable").ravel().tolist())
+    chosen: list[Span] = []
+    for row in ranked:
+        start, end = passages[row]
+        chosen += [span for span in spans if start <= span[0] < end]
+        if len(chosen) >= MAX_SENTENCES:
+            break
+    return sorted(chosen[:MAX_SENTENCES])
