@@ -6,6 +6,7 @@ from django.views.generic import RedirectView, TemplateView
 
 from apps.accounts.api.views import JwksView
 from apps.accounts.views import VerifyEmailView
+from apps.observability.views import metrics
 from liftos.openapi import RedocView, SchemaView, SwaggerView
 
 handler400 = "apps.core.api.errors.handler400"
@@ -18,6 +19,7 @@ urlpatterns = [
     path("verify-email/<str:key>", VerifyEmailView.as_view(), name="verify-email"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("metrics", metrics, name="metrics"),
     path("", include("apps.observability.api.urls")),
     path(".well-known/jwks.json", JwksView.as_view(), name="jwks"),
     path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),

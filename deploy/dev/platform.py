@@ -7,6 +7,7 @@ left is ended first (see `record`), so a start never meets an earlier one's proc
 import asyncio
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -108,6 +109,8 @@ class Platform:
     async def _serve(self, supervisor: Supervisor, values: Mapping[str, str], port: int) -> int:
         with self._stage("processes", "web, worker and beat"):
             since = time.time() - 1
+            # What an earlier run has counted would be added to the figures of this one.
+            shutil.rmtree(self.state / "metrics", ignore_errors=True)
             await supervisor.start()
             # Circus has just installed its own handlers.
             self.stop.install()

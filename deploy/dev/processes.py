@@ -32,6 +32,7 @@ def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> 
         **addresses,
         "ENVIRONMENT": "development",
         "LIFTOS_STATE_DIR": str(state),
+        "PROMETHEUS_MULTIPROC_DIR": str(state / "metrics"),
         "PYTHONUNBUFFERED": "1",
         # In a container one is root; Celery's advice against it is for production.
         "PYTHONWARNINGS": ",".join(filter(None, [inherited.get("PYTHONWARNINGS"), ROOT_WORKER_ADVICE])),

@@ -227,6 +227,13 @@ MEMORY_INDEX_MB = env.int("MEMORY_INDEX_MB", default=1024)
 # The password of the demo accounts that `manage.py seed_demo` creates; `make dev` generates one.
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")
 
+# --- Metrics ---------------------------------------------------------------------------------------------------------
+# What a scraper of /metrics sends as bearer token. Without one the door is open in development and shut in production.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+METRICS_OPEN = False
+# prometheus_client reads the same variable by itself.
+PROMETHEUS_MULTIPROC_DIR = env.str("PROMETHEUS_MULTIPROC_DIR", default="")
+
 # --- The rest --------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

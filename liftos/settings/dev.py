@@ -13,5 +13,6 @@ ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
 ACCOUNT_RATE_LIMITS["signup"] = env.str("SIGNUP_LIMIT", default="1000/h/ip")
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(STATE_DIR / "mail")
+METRICS_OPEN = True
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

@@ -11,4 +11,5 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Each test lives in one transaction on one connection.
 DATABASES["default"]["OPTIONS"].pop("pool")
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="", multiline=True)
+METRICS_OPEN = True
 WHITENOISE_USE_FINDERS = True

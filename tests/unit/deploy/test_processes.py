@@ -28,6 +28,7 @@ def test_processes_run_in_development_mode_and_carry_the_token(monkeypatch: pyte
     assert environment["ENVIRONMENT"] == "development"
     assert environment["LIFTOS_RUN"] == "abc"
     assert environment["LIFTOS_STATE_DIR"] == "/state"
+    assert environment["PROMETHEUS_MULTIPROC_DIR"] == "/state/metrics"
     assert environment["PUBLIC_URL"] == "http://localhost:1"
     assert "DJANGO_SETTINGS_MODULE" not in environment
 
