@@ -7,9 +7,9 @@ from uuid import UUID
 import numpy as np
 
 from apps.memory.adapters.embedding import default_embedder
-from apps.memory.engine.analysis import place
-from apps.memory.engine.chunking import _sentences as sentences_of
+from apps.memory.engine.chunking import sentence_spans
 from apps.memory.engine.concepts import ConceptSpace, strongest_pulls
+from apps.memory.engine.reading import place
 from apps.memory.models import Memory
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
@@ -60,22 +60,29 @@ def memory_concepts(*, memory_id: UUID, now: datetime) -> dict[str, Any]:
 def _coordinates(memory: Memory, space: ConceptSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Return the stored place, or where the memory will be when a change of the dimensions that is under way ends."""
     stored = np.asarray(memory.concepts, dtype=np.float32)
-    return stored if len(stored) == len(space.dimensions) else place(_passages(memory)[1], space)
+    if len(stored) == len(space.dimensions):
+        return stored
+    _, vectors = _passages(memory)
+    # In the middle as long as no model has read it.
+    return place(vectors, space) if len(vectors) else np.full(len(space.dimensions), 0.5, dtype=np.float32)
 
 
 def _passages(memory: Memory) -> tuple[list[Span], np.ndarray[Any, np.dtype[np.float32]]]:
-    rows = list(memory.chunks.order_by("ordinal").values_list("start", "end", "embedding"))
-    vectors = [embedding.to_numpy() if hasattr(embedding, "to_numpy") else embedding for *_, embedding in rows]
+    read = memory.chunks.exclude(embedding=None).order_by("ordinal")
+    rows = list(read.values_list("start", "end", "embedding"))
+    vectors = [embedding.to_list() for *_, embedding in rows if embedding is not None]
     return [(start, end) for start, end, _ in rows], np.array(vectors, dtype=np.float32)
 
 
 def _spans(text: str) -> list[Span]:
-    return [(start, min(end, start + _SENTENCE_CHARACTERS)) for start, end, _ in sentences_of(text)]
+    return [(start, min(end, start + _SENTENCE_CHARACTERS)) for start, end, _ in sentence_spans(text)]
 
 
 def _telling(memory: Memory, spans: list[Span], space: ConceptSpace) -> list[Span]:
     """Return the first hundred sentences of the passages that lie farthest from the middle, dimension by dimension."""
     passages, vectors = _passages(memory)
+    if not passages:
+        return spans[:MAX_SENTENCES]
     distances = np.abs(space.project(vectors) - 0.5)
     # The most extreme passage on each dimension, then the second on each, and so on.
     ranked = dict.fromkeys(np.argsort(-distances, axis=0, kind="stable").ravel().tolist())

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +25,7 @@ from apps.memory.engine import packing
 from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.reading import READING, Reading, Understanding, place, read, understand
 from apps.memory.exceptions import ExternalIdConflict
+from apps.memory.metrics import stored_observed
 from apps.memory.models import Chunk, Memory, MemoryQuerySet
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.services.changes import Change, change_begin
@@ -187,7 +190,7 @@ def findings_replace(memory: Memory, text: Analysed, *, change: Change) -> None:
 
 
 def stores_record(*, organization_id: UUID, memories: Sequence[Memory], now: datetime) -> None:
-    """Write the usage rows of stored memories."""
+    """Write the usage rows of stored memories, and count them once they are committed."""
     usage_record(
         organization_id=organization_id,
         meter=Meter.MEMORY_STORES,
@@ -196,6 +199,10 @@ def stores_record(*, organization_id: UUID, memories: Sequence[Memory], now: dat
         source_ids=[str(memory.id) for memory in memories],
         now=now,
     )
+    for memory_type, count in Counter(memory.memory_type for memory in memories).items():
+        transaction.on_commit(
+            partial(stored_observed, organization_id=organization_id, memory_type=memory_type, count=count)
+        )
 
 
 def _expired(external_ids: AbstractSet[str], *, now: datetime) -> MemoryQuerySet:

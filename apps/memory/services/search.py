@@ -31,6 +31,7 @@ from apps.memory.engine.question import Question, understand
 from apps.memory.engine.retrieval import Asked, Retrieval, retrieve
 from apps.memory.engine.terms import terms_of
 from apps.memory.engine.types import Channel, SearchType
+from apps.memory.metrics import search_observed
 from apps.memory.models import Entity, Memory
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memories_visible
@@ -71,8 +72,9 @@ def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -
     began = time.perf_counter()
     quota = _metered(organization_id, query.search_type, now=now)
     results, dropped = memories_find(organization_id=organization_id, query=query, now=now)
-    took = (time.perf_counter() - began) * 1000
-    return SearchResponse(results, took_ms=took, quota=quota, dropped=dropped)
+    took = time.perf_counter() - began
+    search_observed(organization_id=organization_id, search_type=query.search_type, seconds=took)
+    return SearchResponse(results, took_ms=took * 1000, quota=quota, dropped=dropped)
 
 
 def memories_find(
