@@ -70,7 +70,8 @@ def _coordinates(memory: Memory, space: ConceptSpace) -> np.ndarray[Any, np.dtyp
 def _passages(memory: Memory) -> tuple[list[Span], np.ndarray[Any, np.dtype[np.float32]]]:
     read = memory.chunks.exclude(embedding=None).order_by("ordinal")
     rows = list(read.values_list("start", "end", "embedding"))
-    vectors = [embedding.to_list() for *_, embedding in rows if embedding is not None]
+    vectors: list[Any] = [embedding for *_, embedding in rows]
+    vectors = [one.to_numpy() if hasattr(one, "to_numpy") else one for one in vectors]
     return [(start, end) for start, end, _ in rows], np.array(vectors, dtype=np.float32)
 
 

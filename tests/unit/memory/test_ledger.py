@@ -108,7 +108,7 @@ def amounts(hits: list[FusedHit]) -> list[tuple[UUID, int, tuple[tuple[str, int 
     ]
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     weights=st.dictionaries(st.sampled_from([channel.value for channel in Channel]), st.floats(0, 10), max_size=6),
@@ -139,7 +139,7 @@ def test_sums_are_exact_and_leaving_a_channel_out_is_weight_zero(
     assert amounts(again) == kept
 
 
-@settings(max_examples=EXAMPLES // 3)
+@settings(max_examples=EXAMPLES // 3, deadline=None)
 @given(seed=st.integers(0, 2**31))
 def test_what_one_channel_alone_finds_is_among_the_results(seed: int) -> None:
     index, asked = corpus(seed)
