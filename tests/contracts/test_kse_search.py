@@ -188,7 +188,7 @@ def test_every_search_is_metered_and_a_used_up_quota_refuses(
     def refuse(**_: object) -> None:
         raise QuotaExceeded("All searches of the day are used.")
 
-    monkeypatch.setattr(search_module, "quota_reserve", refuse)
+    monkeypatch.setattr(search_module, "quota_use", refuse)
     for method, argument in ((service.search, query()), (service.conceptual_search, place)):
         with pytest.raises(error("SearchError"), match="All searches of the day are used"):
             call(method, argument)

@@ -12,10 +12,9 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-from django.db import transaction
 from numpy.typing import NDArray
 
-from apps.billing.services import quota_reserve, usage_record
+from apps.billing.services import quota_use
 from apps.billing.types import Meter, QuotaState
 from apps.core.ids import new_id
 from apps.memory.adapters.embedding import default_embedder
@@ -141,18 +140,15 @@ def memory_search_near(
     return SearchResponse(results, took_ms=(time.perf_counter() - began) * 1000, quota=quota)
 
 
-@transaction.atomic
 def _metered(organization_id: UUID, search_type: SearchType, *, now: datetime) -> QuotaState:
-    quota = quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_SEARCHES, quantity=1, now=now)
-    usage_record(
+    return quota_use(
         organization_id=organization_id,
         meter=Meter.MEMORY_SEARCHES,
         quantity=1,
         source=f"memory.search.{search_type}",
-        source_ids=[str(new_id())],
+        source_id=str(new_id()),
         now=now,
     )
-    return quota
 
 
 def _asked(question: Question, space: ConceptSpace) -> Asked:
