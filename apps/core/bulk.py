@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import connection, connections
 from django.db.models import AutoField, BigAutoField, Model
 from psycopg import sql
 
@@ -19,17 +19,15 @@ def rows_copy(rows: Sequence[Model]) -> None:
     fields = [field for field in meta.concrete_fields if not isinstance(field, AutoField | BigAutoField)]
     columns = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(meta.db_table), columns)
+    # The connection itself: `connection` looks it up at every use, which costs as much as the rest of a value.
+    database = connections[connection.alias]
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([_value(field, row) for field in fields])
+            copy.write_row([field.get_db_prep_save(field.pre_save(row, add=True), database) for field in fields])
     for row in rows:
         # They are in the database now: saving one changes it.
         state = row._state  # noqa: SLF001 - as `bulk_create` does
         state.adding, state.db = False, connection.alias
-
-
-def _value(field: Any, row: Model) -> Any:
-    return field.get_db_prep_save(field.pre_save(row, add=True), connection)
 
 
 def values_copy(model: type[Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -5,7 +5,7 @@ Understanding asks the models, which is what storing costs: vectors, sparse weig
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -14,18 +14,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from apps.memory.engine.aliases import definitions
 from apps.memory.engine.chunking import Chunk, chunk_text
 from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.entities import KEY_CHARACTERS, Mention, extract_mentions, normalise_key
 from apps.memory.engine.entity_types import entity_type
 from apps.memory.engine.names_index import title_key
 from apps.memory.engine.ports import Embedder, SparseEncoder
+from apps.memory.engine.relations import extract_relations
 from apps.memory.engine.terms import Counts, Hashes, count_terms
 from apps.memory.engine.times import extract_times
 from apps.memory.engine.types import MentionKind
 
 # Counts up whenever a text would be read differently: older memories are then read again.
-READING = 1
+READING = 2
 # A text that names more than this is an index or a table; its rarer names tell little about it.
 MAX_ENTITIES = 200
 # A first line of at most so many characters before a blank line is a title.
@@ -56,6 +58,17 @@ class NamedEntity:
     type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A relation between two entity keys, or that one is another name of the other; the characters that state it."""
+
+    source_key: str
+    kind: str
+    target_key: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """What spelling tells. ``terms`` and ``inputs``, what the models are to read, have an entry for each chunk.
@@ -67,6 +80,7 @@ class Reading:
     terms: tuple[tuple[Hashes, Counts], ...]
     inputs: tuple[str, ...]
     entities: tuple[NamedEntity, ...]
+    statements: tuple[Statement, ...]
     times: tuple[tuple[float, float], ...]
     thread: int
 
@@ -83,7 +97,8 @@ class Understanding:
 def read(content: str, *, metadata: Mapping[str, Any], occurred_at: datetime) -> Reading:
     """Read a text that has at least one visible character; ``occurred_at`` is when it was said."""
     chunks = tuple(chunk_text(content))
-    inputs = _inputs(content, metadata, chunks)
+    inputs = model_inputs(content, metadata=metadata, chunks=chunks)
+    mentions = extract_mentions(content)
     thread = _thread(metadata)
     date = f"{occurred_at.day} {occurred_at:%B %Y}" if thread else ""
     labels = " ".join(_labels(metadata))
@@ -94,7 +109,8 @@ def read(content: str, *, metadata: Mapping[str, Any], occurred_at: datetime) ->
             for chunk, text in zip(chunks, inputs, strict=True)
         ),
         inputs=inputs,
-        entities=_entities(content, title=_title(content, metadata), speaker=_label(metadata, SPEAKER_KEYS)),
+        entities=_entities(content, mentions, title=_title(content, metadata), speaker=_label(metadata, SPEAKER_KEYS)),
+        statements=tuple(_statements(content, mentions)),
         times=tuple(
             (time.begins.timestamp(), time.ends.timestamp()) for time in extract_times(content, anchor=occurred_at)
         ),
@@ -102,12 +118,8 @@ def read(content: str, *, metadata: Mapping[str, Any], occurred_at: datetime) ->
     )
 
 
-def model_inputs(content: str, *, metadata: Mapping[str, Any]) -> tuple[str, ...]:
+def model_inputs(content: str, *, metadata: Mapping[str, Any], chunks: Sequence[Chunk]) -> tuple[str, ...]:
     """Return what the models are to read, for each chunk: its words under the title, and who says them."""
-    return _inputs(content, metadata, tuple(chunk_text(content)))
-
-
-def _inputs(content: str, metadata: Mapping[str, Any], chunks: Sequence[Chunk]) -> tuple[str, ...]:
     title, speaker = _title(content, metadata), _label(metadata, SPEAKER_KEYS) if _thread(metadata) else ""
     inputs = []
     for chunk in chunks:
@@ -174,8 +186,14 @@ def _thread(metadata: Mapping[str, Any]) -> int:
     return (int.from_bytes(blake2b(repr(named).encode(errors="replace"), digest_size=8).digest(), "little") >> 2) or 1
 
 
-def _entities(content: str, *, title: str, speaker: str) -> tuple[NamedEntity, ...]:
-    mentions = extract_mentions(content)
+def _statements(content: str, mentions: Sequence[Mention]) -> Iterator[Statement]:
+    for one in extract_relations(content, mentions):
+        yield Statement(one.source_key, one.kind.value, one.target_key, one.start, one.end)
+    for defined in definitions(content, mentions):
+        yield Statement(defined.alias_key, defined.reason.value, defined.name_key, defined.start, defined.end)
+
+
+def _entities(content: str, mentions: Sequence[Mention], *, title: str, speaker: str) -> tuple[NamedEntity, ...]:
     first: dict[str, Mention] = {}
     counts: Counter[str] = Counter()
     for mention in mentions:

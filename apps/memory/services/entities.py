@@ -1,7 +1,7 @@
 """The knowledge graph's rows: entities, where memories name them, and what sentences state of them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,10 +10,7 @@ from django.db import connection
 
 from apps.core.bulk import rows_copy, values_copy
 from apps.memory.engine import packing
-from apps.memory.engine.aliases import definitions
-from apps.memory.engine.entities import extract_mentions
-from apps.memory.engine.reading import NamedEntity
-from apps.memory.engine.relations import extract_relations
+from apps.memory.engine.reading import NamedEntity, Statement
 from apps.memory.models import Entity, Memory, Mention, Relation, RelationEvidence
 from apps.memory.services.changes import Change
 
@@ -29,17 +26,6 @@ class EntityName:
     name: str
     kind: str
     type: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Statement:
-    """A relation between two entity keys, and the characters that state it."""
-
-    source_key: str
-    kind: str
-    target_key: str
-    start: int
-    end: int
 
 
 def entities_ensure(*, names: Mapping[str, EntityName], change: Change) -> dict[str, Entity]:
@@ -123,12 +109,12 @@ def _stand_ins(entities: Iterable[Entity]) -> dict[UUID, int]:
     return {row.id: targets.get(row.alias_of_id, row.number) if row.alias_of_id else row.number for row in rows}
 
 
-def memories_state(*, memories: Sequence[Memory]) -> None:
+def memories_state(*, memories: Sequence[Memory], statements: Sequence[Sequence[Statement]]) -> None:
     """Write the relations that the memories' sentences state between entities, with the sentences as evidence."""
-    found = [(memory.id, one) for memory in memories for one in _stated_in(memory.content)]
+    found = [(memory.id, one) for memory, stated in zip(memories, statements, strict=True) for one in stated]
     keys = {key for _, one in found for key in (one.source_key, one.target_key)}
     ids_by_key = dict(Entity.objects.filter(key__in=keys).values_list("key", "id")) if keys else {}
-    stated: dict[tuple[UUID, UUID, str], list[tuple[UUID, _Statement]]] = defaultdict(list)
+    stated: dict[tuple[UUID, UUID, str], list[tuple[UUID, Statement]]] = defaultdict(list)
     for memory_id, one in found:
         if one.source_key in ids_by_key and one.target_key in ids_by_key:
             stated[ids_by_key[one.source_key], ids_by_key[one.target_key], one.kind].append((memory_id, one))
@@ -153,12 +139,3 @@ def memories_state(*, memories: Sequence[Memory]) -> None:
         ),
         ignore_conflicts=True,
     )
-
-
-def _stated_in(content: str) -> Iterator[_Statement]:
-    """Yield the relations of a text, and what it defines as another name of something."""
-    mentions = extract_mentions(content)
-    for one in extract_relations(content, mentions):
-        yield _Statement(one.source_key, one.kind.value, one.target_key, one.start, one.end)
-    for defined in definitions(content, mentions):
-        yield _Statement(defined.alias_key, defined.reason.value, defined.name_key, defined.start, defined.end)

@@ -168,8 +168,7 @@ def memories_write(
     memories_name(memories=memories, named=[text.reading.entities for text in texts], change=change)
     rows_copy(memories)
     passages_write(memories=memories, texts=texts)
-    if texts and texts[0].understanding is not None:
-        memories_state(memories=memories)
+    memories_state(memories=memories, statements=[text.reading.statements for text in texts])
     return memories
 
 
@@ -186,7 +185,7 @@ def findings_replace(memory: Memory, text: Analysed, *, change: Change) -> None:
     findings_set(memory, text, dimensions=len(concept_space(change.context).dimensions))
     memories_name(memories=[memory], named=[text.reading.entities], change=change)
     passages_write(memories=[memory], texts=[text])
-    memories_state(memories=[memory])
+    memories_state(memories=[memory], statements=[text.reading.statements])
 
 
 def stores_record(*, organization_id: UUID, memories: Sequence[Memory], now: datetime) -> None:
@@ -223,19 +222,19 @@ def _known_places(items: Sequence[StoreItem], *, now: datetime) -> dict[int, Sto
     names = {item.external_id for item in items} - {""}
     if not names:
         return {}
-    taken = set(Memory.objects.live(now).filter(external_id__in=names).values_list("external_id", flat=True))
-    places = [place for place, item in enumerate(items) if item.external_id in taken]
-    return {place: known for place in places if (known := known_as(items[place], now=now))}
+    rows = Memory.objects.live(now).filter(external_id__in=names).values_list("external_id", "id", "content_hash")
+    known = {external_id: (memory_id, known_hash) for external_id, memory_id, known_hash in rows}
+    return {
+        place: _same(item, *known[item.external_id]) for place, item in enumerate(items) if item.external_id in known
+    }
 
 
 def known_as(item: StoreItem, *, now: datetime) -> StoreResult | None:
     """Return the memory that has the item's external id and content; raise `ExternalIdConflict` for other content."""
-    if not item.external_id:
-        return None
-    found = Memory.objects.live(now).filter(external_id=item.external_id).values_list("id", "content_hash").first()
-    if found is None:
-        return None
-    memory_id, known_hash = found
+    return _known_places([item], now=now).get(0)
+
+
+def _same(item: StoreItem, memory_id: UUID, known_hash: str) -> StoreResult:
     if known_hash != hash_of(item.content):
         raise ExternalIdConflict(f"The external id {item.external_id!r} belongs to a memory with other content.")
     return StoreResult(memory_id, created=False)

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from apps.core.services import enqueue
 from apps.memory.engine import packing
+from apps.memory.engine.chunking import Chunk as Passage
 from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.reading import READING, Understanding, model_inputs
 from apps.memory.models import Chunk, Memory, MemoryQuerySet
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.services.changes import Change, change_begin
-from apps.memory.services.entities import memories_state
 from apps.memory.services.memories import (
     FINDINGS,
     Analysed,
@@ -103,19 +103,21 @@ def understand_some(share: int) -> int:
     if not seen:
         return 0
     space = concept_space(context_get())
-    revisions = {memory.id: memory.revision for memory in seen}
     anew = {memory.id: _reread(memory, space) for memory in seen if memory.reading != READING}
+    passages = _passages([memory for memory in seen if memory.id not in anew])
     found = {
-        memory.id: understanding_of(model_inputs(memory.content, metadata=memory.metadata), space)
+        memory.id: understanding_of(_inputs(memory, passages[memory.id]), space)
         for memory in seen
         if memory.id not in anew
     }
     with transaction.atomic():
         change = change_begin()
         present = concept_space(change.context)
-        rows = [row for row in Memory.objects.filter(id__in=revisions) if row.revision == revisions[row.id]]
-        read = [row for row in rows if row.id in found and row.reading == READING]
-        _write(read, {row.id: moved(found[row.id], space=space, present=present) for row in read}, change=change)
+        states = Memory.objects.filter(id__in=[memory.id for memory in seen]).values_list("id", "revision", "reading")
+        as_seen = {(memory.id, memory.revision, memory.reading): memory for memory in seen}
+        rows = [as_seen[state] for state in states if state in as_seen]
+        read = [row.id for row in rows if row.id in found]
+        _write({key: (passages[key], moved(found[key], space=space, present=present)) for key in read}, change=change)
         for row in (row for row in rows if row.id in anew):
             findings_replace(row, replaced(anew[row.id], space=space, present=present), change=change)
             row.change = change.change
@@ -128,29 +130,38 @@ def _reread(memory: Memory, space: ConceptSpace) -> Analysed:
     return understood(analysed(item, now=memory.occurred_at), space)
 
 
-def _write(memories: Sequence[Memory], found: Mapping[UUID, Understanding], *, change: Change) -> None:
+def _passages(memories: Sequence[Memory]) -> dict[UUID, list[Chunk]]:
+    """Return the passages of each memory, in order."""
+    passages: dict[UUID, list[Chunk]] = {memory.id: [] for memory in memories}
+    rows = Chunk.objects.filter(memory__in=memories).order_by("ordinal")
+    for chunk in rows.only("id", "memory_id", "ordinal", "start", "end"):
+        passages[chunk.memory_id].append(chunk)
+    return passages
+
+
+def _inputs(memory: Memory, passages: Sequence[Chunk]) -> tuple[str, ...]:
+    spans = [Passage(row.ordinal, row.start, row.end) for row in passages]
+    return model_inputs(memory.content, metadata=memory.metadata, chunks=spans)
+
+
+def _write(found: Mapping[UUID, tuple[Sequence[Chunk], Understanding]], *, change: Change) -> None:
     """Add what the models have found to memories whose words are stored already."""
-    passages = [
-        (
-            chunk_id,
-            _vector_text(found[memory_id].vectors[ordinal]),
-            packing.pack(found[memory_id].sparse[ordinal], packing.SPARSE),
-        )
-        for chunk_id, memory_id, ordinal in Chunk.objects.filter(memory_id__in=found).values_list(
-            "id", "memory_id", "ordinal"
-        )
-    ]
-    places = [(memory_id, _vector_text(one.concepts)) for memory_id, one in found.items()]
-    if not places:
+    if not found:
         return
+    passages = [
+        (chunk.id, _half_text(vector), packing.pack(sparse, packing.SPARSE))
+        for chunks, one in found.values()
+        for chunk, vector, sparse in zip(chunks, one.vectors, one.sparse, strict=True)
+    ]
+    places = [(memory_id, str(one.concepts.tolist())) for memory_id, (_, one) in found.items()]
     with connection.cursor() as cursor:
         cursor.execute(_READ_PASSAGES, [list(column) for column in zip(*passages, strict=True)])
         cursor.execute(_READ_MEMORIES, [change.change, *(list(column) for column in zip(*places, strict=True))])
-    memories_state(memories=memories)
 
 
-def _vector_text(vector: NDArray[np.float32]) -> str:
-    return f"[{','.join(map(str, vector.tolist()))}]"
+def _half_text(vector: NDArray[np.float32]) -> str:
+    """Write a vector for PostgreSQL. Five digits are more than a halfvec keeps, and far cheaper than all of them."""
+    return f"[{','.join(['%.5g'] * len(vector)) % tuple(vector.tolist())}]"
 
 
 @contextmanager
