@@ -94,9 +94,11 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def _no_index_of_another_test() -> None:
     """Forget what other tests searched: their changes were rolled back, and their numbers come again."""
-    from apps.memory.adapters.index_store import indexes_forget  # noqa: PLC0415 - Django is set up by now
+    from apps.memory.adapters.fingerprint_store import fingerprints_forget  # noqa: PLC0415 - Django is set up by now
+    from apps.memory.adapters.index_store import indexes_forget  # noqa: PLC0415 - as above
 
     indexes_forget()
+    fingerprints_forget()
 
 
 @pytest.fixture

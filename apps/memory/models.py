@@ -52,6 +52,8 @@ class Memory(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     content = models.TextField()
     content_hash = models.CharField(max_length=64)
+    # Of its words, 64 bits as a signed number: see `engine.duplicates`.
+    fingerprint = models.BigIntegerField(null=True, editable=False)
     metadata = models.JSONField(default=dict, blank=True)
     memory_type = models.CharField(max_length=50)
     module = models.CharField(max_length=63, blank=True)
@@ -284,6 +286,9 @@ class OperationItem(models.Model):
     payload = models.JSONField(null=True, encoder=DjangoJSONEncoder)
     status = models.CharField(max_length=10, choices=Status, default=Status.PENDING)
     memory_id = models.UUIDField(null=True, blank=True)
+    # The earlier memory that says nearly the same, and how alike they are, up to 1.
+    duplicate_of = models.UUIDField(null=True, blank=True)
+    similarity = models.FloatField(null=True, blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     error_detail = models.TextField(blank=True)
 

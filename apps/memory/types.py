@@ -59,11 +59,20 @@ class MemoryFields(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An earlier memory that says nearly the same; `similarity` is 1 if it is the same text, else at least 0.8."""
+
+    memory_id: UUID
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
 class StoreResult:
     """`created` is False when the same external id and content were stored before."""
 
     memory_id: UUID
     created: bool
+    duplicate_of: Duplicate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

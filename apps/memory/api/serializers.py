@@ -129,6 +129,10 @@ class StoreInput(ItemInput):
 class StoreOutput(serializers.Serializer[Any]):
     memory_id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=["stored", "duplicate"])
+    duplicate_of = serializers.UUIDField(
+        allow_null=True, help_text="An earlier memory that says nearly the same; this one is stored all the same."
+    )
+    similarity = serializers.FloatField(allow_null=True, help_text="1 for the same text, otherwise from 0.8.")
 
 
 class BatchInput(StrictSerializer):
@@ -152,6 +156,13 @@ class OperationErrorOutput(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
+class OperationDuplicateOutput(serializers.Serializer[Any]):
+    index = serializers.IntegerField()
+    memory_id = serializers.UUIDField()
+    duplicate_of = serializers.UUIDField()
+    similarity = serializers.FloatField()
+
+
 class OperationOutput(serializers.Serializer[Any]):
     operation_id = serializers.UUIDField()
     status = serializers.ChoiceField(choices=["queued", "running", "succeeded", "failed", "cancelled"])
@@ -159,6 +170,8 @@ class OperationOutput(serializers.Serializer[Any]):
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
     errors = OperationErrorOutput(many=True)  # type: ignore[assignment]  # hides DRF's attribute
+    duplicates = OperationDuplicateOutput(many=True)
+    duplicate_count = serializers.IntegerField()
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
 

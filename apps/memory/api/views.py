@@ -80,7 +80,12 @@ class StoreView(ApiView):
             user_id=self.principal.user_id,
             now=timezone.now(),
         )
-        body = {"memory_id": str(result.memory_id), "status": "stored" if result.created else "duplicate"}
+        body = {
+            "memory_id": str(result.memory_id),
+            "status": "stored" if result.created else "duplicate",
+            "duplicate_of": result.duplicate_of and str(result.duplicate_of.memory_id),
+            "similarity": result.duplicate_of and result.duplicate_of.similarity,
+        }
         return Response(body, status=201 if result.created else 200)
 
 
@@ -129,7 +134,7 @@ class OperationView(ApiView):
 
     @extend_schema(responses=io.OperationOutput)
     def get(self, request: Request, operation_id: UUID) -> Response:
-        """How far a batch has come, with the first hundred errors."""
+        """How far a batch has come, with the first hundred errors and duplicates."""
         return Response(operation_present(operation_get(operation_id=operation_id)))
 
 

@@ -103,6 +103,7 @@ def operation_get(*, operation_id: UUID) -> Operation:
 
 def operation_present(operation: Operation) -> dict[str, Any]:
     failed = operation.items.filter(status=OperationItem.Status.FAILED).order_by("index")[:MAX_ERRORS_SHOWN]
+    duplicates = operation.items.filter(duplicate_of__isnull=False)
     return {
         "operation_id": str(operation.id),
         "status": operation.status,
@@ -110,6 +111,10 @@ def operation_present(operation: Operation) -> dict[str, Any]:
         "done": operation.done,
         "failed": operation.failed,
         "errors": [{"index": item.index, "code": item.error_code, "detail": item.error_detail} for item in failed],
+        "duplicates": list(
+            duplicates.order_by("index").values("index", "memory_id", "duplicate_of", "similarity")[:MAX_ERRORS_SHOWN]
+        ),
+        "duplicate_count": duplicates.count(),
         "created_at": operation.created_at,
         "finished_at": operation.finished_at,
     }

@@ -23,17 +23,20 @@ from apps.memory.adapters.sketching import default_sketcher
 from apps.memory.adapters.sparse import default_encoder
 from apps.memory.engine import packing
 from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.duplicates import distinct_terms, fingerprint
 from apps.memory.engine.reading import READING, Reading, Understanding, place, read, understand
+from apps.memory.engine.terms import Hashes
 from apps.memory.exceptions import ExternalIdConflict
 from apps.memory.metrics import stored_observed
 from apps.memory.models import Chunk, Memory, MemoryQuerySet
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.services.changes import Change, change_begin
+from apps.memory.services.duplicates import duplicates_find
 from apps.memory.services.entities import memories_name, memories_state
 from apps.memory.types import StoreItem, StoreResult
 
 # The columns of a memory that say what was found out about it.
-FINDINGS = ("concepts", "named", "times", "thread", "reading", "understood")
+FINDINGS = ("concepts", "named", "times", "thread", "reading", "understood", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +46,11 @@ class Analysed:
     reading: Reading
     understanding: Understanding | None = None
     sketches: NDArray[np.float32] | None = None
+
+    @property
+    def terms(self) -> Hashes:
+        """The distinct terms of all passages."""
+        return distinct_terms([hashes for hashes, _ in self.reading.terms])
 
 
 def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None, now: datetime) -> StoreResult:
@@ -69,13 +77,16 @@ def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None
             )
             quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
             stores_record(organization_id=organization_id, memories=[memory], now=now)
+            (duplicate,) = duplicates_find(
+                organization_id=organization_id, memories=[memory], terms=[text.terms], change=change, now=now
+            )
     except IntegrityError:
         # Another call stored the same external id first.
         known = known_as(item, now=now)
         if known is None:
             raise
         return known
-    return StoreResult(memory.id, created=True)
+    return StoreResult(memory.id, created=True, duplicate_of=duplicate)
 
 
 def memories_store(
@@ -107,7 +118,17 @@ def memories_store(
         if memories:
             quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
             stores_record(organization_id=organization_id, memories=memories, now=now)
-    results.update((place, StoreResult(row.id, created=True)) for place, row in zip(fresh, memories, strict=True))
+        duplicates = duplicates_find(
+            organization_id=organization_id,
+            memories=memories,
+            terms=[text.terms for text in texts],
+            change=change,
+            now=now,
+        )
+    written = [
+        StoreResult(memory.id, created=True, duplicate_of=one) for memory, one in zip(memories, duplicates, strict=True)
+    ]
+    results.update(zip(fresh, written, strict=True))
     return [results[place] for place in range(len(items))]
 
 
@@ -289,6 +310,7 @@ def findings_set(memory: Memory, text: Analysed, *, dimensions: int) -> None:
     """Set on a memory, unsaved, what was found out about its text as a whole, the names aside."""
     reading = text.reading
     memory.thread, memory.reading = reading.thread, READING
+    memory.fingerprint = fingerprint(text.terms)
     memory.times = packing.pack(list(np.array(reading.times, dtype=np.float64).reshape(-1, 2).T), packing.TIMES)
     # In the middle of every dimension as long as no model has read it.
     unplaced = np.full(dimensions, 0.5, dtype=np.float32)

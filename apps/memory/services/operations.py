@@ -38,8 +38,10 @@ _MAX_JOBS = 4
 # How often a worker looks again while others hold the last items.
 _WAIT_SECONDS = 0.2
 _MARK_STORED = """
-    UPDATE memory_operationitem AS item SET status = 'done', memory_id = stored.memory_id, payload = NULL
-    FROM unnest(%s::bigint[], %s::uuid[]) AS stored (id, memory_id) WHERE item.id = stored.id
+    UPDATE memory_operationitem AS item SET status = 'done', memory_id = stored.memory_id, payload = NULL,
+        duplicate_of = stored.duplicate_of, similarity = stored.similarity
+    FROM unnest(%s::bigint[], %s::uuid[], %s::uuid[], %s::float8[]) AS stored (id, memory_id, duplicate_of, similarity)
+    WHERE item.id = stored.id
 """
 _TIMES = ("occurred_at", "occurred_end", "expires_at")
 _OPEN = (Operation.Status.QUEUED, Operation.Status.RUNNING)
@@ -217,7 +219,7 @@ def _outcome(
 
 
 def _mark(items: Sequence[OperationItem], outcomes: Sequence[StoreResult | DomainError]) -> None:
-    stored: list[tuple[int, UUID]] = []
+    stored: list[tuple[int, UUID, UUID | None, float | None]] = []
     for item, outcome in zip(items, outcomes, strict=True):
         if isinstance(outcome, DomainError):
             item.status, item.error_code, item.error_detail = (
@@ -227,9 +229,11 @@ def _mark(items: Sequence[OperationItem], outcomes: Sequence[StoreResult | Domai
             )
             item.save(update_fields=["status", "error_code", "error_detail"])
         else:
-            stored.append((item.id, outcome.memory_id))
-    with connection.cursor() as cursor:
-        cursor.execute(_MARK_STORED, [[item_id for item_id, _ in stored], [memory_id for _, memory_id in stored]])
+            known = outcome.duplicate_of
+            stored.append((item.id, outcome.memory_id, known and known.memory_id, known and known.similarity))
+    if stored:
+        with connection.cursor() as cursor:
+            cursor.execute(_MARK_STORED, [list(column) for column in zip(*stored, strict=True)])
 
 
 def _finish(*, organization_id: UUID, operation_id: UUID, now: datetime) -> bool:

@@ -95,7 +95,8 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             f"{report['files']} files, {report['total']} texts: "
-            f"{report['done']} stored or known, {report['failed']} failed"
+            f"{report['done']} stored or known, {report['failed']} failed, "
+            f"{report['duplicate_count']} say nearly what others say"
         )
         for error in report["errors"]:
             self.stderr.write(f"  text {error['index']}: {error['detail']}")
