@@ -230,7 +230,8 @@ def _mark(items: Sequence[OperationItem], outcomes: Sequence[StoreResult | Domai
             item.save(update_fields=["status", "error_code", "error_detail"])
         else:
             known = outcome.duplicate_of
-            stored.append((item.id, outcome.memory_id, known and known.memory_id, known and known.similarity))
+            of, alike = (known.memory_id, known.similarity) if known else (None, None)
+            stored.append((item.id, outcome.memory_id, of, alike))
     if stored:
         with connection.cursor() as cursor:
             cursor.execute(_MARK_STORED, [list(column) for column in zip(*stored, strict=True)])
