@@ -17,6 +17,12 @@ class AliasConflict(Conflict):
     code = "alias_conflict"
 
 
+class RerankerMissing(DomainError):
+    """The operator has named no `MEMORY_RERANK_URL`."""
+
+    code = "reranker_missing"
+
+
 class OperationNotFound(NotFound):
     code = "operation_not_found"
 

@@ -139,6 +139,8 @@ class SearchQuery:
     explain: bool = True
     # Channels whose turn would come later than this are left out.
     deadline_ms: int | None = None
+    # Have the configured reranker judge the best of what is found.
+    rerank: bool = False
 
 
 @dataclass(frozen=True, slots=True)

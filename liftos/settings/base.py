@@ -223,6 +223,8 @@ KSE_DEFAULT_DOMAIN = env.str("KSE_DEFAULT_DOMAIN", default="general")
 KSE_MAX_CONTEXTS = env.int("KSE_MAX_CONTEXTS", default=0)
 # Each process keeps the memories that it searches in its own memory; those unused for longest make room for others.
 MEMORY_INDEX_MB = env.int("MEMORY_INDEX_MB", default=1024)
+# A service that judges passages, see `apps.memory.adapters.reranking`; without one, searches cannot ask for it.
+MEMORY_RERANK_URL = env.str("MEMORY_RERANK_URL", default="")
 
 # The password of the demo accounts that `manage.py seed_demo` creates; `make dev` generates one.
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")

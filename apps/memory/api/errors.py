@@ -12,6 +12,7 @@ from apps.memory.exceptions import (
     OperationFinished,
     OperationNotFound,
     OperationRunning,
+    RerankerMissing,
     TooManyItems,
     UnknownDomain,
 )
@@ -22,6 +23,7 @@ register_problems(
         EntityNotFound: Problem(404, "There is no such entity"),
         AliasConflict: Problem(409, "The names cannot be merged or parted"),
         OperationNotFound: Problem(404, "There is no such operation"),
+        RerankerMissing: Problem(400, "No reranker is configured here"),
         UnknownDomain: Problem(400, "The memory domain is not known"),
         ContextLimitReached: Problem(503, "No further memory context can be made here"),
         ExternalIdConflict: Problem(409, "The external id belongs to another content"),

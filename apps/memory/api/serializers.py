@@ -12,7 +12,7 @@ from apps.core.api.pagination import MAX_LIMIT
 from apps.core.api.serializers import StrictSerializer
 from apps.core.strict_json import StrictJSONError, loads
 from apps.memory.engine.filters import Filter, FilterError, parse_filter
-from apps.memory.engine.types import Channel, SearchType
+from apps.memory.engine.types import FINDING_CHANNELS, SearchType
 from apps.memory.types import (
     DEFAULT_TYPE,
     MAX_BATCH_CONTENT,
@@ -215,7 +215,7 @@ class SearchConditions(StrictSerializer):
     )
 
     def validate_weights(self, weights: dict[str, float]) -> dict[str, float]:
-        known = {channel.value for channel in Channel}
+        known = {channel.value for channel in FINDING_CHANNELS}
         unknown = [name for name in weights if name not in known]
         if unknown:
             raise serializers.ValidationError(
@@ -226,6 +226,11 @@ class SearchConditions(StrictSerializer):
 
 class SearchInput(SearchConditions):
     explain = serializers.BooleanField(default=True)
+    rerank = serializers.BooleanField(
+        default=False,
+        help_text="Have the reranker of this installation judge the fifty best; `rerank` is then one more channel, "
+        "which is dropped when it does not answer in time.",
+    )
     wait_for = serializers.UUIDField(
         required=False,
         help_text="An operation to wait for, up to 10 seconds, until all its texts are understood; else 409.",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from apps.memory.engine.names_index import KnownName
-from apps.memory.engine.types import Channel, SearchType
+from apps.memory.engine.types import FINDING_CHANNELS, Channel, SearchType
 
 # What decides between texts that stand alone: words and meaning alike, the words that a text implies less.
 _TEXTS = {Channel.LEXICAL: 0.43, Channel.SPARSE: 0.19, Channel.NEURAL: 0.38}
@@ -48,7 +48,7 @@ class Evidence:
 
 def channels_of(search_type: SearchType) -> tuple[str, ...]:
     """Return the channels that a type of search asks, in the order in which contributions are listed."""
-    return tuple(_SINGLE[search_type]) if search_type in _SINGLE else tuple(Channel)
+    return tuple(_SINGLE[search_type]) if search_type in _SINGLE else FINDING_CHANNELS
 
 
 def weights_for(search_type: SearchType, evidence: Evidence) -> dict[str, float]:
@@ -64,7 +64,7 @@ def weights_for(search_type: SearchType, evidence: Evidence) -> dict[str, float]
     elif evidence.asks_when:
         temporal = _ASKS_WHEN * (1 - knowledge)
     found = {**rest, Channel.CONCEPTUAL: _CONCEPTUAL, Channel.KNOWLEDGE: knowledge, Channel.TEMPORAL: temporal}
-    return {name: found[name] for name in Channel}
+    return {name: found[name] for name in FINDING_CHANNELS}
 
 
 def _knowledge(evidence: Evidence) -> float:

@@ -27,6 +27,7 @@ _WEIGHS_MOST = {
     Channel.CONCEPTUAL: "Its concept profile weighs most in the score.",
     Channel.KNOWLEDGE: "The named things weigh most in the score.",
     Channel.TEMPORAL: "The time weighs most in the score.",
+    Channel.RERANK: "How well it answers, read beside the question, weighs most in the score.",
 }
 
 

@@ -35,8 +35,9 @@ class Anchor:
     ceiling: float | None = None
 
 
-# Nearness in the conceptual space is seldom below 0.5; attention and times are in [0, 1] as they come. Cosines of
-# MiniLM are near 0 for unrelated passages and above 0.7 for paraphrases; words that match at all count for something.
+# Nearness in the conceptual space is seldom below 0.5; attention, times and judgements are in [0, 1] as they come.
+# Cosines of MiniLM are near 0 for unrelated passages and above 0.7 for paraphrases; words that match at all count for
+# something.
 DEFAULT_ANCHORS: Mapping[str, Anchor] = MappingProxyType(
     {
         Channel.NEURAL: Anchor(floor=0.0, ceiling=0.7),
@@ -45,6 +46,7 @@ DEFAULT_ANCHORS: Mapping[str, Anchor] = MappingProxyType(
         Channel.CONCEPTUAL: Anchor(floor=0.5, ceiling=1.0),
         Channel.KNOWLEDGE: Anchor(floor=0.0, ceiling=1.0),
         Channel.TEMPORAL: Anchor(floor=0.0, ceiling=1.0),
+        Channel.RERANK: Anchor(floor=0.0, ceiling=1.0),
     }
 )
 # A list that was cut says itself what is no evidence: its least score.

@@ -43,3 +43,18 @@ class SparseEncoder(Protocol):
     def encode(self, text: str) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
         """Return keys uint16 (n,), ascending, and their weights uint8 (n,), in 1/64; any text is accepted."""
         ...
+
+
+class RerankerUnavailableError(Exception):
+    """The reranker cannot be reached, takes too long, or gives an answer that makes no sense."""
+
+
+class Reranker(Protocol):
+    """Judges question and passage together, which is slower and better than comparing them apart."""
+
+    def rerank(self, query: str, passages: Sequence[str], *, seconds: float) -> list[float]:
+        """Return how well each passage answers, in [0, 1].
+
+        Raises ``RerankerUnavailableError``, at the latest after so many ``seconds`` of silence.
+        """
+        ...

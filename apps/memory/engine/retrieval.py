@@ -11,7 +11,7 @@ from apps.memory.engine.evidence import Evidence, channels_of, weights_for
 from apps.memory.engine.fusion import CUT_ANCHORS, DEFAULT_ANCHORS, Anchor, ChannelHit, FusedHit, fuse
 from apps.memory.engine.memory_index import CANDIDATES, Mask, MemoryIndex, Positions, Ranked, Scores
 from apps.memory.engine.names_index import KnownName
-from apps.memory.engine.types import Channel, SearchType
+from apps.memory.engine.types import FINDING_CHANNELS, Channel, SearchType
 
 # The channels that the graph takes its first hints from.
 _HINTS = (Channel.LEXICAL, Channel.NEURAL)
@@ -77,7 +77,7 @@ def retrieve(
     run = _Run(index, asked, visible, names)
     wanted = dict.fromkeys([*channels_of(search_type), *weights])
     dropped = []
-    for name in (channel.value for channel in Channel if channel in wanted):
+    for name in (channel.value for channel in FINDING_CHANNELS if channel in wanted):
         if run.ranked and out_of_time():
             dropped.append(name)
         else:
@@ -124,6 +124,21 @@ def _fused(
         positions={memory_id: position for position, memory_id in ids.items()},
         names=names,
         dropped=dropped,
+    )
+
+
+def rerank(found: Retrieval, judged: Mapping[UUID, float]) -> list[FusedHit]:
+    """Return the hits with the judgements, in [0, 1], as one more channel; it weighs as much as all others together.
+
+    A memory that was not judged keeps what the others give it.
+    """
+    hits = {**found.found, Channel.RERANK: [ChannelHit(memory_id, raw) for memory_id, raw in judged.items()]}
+    total = sum(weight for name, weight in found.weights.items() if name in found.found)
+    return fuse(
+        hits,
+        weights={**found.weights, Channel.RERANK: total or 1.0},
+        recency=found.recency,
+        anchors={**anchors_of(found.found), Channel.RERANK: DEFAULT_ANCHORS[Channel.RERANK]},
     )
 
 

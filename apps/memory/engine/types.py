@@ -24,6 +24,11 @@ class Channel(StrEnum):
     CONCEPTUAL = "conceptual"
     KNOWLEDGE = "knowledge"
     TEMPORAL = "temporal"
+    RERANK = "rerank"
+
+
+# Those that find memories; the reranker only judges what they found.
+FINDING_CHANNELS = tuple(channel for channel in Channel if channel is not Channel.RERANK)
 
 
 class MentionKind(StrEnum):

@@ -3,11 +3,12 @@
 A service rather than a selector because a search is metered: it takes from the day's quota and leaves a usage row.
 """
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from apps.billing.types import Meter, QuotaState
 from apps.core.ids import new_id
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.adapters.index_store import index_current
+from apps.memory.adapters.reranking import default_reranker
 from apps.memory.adapters.sketching import default_sketcher
 from apps.memory.adapters.sparse import default_encoder
 from apps.memory.engine.concepts import ConceptSpace
@@ -26,10 +28,12 @@ from apps.memory.engine.explain import Why, explain, matched_terms
 from apps.memory.engine.fusion import DEFAULT_ANCHORS, UNITS, ChannelHit, FusedHit, fuse
 from apps.memory.engine.lexicon import STOP_WORDS, WORD
 from apps.memory.engine.memory_index import Mask, MemoryIndex
+from apps.memory.engine.ports import RerankerUnavailableError
 from apps.memory.engine.question import Question, understand
-from apps.memory.engine.retrieval import Asked, Retrieval, retrieve
+from apps.memory.engine.retrieval import Asked, Retrieval, rerank, retrieve
 from apps.memory.engine.terms import terms_of
 from apps.memory.engine.types import Channel, SearchType
+from apps.memory.exceptions import RerankerMissing
 from apps.memory.metrics import search_observed
 from apps.memory.models import Entity, Memory
 from apps.memory.selectors.contexts import concept_space, context_get
@@ -42,7 +46,11 @@ _MAX_DIMENSIONS_NAMED = 2
 # So far apart in a dimension's middle a question says nothing about it.
 _STRESSED = 0.2
 _BEGINNING, _END = -1e18, 1e18
+# How many of the best a reranker judges, and how long it may take without a deadline.
+_JUDGED = 50
+_RERANK_SECONDS = 2.0
 
+_log = logging.getLogger(__name__)
 _models = ThreadPoolExecutor(max_workers=2, thread_name_prefix="models")
 
 
@@ -81,13 +89,18 @@ def memories_find(
 ) -> tuple[tuple[SearchResult, ...], tuple[str, ...]]:
     """Return the results of a search, best first, and the channels that were left out, without metering it."""
     began = time.perf_counter()
+    if query.rerank and default_reranker() is None:
+        raise RerankerMissing("No reranker is configured here; search without.")
     context = context_get()
     space = concept_space(context)
     question = understand(query.text, now=now)
     asked = _asked(question, space)
     with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
         found = _find(index, asked, query, began=began, now=now)
-    hits = found.retrieval.hits
+    if query.rerank:
+        found = _reranked(found, query, began=began, now=now)
+    least = 0 if query.threshold is None else query.threshold * UNITS
+    hits = [hit for hit in found.retrieval.hits if hit.score_units >= least][: query.limit]
     results = _explained(hits, found, question=question, asked=asked, space=space, query=query, now=now)
     return results, tuple(found.retrieval.dropped)
 
@@ -216,26 +229,16 @@ def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, began: float,
         search_type=query.search_type,
         visible=_visible(index, query, now=now),
         weights=query.weights,
-        limit=query.limit,
+        limit=max(query.limit, _JUDGED) if query.rerank else query.limit,
         out_of_time=out_of_time,
     )
-    least = 0 if query.threshold is None else query.threshold * UNITS
-    hits = [hit for hit in retrieval.hits if hit.score_units >= least]
-    shown = [retrieval.positions[hit.memory_id] for hit in hits]
+    shown = [retrieval.positions[hit.memory_id] for hit in retrieval.hits]
     passages = index.passages(np.array(shown, dtype=np.int64), terms=asked.terms, vector=asked.vector)
     names = [name.number for name in retrieval.names]
     explained = shown if query.explain else []
     shared = {index.ids[position]: index.shared_names(position, names) for position in explained}
     return _Found(
-        retrieval=Retrieval(
-            hits=hits,
-            found=retrieval.found,
-            weights=retrieval.weights,
-            recency=retrieval.recency,
-            positions=retrieval.positions,
-            names=retrieval.names,
-            dropped=retrieval.dropped,
-        ),
+        retrieval=retrieval,
         passages={index.ids[position]: span for position, span in passages.items()},
         shared=shared,
         links={
@@ -243,6 +246,29 @@ def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, began: float,
             for position in explained
         },
     )
+
+
+def _reranked(found: _Found, query: SearchQuery, *, began: float, now: datetime) -> _Found:
+    """Have the best hits judged beside the question; without an answer in time they stay as they are."""
+    reranker, best = default_reranker(), found.retrieval.hits[:_JUDGED]
+    contents = dict(
+        memories_visible(now=now).filter(id__in=[hit.memory_id for hit in best]).values_list("id", "content")
+    )
+    judged = [hit.memory_id for hit in best if hit.memory_id in contents]
+    if reranker is None or not judged:
+        return found
+    passages = [contents[memory_id][slice(*found.passages[memory_id])] for memory_id in judged]
+    deadline = _RERANK_SECONDS if query.deadline_ms is None else query.deadline_ms / 1000
+    left = deadline - (time.perf_counter() - began)
+    try:
+        scores = reranker.rerank(query.text, passages, seconds=max(left, 0.001))
+    except RerankerUnavailableError as error:
+        _log.warning("the reranker did not judge: %s", error)
+        dropped = [*found.retrieval.dropped, Channel.RERANK.value]
+        return replace(found, retrieval=replace(found.retrieval, dropped=dropped))
+    hits = rerank(found.retrieval, dict(zip(judged, scores, strict=True)))
+    shown = [hit for hit in hits if hit.memory_id in found.passages]
+    return replace(found, retrieval=replace(found.retrieval, hits=shown))
 
 
 def _explained(
