@@ -20,6 +20,8 @@ ASKED = [0, 3, 6, 7, 2**63, 2**64 - 2, 2**64 - 1]
 def extended(batches: Sequence[Sequence[Unit]], *, scale: float = 1.0) -> Postings:
     found = Postings(key_type=np.uint64, scale=scale)
     for batch in batches:
+        # Asked in between: what was found once must not be taken for what is there.
+        found.find(0)
         found.extend(
             [np.array(sorted(unit), dtype=np.uint64) for unit in batch],
             [np.array([unit[key] for key in sorted(unit)], dtype=np.uint8) for unit in batch],
