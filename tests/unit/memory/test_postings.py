@@ -19,6 +19,11 @@ ASKED = [0, 3, 6, 7, 2**63, 2**64 - 2, 2**64 - 1]
 
 def extended(batches: Sequence[Sequence[Unit]], *, scale: float = 1.0) -> Postings:
     found = Postings(key_type=np.uint64, scale=scale)
+    extend(found, batches)
+    return found
+
+
+def extend(found: Postings, batches: Sequence[Sequence[Unit]]) -> None:
     for batch in batches:
         # Asked in between: what was found once must not be taken for what is there.
         found.find(0)
@@ -26,7 +31,6 @@ def extended(batches: Sequence[Sequence[Unit]], *, scale: float = 1.0) -> Postin
             [np.array(sorted(unit), dtype=np.uint64) for unit in batch],
             [np.array([unit[key] for key in sorted(unit)], dtype=np.uint8) for unit in batch],
         )
-    return found
 
 
 def listed(found: Postings, key: int) -> list[tuple[int, float]]:
@@ -52,6 +56,33 @@ def test_lists_are_those_of_a_dictionary(batches: list[list[Unit]]) -> None:
     assert sorted(zip(*columns, strict=True)) == [
         (place, unit, weight) for place, key in enumerate(ASKED) for unit, weight in naive[key]
     ]
+
+
+@given(before=BATCHES, after=BATCHES, data=st.data())
+def test_dropped_units_count_no_more(before: list[list[Unit]], after: list[list[Unit]], data: st.DataObject) -> None:
+    found, units = extended(before), [unit for batch in before for unit in batch]
+    # In two lots, so that one may hit the large block and the other the small one.
+    dropped = data.draw(st.lists(st.sampled_from(range(len(units))), unique=True)) if units else []
+    found.drop(np.array(dropped[::2], dtype=np.int64))
+    extend(found, after)
+    found.find(0)
+    found.drop(np.array(dropped[1::2], dtype=np.int64))
+    units += [unit for batch in after for unit in batch]
+
+    keys = np.array(ASKED, dtype=np.uint64)
+    kept = [(place, unit) for place, unit in enumerate(units) if place not in dropped]
+    assert found.lengths(keys).tolist() == [sum(key in unit for _, unit in kept) for key in ASKED]
+    assert found.totals(keys).tolist() == [sum(unit.get(key, 0) for _, unit in kept) for key in ASKED]
+    for key in ASKED:
+        present = [(place, weight) for place, weight in listed(found, key) if place not in dropped]
+        assert present == [(place, unit[key]) for place, unit in kept if key in unit]
+
+
+def test_dropped_units_leave_the_lists_when_these_are_built_anew() -> None:
+    found = extended([[{1: 7}] * 6])
+    found.drop(np.array([0, 4]))
+    extend(found, [[{1: 9}] * 1_001])
+    assert listed(found, 1) == [*((place, 7.0) for place in (1, 2, 3, 5)), *((place, 9.0) for place in range(6, 1_007))]
 
 
 def test_nothing_is_found_among_nothing() -> None:
