@@ -71,7 +71,7 @@ def test_turns_are_found_by_their_words() -> None:
         ([named(words=2, subject_of=1)], 20, 0.3),
         ([named(subject_of=1)], 4, 0.8),
         ([named(subject_of=1)], 1, 0.9),
-        ([named(words=3)], 0, 0.9),
+        ([named(specificity=0.5)], 0, 0.3),
     ],
 )
 def test_the_graph_weighs_as_much_as_the_question_is_names(

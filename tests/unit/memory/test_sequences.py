@@ -144,6 +144,7 @@ def test_nothing_has_no_length() -> None:
 def test_those_beside_a_dropped_turn_become_neighbours() -> None:
     found = sequences_of([Turn(1, moment) for moment in range(3)])
     found.lengths()
+    assert not found._stale
     found.drop(np.array([1]))
     spread = found.spread(np.zeros(3), np.array([0]), np.array([1.0], dtype=np.float32))
     assert spread == pytest.approx([0, 0, 0.7])
