@@ -97,6 +97,7 @@ def test_keys_of_titles(title: str, expected: str) -> None:
         ("harbor, checkout", "harbor checkout", True),
         ("harbor/checkout", "harbor checkout", True),
         ("r&d", "r d", False),
+        ("levi's stadium", "levi\u2019s stadium", True),
         ("exp-117", "exp 117", False),
         ("harbor checkout", "checkout harbor", False),
     ],
@@ -116,8 +117,9 @@ PLACES = [
     entity(6, "exp-117"),
     entity(7, "o'brien"),
     entity(8, "r&d"),
+    entity(9, "levi's stadium"),
 ]
-ALL = Named(tuple(range(1, 9)))
+ALL = Named(tuple(range(1, 10)))
 
 
 @pytest.mark.parametrize(
@@ -137,6 +139,8 @@ ALL = Named(tuple(range(1, 9)))
         ("(EXP-117)", [6]),
         ("O'Brien said so", [7]),
         ("O\u2019Brien\u2019s R&D", [8]),
+        ("Is Levi's Stadium full?", [9]),
+        ("Is Levi\u2019s Stadium's roof open?", [9]),
     ],
 )
 def test_the_longest_name_wins_at_each_place(question: str, expected: list[int]) -> None:
