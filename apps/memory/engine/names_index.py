@@ -205,10 +205,11 @@ class NamesIndex:
         """Return the part of the graph around names and memories, and the memories and entities in its order.
 
         From the names to the memories that hold them, with `found` to the names in those, and, along the rarer ones,
-        to the memories that hold these. Only `visible` memories (a mask over all) take part.
+        to the memories that hold these. Only `visible` memories (a mask over all) take part; `found` are among them
+        and come first, so that a part that would be too large keeps them.
         """
         near = self._memories_of(names, found, limit=_MANY, visible=visible)
-        near = np.unique(np.concatenate([near, found]))
+        near = np.concatenate([found, np.setdiff1d(near, found)])[:_MOST_MEMORIES]
         _, met = self._edges(near)
         met = np.unique(met)
         rare = met[(self.degrees(met) <= _FEW) & self._are_names(met, terms)]

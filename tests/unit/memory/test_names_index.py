@@ -315,3 +315,11 @@ def test_a_common_word_is_no_edge() -> None:
         np.array([1]), np.array([], dtype=np.int64), visible=np.ones(2, dtype=np.bool_), terms=uses(team=9)
     )
     assert (at.tolist(), numbers_of[part.entities].tolist()) == ([0], [1])
+
+
+def test_a_part_that_is_too_large_loses_none_of_what_was_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(names_index, "_MOST_MEMORIES", 3)
+    index = lettered(*[Named((1, 2))] * 5, Named((2,)))
+    assert around(index, [1], [4], count=6) == {0, 1, 4}
+    assert around(index, [1], [], count=6) == {0, 1, 2}
+    assert around(index, [3], [5], count=6) == {0, 1, 5}
