@@ -105,6 +105,8 @@ class MemoryIndex:
         self._sparse = Postings(key_type=np.uint16, scale=1 / SPARSE_STEPS)
         self._sequences = Sequences()
         self._names = NamesIndex()
+        # How many units are present.
+        self._units = 0
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -121,12 +123,18 @@ class MemoryIndex:
 
     def remove(self, numbers: Sequence[int]) -> None:
         """Take memories out; unknown numbers are no error."""
-        for number in numbers:
-            position = self._positions.pop(number, None)
-            if position is not None:
-                self._gone.rows[position] = True
-                self._names.drop_memory(position)
-                self._sequences.drop(np.flatnonzero(self._owner.rows == position))
+        found = [self._positions.pop(number, None) for number in numbers]
+        positions = np.array([position for position in found if position is not None], dtype=np.int64)
+        if not len(positions):
+            return
+        self._gone.rows[positions] = True
+        for position in positions.tolist():
+            self._names.drop_memory(position)
+        units = np.flatnonzero(np.isin(self._owner.rows, positions))
+        self._sequences.drop(units)
+        # Words are rare or common among what is there, and names by the uses that are there.
+        self._terms.drop(units)
+        self._units -= len(units)
 
     def add(self, memories: Sequence[IndexedMemory]) -> None:
         """Add memories; one whose number is known takes the place of its former version."""
@@ -155,6 +163,7 @@ class MemoryIndex:
         units = [unit for one in memories for unit in one.units]
         lengths = [len(one.units) for one in memories]
         first = len(self._owner)
+        self._units += len(units)
         self._owner.extend(np.repeat(positions, lengths))
         self._spans.extend([(unit.start, unit.end) for unit in units])
         nothing = np.zeros(self._vectors.rows.shape[1], dtype=np.float32)
@@ -297,11 +306,12 @@ class MemoryIndex:
         scores = np.zeros(count)
         lengths, mean = self._sequences.lengths()
         norm = _K1 * (1 - _B + _B * lengths / max(mean, 1e-9))
-        for term, times in terms.items():
-            units, found = self._terms.find(term)
-            if not len(units):
+        holders = self._terms.lengths(np.fromiter(terms, dtype=np.uint64, count=len(terms))).tolist()
+        for (term, times), holding in zip(terms.items(), holders, strict=True):
+            if not holding:
                 continue
-            rarity = math.log(1 + max(count - len(units) + 0.5, 0.5) / (len(units) + 0.5))
+            units, found = self._terms.find(term)
+            rarity = math.log(1 + max(self._units - holding + 0.5, 0.5) / (holding + 0.5))
             held = np.bincount(units, found, count).astype(np.float64)
             if spread_out:
                 held = self._sequences.spread(held, units, found)

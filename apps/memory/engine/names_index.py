@@ -67,7 +67,16 @@ class KnownName:
 
 def name_hash(key: str) -> int:
     """Return the number by which a name is looked up: equal for spellings that differ in punctuation only."""
-    return int.from_bytes(blake2b(" ".join(_WORDS.findall(key)).encode(), digest_size=8).digest(), "little")
+    return _hash_of(_words(key))
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a name or of a question, each as if it stood alone: without possessive, case folded."""
+    return [normalise_key(word) or word.casefold() for word in _WORDS.findall(text)[:_QUESTION_WORDS]]
+
+
+def _hash_of(words: Sequence[str]) -> int:
+    return int.from_bytes(blake2b(" ".join(words).encode(), digest_size=8).digest(), "little")
 
 
 def title_key(title: str) -> str:
@@ -152,7 +161,7 @@ class NamesIndex:
 
     def known_names(self, question: str, *, memories: int, terms: Postings) -> tuple[list[KnownName], int]:
         """Return the names in a question, the longest first match at each place, and its number of content words."""
-        words = [normalise_key(word) or word.casefold() for word in _WORDS.findall(question)[:_QUESTION_WORDS]]
+        words = _words(question)
         content = sum(word not in STOP_WORDS for word in words)
         found: dict[int, KnownName] = {}
         place = 0
@@ -169,7 +178,7 @@ class NamesIndex:
 
     def _known_name(self, words: list[str], *, memories: int, terms: Postings) -> KnownName | None:
         telling = sum(word not in STOP_WORDS for word in words)
-        number = self._known.get(name_hash(" ".join(words))) if telling else None
+        number = self._known.get(_hash_of(words)) if telling else None
         if number is None:
             return None
         row = self._entities.rows[number]
@@ -196,10 +205,11 @@ class NamesIndex:
         """Return the part of the graph around names and memories, and the memories and entities in its order.
 
         From the names to the memories that hold them, with `found` to the names in those, and, along the rarer ones,
-        to the memories that hold these. Only `visible` memories (a mask over all) take part.
+        to the memories that hold these. Only `visible` memories (a mask over all) take part; `found` are among them
+        and come first, so that a part that would be too large keeps them.
         """
         near = self._memories_of(names, found, limit=_MANY, visible=visible)
-        near = np.unique(np.concatenate([near, found]))
+        near = np.concatenate([found, np.setdiff1d(near, found)])[:_MOST_MEMORIES]
         _, met = self._edges(near)
         met = np.unique(met)
         rare = met[(self.degrees(met) <= _FEW) & self._are_names(met, terms)]

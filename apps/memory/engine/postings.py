@@ -16,6 +16,8 @@ _SMALL_SHARE = 8
 Units = NDArray[np.int64]
 Weights = NDArray[np.float32]
 
+_NO_WEIGHTS = np.empty(0, dtype=np.uint8)
+
 
 class Postings:
     """Lists of (unit, weight) by key. Keys are unsigned integers, weights small unsigned integers."""
@@ -27,6 +29,8 @@ class Postings:
         self._keys: list[NDArray[np.unsignedinteger]] = []
         self._weights: list[NDArray[np.uint8]] = []
         self._small: _Block | None = None
+        # Units of the large block that were dropped, until it is built anew.
+        self._dropped: list[Units] = []
 
     @property
     def nbytes(self) -> int:
@@ -40,8 +44,19 @@ class Postings:
         waiting = len(self._keys)
         if waiting > _SMALL_UNITS and waiting * _SMALL_SHARE > self._large.units:
             recent = _Block.build(self._keys, self._weights, first=self._large.units, key_type=self._key_type)
-            self._large = self._large.merged(recent)
-            self._keys, self._weights = [], []
+            self._large = self._large.merged(recent, without=self._dropped)
+            self._keys, self._weights, self._dropped = [], [], []
+
+    def drop(self, units: Units) -> None:
+        """Take units, each at most once, out of lengths and totals; lists may hold them still, for callers to skip."""
+        first = self._large.units
+        large = units[units < first]
+        if len(large):
+            self._large.discount(large)
+            self._dropped.append(large)
+        for unit in units[units >= first].tolist():
+            self._keys[unit - first], self._weights[unit - first] = self._keys[unit - first][:0], _NO_WEIGHTS
+            self._small = None
 
     def find(self, key: int) -> tuple[Units, Weights]:
         """Return the units that hold a key, int64 (n,), ascending, and its weight in each, float32 (n,)."""
@@ -71,7 +86,10 @@ class Postings:
 
 
 class _Block:
-    """Lists that do not change: `keys` (k,) ascending, list i at `starts[i]` to `starts[i + 1]`."""
+    """Lists that do not change: `keys` (k,) ascending, list i at `starts[i]` to `starts[i + 1]`.
+
+    `lengths` and `totals` (k,) are without the units that have been dropped since, which the lists hold still.
+    """
 
     def __init__(
         self,
@@ -85,6 +103,7 @@ class _Block:
         self.keys, self.starts, self.members, self.weights, self.units = keys, starts, members, weights, units
         sums = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(weights, dtype=np.int64)])
         self.totals = np.diff(sums[starts])
+        self.lengths = np.diff(starts)
 
     @classmethod
     def build(
@@ -120,10 +139,19 @@ class _Block:
     def nbytes(self) -> int:
         return self.keys.nbytes + self.starts.nbytes + self.members.nbytes + self.weights.nbytes
 
-    def merged(self, later: "_Block") -> "_Block":
+    def merged(self, later: "_Block", *, without: Sequence[Units]) -> "_Block":
         flat = np.concatenate([np.repeat(one.keys, np.diff(one.starts)) for one in (self, later)])
         members = np.concatenate([self.members, later.members])
-        return self._sorted(flat, members, np.concatenate([self.weights, later.weights]), units=later.units)
+        weights = np.concatenate([self.weights, later.weights])
+        kept = ~_mask(without, size=later.units)[members]
+        return self._sorted(flat[kept], members[kept], weights[kept], units=later.units)
+
+    def discount(self, units: Units) -> None:
+        """Take units out of lengths and totals."""
+        listed = np.flatnonzero(_mask([units], size=self.units)[self.members])
+        places = np.searchsorted(self.starts, listed, side="right") - 1
+        np.subtract.at(self.lengths, places, 1)
+        np.subtract.at(self.totals, places, self.weights[listed].astype(np.int64))
 
     def find(self, keys: NDArray[np.unsignedinteger]) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.uint8]]:
         places, known = self._places(keys)
@@ -140,11 +168,17 @@ class _Block:
         places, known = self._places(keys)
         if not len(self.keys):
             return np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys), dtype=np.int64)
-        lengths = self.starts[places + 1] - self.starts[places]
-        return np.where(known, lengths, 0), np.where(known, self.totals[places], 0)
+        return np.where(known, self.lengths[places], 0), np.where(known, self.totals[places], 0)
 
     def _places(self, keys: NDArray[np.unsignedinteger]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         if not len(self.keys):
             return np.zeros(len(keys), dtype=np.int64), np.zeros(len(keys), dtype=np.bool_)
         places = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
         return places, self.keys[places] == keys
+
+
+def _mask(units: Sequence[Units], *, size: int) -> NDArray[np.bool_]:
+    mask = np.zeros(size, dtype=np.bool_)
+    for some in units:
+        mask[some] = True
+    return mask
