@@ -45,12 +45,6 @@ export default defineConfig(({ command }) => ({
               test: /node_modules[\\/]@tanstack[\\/](?:history|react-router|router-core|query-core|react-query|react-store|store)[\\/]/,
               priority: 2,
             },
-            {
-              name: 'components',
-              test: /node_modules[\\/](?:@base-ui|@floating-ui|class-variance-authority|clsx|tailwind-merge)[\\/]|src[\\/]components[\\/]/,
-              minShareCount: 3,
-              priority: 1,
-            },
           ],
         },
       },
