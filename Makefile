@@ -4,7 +4,7 @@ RUN := .venv/bin/python
 INSTALLED := .venv/.installed
 
 .POSIX:
-.PHONY: help install dev dev-up dev-down dev-status init-memory test test-reliability check fix openapi bench clean
+.PHONY: help install dev dev-up dev-down dev-status init-memory frontend frontend-dev test test-reliability check fix openapi bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
@@ -30,23 +30,35 @@ dev-status: ## Say what runs
 init-memory: $(INSTALLED) ## Give every organisation that has none its memory context
 	@$(RUN) manage.py init_memory
 
-test: $(INSTALLED) ## Run all tests but the slow ones
-	@$(RUN) -m pytest -n 2 -m "not slow"
+frontend: $(INSTALLED) ## Build the dashboard, if its sources have changed
+	@$(RUN) -m deploy.dev.frontend build
+
+frontend-dev: $(INSTALLED) ## Serve the dashboard with hot reload, in front of `make dev`
+	@$(RUN) -m deploy.dev.frontend dev
+
+# Both parts run whatever the first one says.
+test: $(INSTALLED) ## Run all tests but the slow ones: the dashboard's, then the platform's
+	@failed=0; \
+	$(RUN) -m deploy.dev.frontend test || failed=1; \
+	$(RUN) -m pytest -n 2 -m "not slow" || failed=1; \
+	exit $$failed
 
 test-reliability: $(INSTALLED) ## Start the platform, kill its processes, and see it recover
 	@$(RUN) -m pytest -m slow tests/reliability
 
-check: $(INSTALLED) ## Lint, format, types, import contracts, migrations, API document
+check: $(INSTALLED) ## Lint, format, types, import contracts, migrations, API document; the dashboard too
 	@$(RUN) -m deploy.dev.checks
 
 fix: $(INSTALLED) ## Repair what the linter and the formatter can
 	@$(RUN) -m ruff check --fix
 	@$(RUN) -m ruff format
+	@cd frontend && npm run --silent fix
 
-openapi: $(INSTALLED) ## Write docs/api/openapi.yaml and permissions.csv from the code
+openapi: $(INSTALLED) ## Write the API's document, permissions and types from the code
 	@mkdir -p docs/api
 	@ENVIRONMENT=test $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api/openapi.yaml
 	@ENVIRONMENT=test DJANGO_SETTINGS_MODULE=liftos.settings.test $(RUN) -m tests.contracts.permissions_table
+	@cd frontend && npm run --silent gen:api
 
 bench: $(INSTALLED) ## Measure quality and speed; SETS="folder folder" adds public retrieval sets
 	@$(RUN) -m tests.bench $(if $(SETS),--sets $(SETS))

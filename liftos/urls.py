@@ -2,11 +2,12 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.generic import RedirectView, TemplateView
+from django.views.generic import RedirectView
 
 from apps.accounts.api.views import JwksView
 from apps.accounts.views import VerifyEmailView
 from apps.observability.views import metrics
+from liftos.dashboard import DashboardView
 from liftos.openapi import RedocView, SchemaView, SwaggerView
 
 handler400 = "apps.core.api.errors.handler400"
@@ -15,7 +16,6 @@ handler404 = "apps.core.api.errors.handler404"
 handler500 = "apps.core.api.errors.handler500"
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="home.html"), name="home"),
     path("verify-email/<str:key>", VerifyEmailView.as_view(), name="verify-email"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
@@ -27,4 +27,6 @@ urlpatterns = [
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/v1/", include("apps.accounts.api.urls")),
     path("api/v1/memory", include("apps.memory.api.urls")),
+    path("", DashboardView.as_view(), name="dashboard"),
+    path("<path:path>", DashboardView.as_view()),
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+from deploy.dev import frontend
 from deploy.dev.console import GREEN, RED, Console
 from deploy.dev.state import REPOSITORY
 
@@ -28,7 +29,7 @@ def main() -> int:
             problem, seconds = done.result()
             failed += bool(problem)
             mark = console.paint(RED, "failed") if problem else console.paint(GREEN, "ok")
-            console.say(f"{running[done]:<13} {mark} ({seconds:.1f} s)")
+            console.say(f"{running[done]:<16} {mark} ({seconds:.1f} s)")
             if problem:
                 console.say(problem)
     console.say(f"{len(CHECKS) - failed} of {len(CHECKS)} checks passed in {time.monotonic() - began:.1f} s")
@@ -80,6 +81,10 @@ CHECKS: dict[str, Callable[[], str]] = {
     ),
     "migrations": lambda: run("manage.py", "makemigrations", "--check", "--dry-run"),
     "api document": openapi_drift,
+    "dashboard types": lambda: frontend.script_problem("typecheck"),
+    "dashboard lint": lambda: frontend.script_problem("lint"),
+    # The types of the API's answers are made from the document above.
+    "dashboard api": lambda: frontend.script_problem("check:api"),
 }
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import asyncio
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from pathlib import Path
 import psycopg
 from filelock import FileLock, Timeout
 
-from deploy.dev import guide
+from deploy.dev import frontend, guide
 from deploy.dev.console import BOLD, DIM, RED, Console
 from deploy.dev.processes import StartError, child_environment, process_specs, wanted_port
 from deploy.dev.readiness import WorkerPing, beat_ready, web_ready
@@ -92,6 +93,7 @@ class Platform:
         with self._stage("services", "PostgreSQL and Redis"):
             values = self.services.start()
         port, environment = self._address(values)
+        self._build_dashboard(environment)
         self._manage("database", "migrations", environment, "migrate_tenants")
         self._manage("demo data", "demo organisation", environment, "seed_demo")
         supervisor = Supervisor(
@@ -181,25 +183,39 @@ class Platform:
         self._record(replace(self.run_record, port=port, url=url))
         return port, child_environment(self.state, self.token, addresses)
 
+    def _build_dashboard(self, environment: Mapping[str, str]) -> None:
+        """Build the dashboard if its sources have changed; the platform runs without one, and its page says so."""
+        if frontend.is_built():
+            return
+        with self._stage("dashboard", "packages and build, because its sources are new"):
+            if self._run_command(environment, "-m", "deploy.dev.frontend", "build") != 0:
+                self.console.say(self.console.paint(RED, "  The dashboard is not built; everything else starts."))
+
     def _manage(self, name: str, text: str, environment: Mapping[str, str], *arguments: str) -> None:
         """Run a command of manage.py, its output as it is; a stop request ends it."""
         with self._stage(name, text):
-            # Its own session keeps Ctrl-C away from it: it is ended in an orderly way below.
-            process = subprocess.Popen(  # noqa: S603 - our own command
-                [sys.executable, "manage.py", *arguments],
-                cwd=REPOSITORY,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            self._record(self.run_record.with_process("manage", ProcessRecord.of(process.pid)))
-            while process.poll() is None:
-                if self.stop:
-                    process.terminate()
-                time.sleep(POLL_SECONDS / 5)
-            self._check_stop()
-            if process.returncode != 0:
-                raise StartError(f"`manage.py {arguments[0]}` {describe_exit(process.returncode)}; see above")
+            code = self._run_command(environment, "manage.py", *arguments)
+            if code != 0:
+                raise StartError(f"`manage.py {arguments[0]}` {describe_exit(code)}; see above")
+
+    def _run_command(self, environment: Mapping[str, str], *arguments: str) -> int:
+        """Run this interpreter with arguments; return the exit code."""
+        # Its own session keeps Ctrl-C away from it: it is ended in an orderly way below.
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, *arguments],
+            cwd=REPOSITORY,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._record(self.run_record.with_process("manage", ProcessRecord.of(process.pid)))
+        while process.poll() is None:
+            if self.stop:
+                # Builders start programs of their own: the whole session ends.
+                os.killpg(process.pid, signal.SIGTERM)
+            time.sleep(POLL_SECONDS / 5)
+        self._check_stop()
+        return process.returncode
 
     def _revive_services(self, values: Mapping[str, str]) -> float:
         """Start an embedded service again that has died; return the seconds to wait before the next attempt."""

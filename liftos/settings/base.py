@@ -46,7 +46,8 @@ TENANT_DOMAIN_MODEL = "accounts.Domain"
 # The search path is sent only when it differs from the one the connection has; apps.core.tenancy.backend compares.
 TENANT_LIMIT_SET_CALLS = True
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# W004: the dashboard need not be built.
+SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]
 
 MIDDLEWARE = [
     "apps.core.middleware.RequestContextMiddleware",
@@ -241,7 +242,11 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [("brand", BASE_DIR / "static" / "brand")]
+# Written by `make frontend`; where it has not been, the dashboard says so itself.
+DASHBOARD_BUILD = BASE_DIR / "frontend" / "dist"
+STATICFILES_DIRS = [("brand", BASE_DIR / "static" / "brand"), ("app", DASHBOARD_BUILD)]
+# Names that carry a hash: Vite's, and those of Django's manifest.
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(?:app/assets/.+-[\w-]{8}\.\w+|.+\.[0-9a-f]{12}\.\w+)$"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

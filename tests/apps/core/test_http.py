@@ -32,7 +32,7 @@ def test_any_other_request_id_is_replaced(given: str, anonymous: APIClient) -> N
     assert re.fullmatch(r"[0-9a-f]{32}", answer["X-Request-ID"])
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/api/v1/nowhere", "/api/v1/memory/not-a-uuid", "/api/v1/memory/"])
+@pytest.mark.parametrize("path", ["/static/nowhere", "/api/v1/nowhere", "/api/v1/memory/not-a-uuid", "/api/v1/memory/"])
 def test_unknown_paths_are_problems(path: str, anonymous: APIClient) -> None:
     answer = anonymous.get(path)
     body = answer.json()
@@ -43,7 +43,7 @@ def test_unknown_paths_are_problems(path: str, anonymous: APIClient) -> None:
 
 
 def test_people_get_a_page_where_programs_get_a_problem(anonymous: APIClient) -> None:
-    page = anonymous.get("/nowhere", HTTP_ACCEPT="text/html,application/xhtml+xml")
+    page = anonymous.get("/static/nowhere", HTTP_ACCEPT="text/html,application/xhtml+xml")
     assert (page.status_code, page["Content-Type"]) == (404, "text/html; charset=utf-8")
     assert page["X-Request-ID"].encode() in page.content
     problem = anonymous.get("/api/v1/nowhere", HTTP_ACCEPT="text/html")

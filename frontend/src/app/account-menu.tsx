@@ -1,0 +1,78 @@
+import { useMutation } from '@tanstack/react-query'
+import { CircleUserRound, Keyboard, LogOut } from 'lucide-react'
+import { useTranslations } from 'use-intl'
+import { answerOf, api } from '@/api/client'
+import { closeSession } from '@/api/session'
+import {
+  MenuGroup,
+  MenuItem,
+  MenuLine,
+  MenuPopup,
+  MenuRadio,
+  MenuRadios,
+  MenuRoot,
+  MenuTrigger,
+} from '@/components/menu'
+import { toast } from '@/components/toast'
+import { useAccount } from '@/hooks/use-account'
+import { chooseTheme, THEMES, type Theme, useTheme } from '@/hooks/use-theme'
+import { LOCALES, type Locale, useLocaleChoice } from '@/i18n/locale'
+
+/** Who is signed in, the look and language of the dashboard, the keys, and the way out. */
+export function AccountMenu({ onKeys }: { onKeys: () => void }) {
+  const t = useTranslations('account')
+  const { user, roles } = useAccount()
+  const { theme } = useTheme()
+  const { locale, choose } = useLocaleChoice()
+  const signOut = useMutation({
+    mutationFn: () => answerOf(api.POST('/api/v1/auth/logout', { body: { everywhere: false } })),
+    onSuccess: closeSession,
+    onError: () => toast.failed(t('signOutFailed')),
+  })
+  return (
+    <MenuRoot>
+      <MenuTrigger
+        aria-label={t('menu')}
+        className="grid size-8 place-items-center rounded-full text-muted hover:bg-sunken hover:text-fg"
+      >
+        <CircleUserRound className="size-5" aria-hidden />
+      </MenuTrigger>
+      <MenuPopup align="end" className="w-60">
+        <div className="px-2 py-1.5">
+          <p className="truncate text-ui font-medium">{user.name || user.email}</p>
+          <p className="truncate text-xs text-muted">
+            {[user.name && user.email, ...roles].filter(Boolean).join(' · ')}
+          </p>
+        </div>
+        <MenuLine />
+        <MenuGroup label={t('theme')}>
+          <MenuRadios value={theme} onValueChange={(next: Theme) => chooseTheme(next)}>
+            {THEMES.map((one) => (
+              <MenuRadio key={one} value={one}>
+                {t(`themes.${one}`)}
+              </MenuRadio>
+            ))}
+          </MenuRadios>
+        </MenuGroup>
+        <MenuGroup label={t('language')}>
+          <MenuRadios value={locale} onValueChange={(next: Locale) => void choose(next)}>
+            {LOCALES.map((one) => (
+              <MenuRadio key={one.locale} value={one.locale}>
+                <span lang={one.locale}>{one.name}</span>
+              </MenuRadio>
+            ))}
+          </MenuRadios>
+        </MenuGroup>
+        <MenuLine />
+        <MenuItem onClick={onKeys}>
+          <Keyboard aria-hidden />
+          {t('keys')}
+        </MenuItem>
+        <MenuItem onClick={() => signOut.mutate()} disabled={signOut.isPending} closeOnClick={false}>
+          <LogOut aria-hidden />
+          {t('signOut')}
+        </MenuItem>
+      </MenuPopup>
+    </MenuRoot>
+  )
+}

@@ -1,0 +1,48 @@
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router'
+import { SearchX } from 'lucide-react'
+import { useTranslations } from 'use-intl'
+import { buttonStyle } from '@/components/button'
+import { EmptyState, ErrorState } from '@/components/states'
+
+/** What is seen while a page's programme is on its way: the same as before the first one, so nothing jumps. */
+export function OutlinePage() {
+  const t = useTranslations('shell')
+  return <div role="status" aria-label={t('loading')} className="min-h-40" />
+}
+
+export function ProblemPage({ error, reset }: ErrorComponentProps) {
+  const router = useRouter()
+  return (
+    <main className="grid min-h-[60dvh] place-items-center">
+      <ErrorState
+        error={error}
+        onRetry={() => {
+          reset()
+          void router.invalidate()
+        }}
+      />
+    </main>
+  )
+}
+
+export function NotFoundPage() {
+  const t = useTranslations('notFound')
+  return (
+    <main className="grid min-h-[60dvh] place-items-center">
+      <div>
+        <h1 className="sr-only">{t('title')}</h1>
+        <EmptyState
+          icon={SearchX}
+          title={t('title')}
+          action={
+            <Link to="/" className={buttonStyle({ look: 'primary' })}>
+              {t('start')}
+            </Link>
+          }
+        >
+          {t('text')}
+        </EmptyState>
+      </div>
+    </main>
+  )
+}

@@ -1,0 +1,39 @@
+/** The pages of the dashboard: what the sidebar, the palette and the keys lead to. A page that is not built is not here. */
+import { ChartNoAxesCombined, Layers, type LucideIcon } from 'lucide-react'
+import { type Account, may, type Permission } from '@/api/account'
+import type { Messages } from '@/i18n/locale'
+
+export type NavItem = {
+  id: keyof Messages['nav']
+  to: '/$org' | '/$org/memories'
+  icon: LucideIcon
+  /** The second key, after `g`. */
+  key: string
+  permission?: Permission
+  /** The plans that include the page; without them, every plan. */
+  plans?: readonly string[]
+}
+export type NavSection = { id: keyof Messages['navSections'] | null; items: NavItem[] }
+
+export const NAV: NavSection[] = [
+  {
+    id: null,
+    items: [{ id: 'overview', to: '/$org', icon: ChartNoAxesCombined, key: 'o', permission: 'memory:read' }],
+  },
+  {
+    id: 'memory',
+    items: [{ id: 'memories', to: '/$org/memories', icon: Layers, key: 'm', permission: 'memory:read' }],
+  },
+]
+
+export function isOpenTo(account: Account, item: NavItem) {
+  const isAllowed = !item.permission || may(account, item.permission)
+  return isAllowed && (!item.plans || item.plans.includes(account.subscription_tier))
+}
+
+/** The sections with what is open to somebody; empty ones are left out. */
+export function navFor(account: Account): NavSection[] {
+  return NAV.map((section) => ({ ...section, items: section.items.filter((item) => isOpenTo(account, item)) })).filter(
+    (section) => section.items.length > 0,
+  )
+}

@@ -1,0 +1,49 @@
+import { ChevronRight } from 'lucide-react'
+import { createContext, type ReactNode, use, useEffect } from 'react'
+import { cn } from '@/lib/cn'
+
+/** What stands after the page's own title in the window's title: the organisation. */
+export const TitleContext = createContext('')
+
+type Props = {
+  title: string
+  /** What leads here, outermost first. */
+  breadcrumb?: ReactNode[]
+  note?: ReactNode
+  actions?: ReactNode
+  children: ReactNode
+  /** Takes the height of the window, so that a list or a picture scrolls inside. */
+  isFull?: boolean
+}
+
+/** The frame of every page: title, way here, actions. */
+export function Page({ title, breadcrumb = [], note, actions, children, isFull = false }: Props) {
+  const organisation = use(TitleContext)
+  useEffect(() => {
+    document.title = [title, organisation, 'Lift OS'].filter(Boolean).join(' · ')
+  }, [title, organisation])
+  return (
+    <div
+      className={cn(
+        'mx-auto flex w-full max-w-[88rem] flex-col gap-4 px-4 py-5 md:px-6',
+        isFull && 'md:h-[calc(100dvh-3.5rem)]',
+      )}
+    >
+      <header className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+        <div className="min-w-0">
+          {breadcrumb.map((step, place) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: the steps of a page do not move
+            <span key={place} className="inline-flex items-center gap-1 text-ui text-muted">
+              {step}
+              <ChevronRight className="size-3.5" aria-hidden />
+            </span>
+          ))}
+          <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
+          {note ? <div className="text-ui text-muted">{note}</div> : null}
+        </div>
+        {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
+      </header>
+      {children}
+    </div>
+  )
+}

@@ -1,0 +1,2 @@
+export { overviewSearch } from './filters'
+export { OverviewPage } from './overview-page'

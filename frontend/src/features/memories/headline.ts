@@ -1,0 +1,15 @@
+const LONGEST = 140
+
+/** Memories have no title: their first line stands for one, up to the end of a word. */
+export function headline(content: string): string {
+  const line = content.trim().split('\n', 1)[0] ?? ''
+  if (line.length <= LONGEST) return line
+  const cut = line.slice(0, LONGEST)
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), LONGEST / 2))}…`
+}
+
+/** `customer_voice` as people write it. */
+export function typeName(memoryType: string): string {
+  const words = memoryType.replaceAll('_', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
+}

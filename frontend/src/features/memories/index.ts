@@ -1,0 +1,6 @@
+export { FirstMemory } from './components/first-memory'
+export { memoriesSearch } from './filters'
+export { headline } from './headline'
+export { MemoriesPage } from './memories-page'
+export { MemoryPage } from './memory-page'
+export { memoriesQuery } from './queries'

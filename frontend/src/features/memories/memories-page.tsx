@@ -1,0 +1,255 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useRouterState } from '@tanstack/react-router'
+import { ChevronLeft, ChevronRight, Layers, ListFilter, Trash2 } from 'lucide-react'
+import { lazy, Suspense, useRef, useState } from 'react'
+import { useFormatter, useTranslations } from 'use-intl'
+import { may } from '@/api/account'
+import { Ago } from '@/components/ago'
+import { Button } from '@/components/button'
+import { type Column, DataTable } from '@/components/data-table'
+import { Page } from '@/components/page'
+import { ScrollRegion } from '@/components/scroll-region'
+import { EmptyState, ErrorState } from '@/components/states'
+import { useAccount, useOrg } from '@/hooks/use-account'
+import { useKeys } from '@/hooks/use-keys'
+import { FilterBar } from './components/filter-bar'
+import { FirstMemory } from './components/first-memory'
+import { SelectionBar } from './components/selection-bar'
+import { conditionsOf, isNarrowed, type MemoriesSearch } from './filters'
+import { headline, typeName } from './headline'
+import { type Memory, memoriesQuery, PAGE_SIZE, type Target, useMoveMemories } from './queries'
+
+const PeekPanel = lazy(() => import('./components/peek-panel'))
+const route = getRouteApi('/$org/memories/')
+
+export function MemoriesPage() {
+  const t = useTranslations('memories')
+  const { number } = useFormatter()
+  const org = useOrg()
+  const canWrite = may(useAccount(), 'memory:write')
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const trail = useRouterState({ select: (state) => state.location.state.trail })
+  const columns = useColumns()
+  const findBox = useRef<HTMLInputElement>(null)
+
+  const state = search.state ?? 'live'
+  const conditions = conditionsOf(search)
+  const ordering = search.sort ?? '-recorded_at'
+  const list = useQuery(memoriesQuery(org, { ...conditions, state, ordering, cursor: search.cursor }))
+  const rows = list.data?.results
+  const total = list.data?.total ?? 0
+  const selection = useSelection(JSON.stringify([conditions, state]))
+  const move = useMoveMemories(state === 'live' ? 'trash' : 'restore')
+
+  /** Narrows or orders: back to the first page. Typing replaces the address, choosing adds one. */
+  function change(next: Partial<MemoriesSearch>, replace = false) {
+    void navigate({ search: (now) => ({ ...now, cursor: undefined, peek: undefined, ...next }), replace })
+  }
+  function peek(memoryId: string | undefined, replace = false) {
+    void navigate({ search: (now) => ({ ...now, peek: memoryId }), state: { trail }, replace, resetScroll: false })
+  }
+  function turn(cursor: string | undefined, nextTrail: string[]) {
+    void navigate({ search: (now) => ({ ...now, cursor, peek: undefined }), state: { trail: nextTrail } })
+  }
+  function act(target: Target) {
+    selection.clear()
+    if (search.peek) peek(undefined, true)
+    move.mutate(target)
+  }
+  useListKeys({ rows, search, peek, selection, findBox })
+
+  return (
+    <Page title={t('title')} note={list.data ? t('count', { count: total }) : t('counting')} isFull>
+      <FilterBar search={search} onChange={change} findBox={findBox} />
+      <SelectionBar
+        selection={selection}
+        total={total}
+        pageIds={rows?.map((memory) => memory.memory_id) ?? []}
+        conditions={conditions}
+        state={state}
+        onAct={canWrite ? act : undefined}
+      />
+      <ScrollRegion label={t('title')} className="relative min-h-64 flex-1 overflow-auto rounded-lg border bg-surface">
+        {list.isError && !list.data ? (
+          <ErrorState error={list.error} onRetry={() => void list.refetch()} isRetrying={list.isRefetching} />
+        ) : rows?.length === 0 ? (
+          <NoRows search={search} onChange={change} />
+        ) : (
+          <DataTable
+            label={t('title')}
+            columns={columns}
+            rows={rows}
+            idOf={(memory) => memory.memory_id}
+            nameOf={(memory) => headline(memory.content)}
+            ordering={ordering}
+            onOrder={(sort) => change({ sort: sort as MemoriesSearch['sort'] })}
+            selected={selection.ids}
+            onSelect={selection.select}
+            onOpen={(memory) => peek(memory.memory_id === search.peek ? undefined : memory.memory_id)}
+            openId={search.peek}
+            isStale={list.isPlaceholderData}
+          />
+        )}
+      </ScrollRegion>
+      <nav aria-label={t('pages')} className="flex items-center justify-end gap-3 text-ui text-muted tabular-nums">
+        {trail || !search.cursor ? (
+          <span>
+            {t('shown', {
+              from: number((trail?.length ?? 0) * PAGE_SIZE + Math.min(1, rows?.length ?? 0)),
+              to: number((trail?.length ?? 0) * PAGE_SIZE + (rows?.length ?? 0)),
+              total: number(total),
+            })}
+          </span>
+        ) : null}
+        <Button disabled={!search.cursor} onClick={() => turn(trail?.at(-1) || undefined, trail?.slice(0, -1) ?? [])}>
+          <ChevronLeft aria-hidden />
+          {trail ? t('previousPage') : search.cursor ? t('firstPage') : t('previousPage')}
+        </Button>
+        <Button
+          disabled={!list.data?.next}
+          onClick={() => turn(list.data?.next ?? undefined, [...(trail ?? []), search.cursor ?? ''])}
+        >
+          {t('nextPage')}
+          <ChevronRight aria-hidden />
+        </Button>
+      </nav>
+      {search.peek ? (
+        <Suspense fallback={null}>
+          <PeekPanel
+            memoryId={search.peek}
+            listed={rows?.find((memory) => memory.memory_id === search.peek)}
+            state={state}
+            onClose={() => {
+              rowButton(search.peek)?.focus()
+              peek(undefined, true)
+            }}
+            onAct={canWrite ? act : undefined}
+          />
+        </Suspense>
+      ) : null}
+    </Page>
+  )
+}
+
+function useColumns(): Column<Memory>[] {
+  const t = useTranslations('memories.columns')
+  return [
+    { id: 'content', header: t('memory'), cell: (memory) => headline(memory.content) },
+    {
+      id: 'memory_type',
+      header: t('type'),
+      cell: (memory) => typeName(memory.memory_type),
+      isSortable: true,
+      className: 'w-40 max-md:hidden',
+    },
+    {
+      id: 'source',
+      header: t('source'),
+      cell: (memory) => memory.source,
+      isSortable: true,
+      className: 'w-36 max-lg:hidden',
+    },
+    {
+      id: 'occurred_at',
+      header: t('occurred'),
+      cell: (memory) => <Ago at={memory.occurred_at} />,
+      isSortable: true,
+      className: 'w-36 max-sm:w-32',
+    },
+    {
+      id: 'recorded_at',
+      header: t('recorded'),
+      cell: (memory) => <Ago at={memory.recorded_at} />,
+      isSortable: true,
+      className: 'w-36 max-md:hidden',
+    },
+  ]
+}
+
+function NoRows({ search, onChange }: { search: MemoriesSearch; onChange: (next: Partial<MemoriesSearch>) => void }) {
+  const t = useTranslations('memories')
+  if (isNarrowed(search)) {
+    const clear = { q: undefined, type: undefined, source: undefined, range: undefined, from: undefined, to: undefined }
+    return (
+      <EmptyState
+        icon={ListFilter}
+        title={t('nothingFits.title')}
+        action={<Button onClick={() => onChange(clear)}>{t('clear')}</Button>}
+      >
+        {t('nothingFits.text')}
+      </EmptyState>
+    )
+  }
+  if (search.state === 'trash') {
+    return (
+      <EmptyState icon={Trash2} title={t('emptyTrash.title')}>
+        {t('emptyTrash.text')}
+      </EmptyState>
+    )
+  }
+  if (search.cursor) {
+    return (
+      <EmptyState
+        icon={Layers}
+        title={t('emptyPage.title')}
+        action={<Button onClick={() => onChange({})}>{t('firstPage')}</Button>}
+      />
+    )
+  }
+  return <FirstMemory />
+}
+
+export type Selection = {
+  ids: ReadonlySet<string>
+  /** All that match are meant, on other pages too. */
+  isAll: boolean
+  select: (ids: ReadonlySet<string>) => void
+  selectAll: () => void
+  clear: () => void
+}
+
+/** What is selected among the rows that certain conditions give; with other conditions nothing is. */
+function useSelection(under: string): Selection {
+  const [kept, setKept] = useState({ under, ids: new Set<string>() as ReadonlySet<string>, isAll: false })
+  const now = kept.under === under ? kept : { ids: new Set<string>(), isAll: false }
+  return {
+    ids: now.ids,
+    isAll: now.isAll,
+    select: (ids) => setKept({ under, ids, isAll: false }),
+    selectAll: () => setKept({ under, ids: now.ids, isAll: true }),
+    clear: () => setKept({ under, ids: new Set(), isAll: false }),
+  }
+}
+
+function rowButton(memoryId: string | undefined) {
+  return document.querySelector<HTMLElement>(`[data-row="${memoryId}"]`)
+}
+
+type ListKeys = {
+  rows: Memory[] | undefined
+  search: MemoriesSearch
+  peek: (memoryId: string | undefined, replace?: boolean) => void
+  selection: Selection
+  findBox: React.RefObject<HTMLInputElement | null>
+}
+
+/** J and K go through the rows, and what is open follows; X selects. */
+function useListKeys({ rows = [], search, peek, selection, findBox }: ListKeys) {
+  const ids = rows.map((memory) => memory.memory_id)
+  const here = () => search.peek ?? document.activeElement?.getAttribute('data-row') ?? ''
+  function go(step: number) {
+    const next = ids[Math.min(Math.max(ids.indexOf(here()) + step, 0), ids.length - 1)]
+    rowButton(next)?.focus()
+    rowButton(next)?.scrollIntoView({ block: 'nearest' })
+    if (search.peek && next) peek(next, true)
+  }
+  function toggle() {
+    const id = here()
+    if (!ids.includes(id)) return
+    const next = new Set(selection.ids)
+    if (!next.delete(id)) next.add(id)
+    selection.select(next)
+  }
+  useKeys({ j: () => go(1), k: () => go(-1), x: toggle, '/': () => findBox.current?.focus() })
+}

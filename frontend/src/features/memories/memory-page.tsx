@@ -1,0 +1,148 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { Trash2 } from 'lucide-react'
+import { useFormatter, useTranslations } from 'use-intl'
+import { may } from '@/api/account'
+import { Ago } from '@/components/ago'
+import { Button } from '@/components/button'
+import { Page } from '@/components/page'
+import { Panel } from '@/components/panel'
+import { ErrorState, Skeleton } from '@/components/states'
+import { useAccount, useOrg } from '@/hooks/use-account'
+import { MemoryFacts } from './components/memory-facts'
+import { headline } from './headline'
+import { conceptsQuery, historyQuery, type Memory, memoryQuery, useMoveMemories } from './queries'
+
+const route = getRouteApi('/$org/memories/$memoryId')
+
+export function MemoryPage() {
+  const t = useTranslations('memory')
+  const org = useOrg()
+  const { memoryId } = route.useParams()
+  const memory = useQuery(memoryQuery(org, memoryId))
+  const toList = (
+    <Link to="/$org/memories" params={{ org }} className="hover:text-fg hover:underline">
+      {t('list')}
+    </Link>
+  )
+  if (!memory.data) {
+    return (
+      <Page title={t('title')} breadcrumb={[toList]}>
+        {memory.isError ? (
+          <ErrorState error={memory.error} onRetry={() => void memory.refetch()} isRetrying={memory.isRefetching} />
+        ) : (
+          <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+            <Skeleton className="h-60" />
+            <Skeleton className="h-60" />
+          </div>
+        )}
+      </Page>
+    )
+  }
+  return (
+    <Page title={headline(memory.data.content)} breadcrumb={[toList]} actions={<TrashButton memoryId={memoryId} />}>
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+        <div className="grid gap-4">
+          <Panel title={t('text')}>
+            <p className="max-w-[75ch] leading-relaxed break-words whitespace-pre-wrap">{memory.data.content}</p>
+          </Panel>
+          <Dimensions memoryId={memoryId} />
+        </div>
+        <div className="grid gap-4">
+          <Panel title={t('facts')}>
+            <MemoryFacts memory={memory.data} />
+          </Panel>
+          <History memory={memory.data} />
+        </div>
+      </div>
+    </Page>
+  )
+}
+
+function TrashButton({ memoryId }: { memoryId: string }) {
+  const t = useTranslations('memory')
+  const org = useOrg()
+  const navigate = useNavigate()
+  const trash = useMoveMemories('trash')
+  if (!may(useAccount(), 'memory:write')) return null
+  return (
+    <Button
+      look="danger"
+      isBusy={trash.isPending}
+      onClick={() =>
+        trash.mutate({ ids: [memoryId] }, { onSuccess: () => void navigate({ to: '/$org/memories', params: { org } }) })
+      }
+    >
+      {trash.isPending ? null : <Trash2 aria-hidden />}
+      {t('trash')}
+    </Button>
+  )
+}
+
+function Dimensions({ memoryId }: { memoryId: string }) {
+  const t = useTranslations('memory.dimensions')
+  const { number } = useFormatter()
+  const concepts = useQuery(conceptsQuery(useOrg(), memoryId))
+  return (
+    <Panel title={t('title')} note={t('note')}>
+      {concepts.isError ? (
+        <ErrorState error={concepts.error} onRetry={() => void concepts.refetch()} isRetrying={concepts.isRefetching} />
+      ) : !concepts.data ? (
+        <Skeleton className="h-40" />
+      ) : (
+        <ul className="grid gap-x-8 gap-y-3 md:grid-cols-2">
+          {concepts.data.dimensions.map((dimension) => (
+            <li key={dimension.name} className="grid gap-1">
+              <div className="flex items-baseline justify-between gap-3 text-ui">
+                <span className="font-medium">{dimension.name.replaceAll('_', ' ')}</span>
+                <span className="text-xs text-muted tabular-nums">
+                  {number(dimension.coordinate, { maximumFractionDigits: 2, minimumFractionDigits: 2 })}
+                </span>
+              </div>
+              <div aria-hidden className="h-1 rounded-full bg-line">
+                <div className="h-full rounded-full bg-series-1" style={{ width: `${dimension.coordinate * 100}%` }} />
+              </div>
+              {dimension.sentences[0] ? (
+                <p className="line-clamp-2 text-xs text-muted" title={dimension.sentences[0].text}>
+                  {t('because', { sentence: dimension.sentences[0].text })}
+                </p>
+              ) : null}
+            </li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  )
+}
+
+function History({ memory }: { memory: Memory }) {
+  const t = useTranslations('memory.history')
+  const { list } = useFormatter()
+  const history = useQuery(historyQuery(useOrg(), memory.memory_id))
+  return (
+    <Panel title={t('title')}>
+      {history.isError ? (
+        <ErrorState error={history.error} onRetry={() => void history.refetch()} isRetrying={history.isRefetching} />
+      ) : !history.data ? (
+        <Skeleton className="h-16" />
+      ) : (
+        <ol className="grid gap-2 text-ui">
+          {history.data.results.map((revision) => (
+            <li key={revision.revision} className="flex justify-between gap-3">
+              <span>
+                {revision.revision === 1
+                  ? t('first')
+                  : t('changed', {
+                      what: list(revision.changed.map((field) => field.replaceAll('_', ' '))),
+                    })}
+              </span>
+              <span className="text-muted">
+                <Ago at={revision.recorded_at} />
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+    </Panel>
+  )
+}

@@ -1,0 +1,133 @@
+import { keepPreviousData, type QueryKey, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useTranslations } from 'use-intl'
+import { answerOf, api, type Schemas } from '@/api/client'
+import { toast } from '@/components/toast'
+import { useOrg } from '@/hooks/use-account'
+import type { Conditions, MemoriesSearch } from './filters'
+
+export type Memory = Schemas['MemoryOutput']
+type MemoryPage = Schemas['MemoryPage']
+type State = 'live' | 'trash'
+export const PAGE_SIZE = 25
+
+type ListParameters = Conditions & {
+  state?: State
+  ordering?: NonNullable<MemoriesSearch['sort']>
+  cursor?: string | undefined
+  limit?: number
+}
+
+function written({ filters, ...rest }: Conditions) {
+  return { ...rest, ...(filters && { filters: JSON.stringify(filters) }) }
+}
+
+export function memoriesQuery(org: string, { state, ordering, cursor, limit, ...conditions }: ListParameters) {
+  const query = { ...written(conditions), state, ordering, cursor, limit: limit ?? PAGE_SIZE }
+  return queryOptions({
+    queryKey: [org, 'memories', 'list', query],
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/memory', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function facetsQuery(org: string, state: State, conditions: Conditions) {
+  const query = { ...written(conditions), state }
+  return queryOptions({
+    queryKey: [org, 'memories', 'facets', query],
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/memory/facets', { params: { query }, signal })),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function memoryQuery(org: string, memoryId: string) {
+  return queryOptions({
+    queryKey: [org, 'memories', 'one', memoryId],
+    queryFn: ({ signal }) =>
+      answerOf(api.GET('/api/v1/memory/{memory_id}', { params: { path: { memory_id: memoryId } }, signal })),
+  })
+}
+
+export function conceptsQuery(org: string, memoryId: string) {
+  return queryOptions({
+    queryKey: [org, 'memories', 'concepts', memoryId],
+    queryFn: ({ signal }) =>
+      answerOf(api.GET('/api/v1/memory/{memory_id}/concepts', { params: { path: { memory_id: memoryId } }, signal })),
+  })
+}
+
+export function historyQuery(org: string, memoryId: string) {
+  return queryOptions({
+    queryKey: [org, 'memories', 'history', memoryId],
+    queryFn: ({ signal }) =>
+      answerOf(api.GET('/api/v1/memory/{memory_id}/history', { params: { path: { memory_id: memoryId } }, signal })),
+  })
+}
+
+/** Memories by their ids, or all that satisfy the conditions. */
+export type Target = { ids: string[] } | { conditions: Conditions; total: number }
+
+function bulk(action: 'trash' | 'restore', target: Target) {
+  const body =
+    'ids' in target
+      ? { action, ids: target.ids, all: false, dry_run: false }
+      : {
+          action,
+          ...target.conditions,
+          // Without any condition the API wants to hear that every memory is meant.
+          all: Object.values(target.conditions).every((value) => value === undefined),
+          dry_run: false,
+        }
+  return answerOf(api.POST('/api/v1/memory/bulk', { body }))
+}
+
+/**
+ * Moves memories to the trash or out of it. The list shows it at once and takes it back if the server refuses; what was
+ * named by ids can be undone.
+ */
+export function useMoveMemories(action: 'trash' | 'restore') {
+  const t = useTranslations('memories.moved')
+  const org = useOrg()
+  const client = useQueryClient()
+  const lists = [org, 'memories', 'list']
+
+  const undo = useMutation({
+    mutationFn: (ids: string[]) => bulk(action === 'trash' ? 'restore' : 'trash', { ids }),
+    onSuccess: ({ done }) => toast.done(t('undone', { count: done })),
+    onError: (error) => toast.failed(t('undoFailed', { reason: error.message })),
+    onSettled: () => client.invalidateQueries({ queryKey: [org] }),
+  })
+
+  return useMutation({
+    mutationFn: (target: Target) => bulk(action, target),
+    onMutate: async (target) => {
+      await client.cancelQueries({ queryKey: lists })
+      const before = client.getQueriesData<MemoryPage>({ queryKey: lists })
+      for (const [key, page] of before) {
+        if (page && stateOf(key) === (action === 'trash' ? 'live' : 'trash'))
+          client.setQueryData(key, without(page, target))
+      }
+      return { before }
+    },
+    onError: (error, _target, kept) => {
+      for (const [key, page] of kept?.before ?? []) client.setQueryData(key, page)
+      toast.failed(t(action === 'trash' ? 'trashFailed' : 'restoreFailed', { reason: error.message }))
+    },
+    onSuccess: ({ done, failed }, target) => {
+      const text = t(action === 'trash' ? 'trashed' : 'restored', { count: done })
+      const canUndo = 'ids' in target && done > 0
+      toast.done(text, canUndo ? { label: t('undo'), run: () => undo.mutate(target.ids) } : undefined)
+      if (failed > 0) toast.failed(t('someFailed', { count: failed }))
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: [org] }),
+  })
+}
+
+function stateOf(key: QueryKey): State {
+  return (key[3] as { state?: State }).state ?? 'live'
+}
+
+function without(page: MemoryPage, target: Target): MemoryPage {
+  if (!('ids' in target)) return { ...page, results: [], total: 0, next: null }
+  const left = page.results.filter((memory) => !target.ids.includes(memory.memory_id))
+  return { ...page, results: left, total: page.total - (page.results.length - left.length) }
+}

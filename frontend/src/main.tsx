@@ -1,0 +1,30 @@
+import './styles/app.css'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { onSessionEnd } from './api/session'
+import { reloadForMissingParts } from './app/new-build'
+import { queryClient } from './app/query-client'
+import { router } from './app/router'
+import { LocaleProvider, loadLocale } from './i18n/locale'
+
+reloadForMissingParts()
+onSessionEnd(() => {
+  // Nothing of what one person read stays for the next.
+  queryClient.clear()
+  if (router.state.location.pathname === '/sign-in') return
+  void router.navigate({ to: '/sign-in', search: { redirect: router.state.location.href } })
+})
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+createRoot(root).render(
+  <StrictMode>
+    <LocaleProvider initial={await loadLocale()}>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </LocaleProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,21 @@
+import { createFileRoute, notFound, redirect } from '@tanstack/react-router'
+import { accountQuery } from '@/api/account'
+import { hasSession, switchSession } from '@/api/session'
+import { Shell } from '@/app/shell'
+
+/** Everything of an organisation: whoever gets here has a session, and a token for this very organisation. */
+export const Route = createFileRoute('/$org')({
+  beforeLoad: async ({ context: { queryClient }, params, location, preload }) => {
+    if (!(await hasSession())) throw redirect({ to: '/sign-in', search: { redirect: location.href }, replace: true })
+    const account = await queryClient.ensureQueryData(accountQuery)
+    if (account.org.slug === params.org) return { account }
+    const wanted = account.orgs.find((one) => one.slug === params.org)
+    if (!wanted) throw notFound()
+    // Pointing at a link must not move this tab to another organisation.
+    if (preload) return { account }
+    await switchSession(wanted.id)
+    queryClient.clear()
+    return { account: await queryClient.ensureQueryData(accountQuery) }
+  },
+  component: Shell,
+})

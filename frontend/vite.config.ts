@@ -1,0 +1,62 @@
+/// <reference types="vitest/config" />
+import { fileURLToPath } from 'node:url'
+import tailwindcss from '@tailwindcss/vite'
+import { tanstackRouter } from '@tanstack/router-plugin/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+// Where `npm run dev` finds Django; `make frontend-dev` sets it.
+const platform = process.env.LIFT_PLATFORM ?? 'http://localhost:8000'
+const servedByDjango = ['/api', '/admin', '/static', '/docs', '/redoc', '/module-ui', '/verify-email', '/health']
+
+export default defineConfig(({ command }) => ({
+  // Django serves the build's files under /static/app/; the development server has the whole origin.
+  base: command === 'build' ? '/static/app/' : '/',
+  plugins: [
+    tanstackRouter({
+      target: 'react',
+      autoCodeSplitting: true,
+      generatedRouteTree: './src/route-tree.gen.ts',
+      quoteStyle: 'single',
+    }),
+    react(),
+    tailwindcss(),
+  ],
+  resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
+  server: {
+    proxy: Object.fromEntries(servedByDjango.map((path) => [path, platform])),
+  },
+  build: {
+    target: 'es2023',
+    // The size check reads which files a page loads.
+    manifest: true,
+    // A font inside the CSS would need `font-src data:`.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 300,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // Libraries change seldom: in files of their own they stay in the browser's cache over releases.
+          groups: [
+            { name: 'react', test: /node_modules[\\/](?:react|react-dom|scheduler)[\\/]/, priority: 3 },
+            {
+              name: 'tanstack',
+              test: /node_modules[\\/]@tanstack[\\/](?:history|react-router|router-core|query-core|react-query|react-store|store)[\\/]/,
+              priority: 2,
+            },
+          ],
+        },
+      },
+    },
+  },
+  test: {
+    environment: 'jsdom',
+    setupFiles: ['./src/testing/setup.ts'],
+    include: ['src/**/*.test.{ts,tsx}'],
+    css: false,
+    restoreMocks: true,
+    // Two shared cores: rendering a page took several seconds under load.
+    testTimeout: 20_000,
+  },
+}))
