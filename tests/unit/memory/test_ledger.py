@@ -19,6 +19,7 @@ from apps.memory.engine.retrieval import Asked, Retrieval, anchors_of, retrieve
 from apps.memory.engine.terms import count_terms, terms_of
 from apps.memory.engine.types import FINDING_CHANNELS, SearchType
 
+CHANNELS = [channel.value for channel in FINDING_CHANNELS]
 EXAMPLES = int(os.environ.get("LEDGER_EXAMPLES", "150"))
 WORDS = ("parcel", "late", "discount", "annual", "harbor", "team", "sweden", "phone", "test", "churn")
 NAMES = ("harbor", "sweden", "priya raman")
@@ -111,8 +112,8 @@ def amounts(hits: list[FusedHit]) -> list[tuple[UUID, int, tuple[tuple[str, int 
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(
     seed=st.integers(0, 2**31),
-    weights=st.dictionaries(st.sampled_from([channel.value for channel in FINDING_CHANNELS]), st.floats(0, 10), max_size=6),
-    left_out=st.sampled_from([channel.value for channel in FINDING_CHANNELS]),
+    weights=st.dictionaries(st.sampled_from(CHANNELS), st.floats(0, 10), max_size=6),
+    left_out=st.sampled_from(CHANNELS),
 )
 def test_sums_are_exact_and_leaving_a_channel_out_is_weight_zero(
     seed: int, weights: dict[str, float], left_out: str
