@@ -11,6 +11,8 @@ from apps.accounts.models import User
 # Matches the longest window of ACCOUNT_RATE_LIMITS["login_failed"] that a person can run into.
 LOGIN_RETRY_AFTER = 300
 SIGNUP_RETRY_AFTER = 3600
+RESET_RETRY_AFTER = 3600
+RESET_TRY_RETRY_AFTER = 60
 
 
 def password_authenticate(request: HttpRequest, *, email: str, password: str) -> User:
@@ -31,6 +33,18 @@ def password_authenticate(request: HttpRequest, *, email: str, password: str) ->
     if user is None or not user.is_active:
         raise InvalidCredentials("The address or the password is wrong.")
     return user
+
+
+def password_reset_limit(request: HttpRequest, *, email: str) -> None:
+    """Count a wish for a reset mail against the caller's address and the account; raise `RateLimited` past a limit."""
+    if not ratelimit.consume(request, action="reset_password", key=email):
+        raise RateLimited("Too many reset mails. Try again later.", retry_after=RESET_RETRY_AFTER)
+
+
+def password_reset_try_limit(request: HttpRequest) -> None:
+    """Count a try of a reset link against the caller's address; raise `RateLimited` past the limit."""
+    if not ratelimit.consume(request, action="reset_password_from_key"):
+        raise RateLimited("Too many tries. Wait a minute and try again.", retry_after=RESET_TRY_RETRY_AFTER)
 
 
 def signup_limit(request: HttpRequest) -> None:

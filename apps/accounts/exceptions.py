@@ -33,3 +33,7 @@ class RateLimited(DomainError):
 
 class InvalidVerificationKey(DomainError):
     code = "invalid_verification_key"
+
+
+class InvalidResetKey(DomainError):
+    code = "invalid_reset_key"

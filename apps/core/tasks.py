@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -45,14 +46,12 @@ class OrganizationTask(Task):  # type: ignore[type-arg]  # generic only in the s
             job = services.job_claim(job_id=job_id, now=timezone.now())
             if job is None:
                 return None
-            if job.organization_id is None:
-                raise ValueError(f"job {job_id} of {self.name} names no organisation")
         began = time.monotonic()
         with request_id_set(job.request_id):
             if job.attempts > services.JOB_MAX_ATTEMPTS:
                 return self._give_up(job)
             try:
-                with public_scope(), organization_scope(job.organization_id):
+                with public_scope(), self.scope_of(job):
                     result = super().__call__(job_id=job_id, organization_id=job.organization_id, **job.arguments)
             except Exception as error:
                 logger.exception("job %s (%s) failed", job_id, self.name)
@@ -64,16 +63,31 @@ class OrganizationTask(Task):  # type: ignore[type-arg]  # generic only in the s
             logger.info("job %s (%s) done in %.1f s", job_id, self.name, time.monotonic() - began)
             return result
 
+    def scope_of(self, job: Job) -> AbstractContextManager[None]:
+        """Return the scope of a job; raise `ValueError` for one that names no organisation."""
+        if job.organization_id is None:
+            raise ValueError(f"job {job.id} of {self.name} names no organisation")
+        return organization_scope(job.organization_id)
+
     def _give_up(self, job: Job) -> None:
         logger.error("job %s (%s) given up after %d attempts", job.id, self.name, services.JOB_MAX_ATTEMPTS)
-        if job.organization_id is not None:
-            with public_scope(), organization_scope(job.organization_id):
-                self.gave_up(**job.arguments)
+        with public_scope(), self.scope_of(job):
+            self.gave_up(**job.arguments)
         with public_scope():
             services.job_give_up(job=job)
 
     def gave_up(self, **arguments: Any) -> None:
         """Record in the organisation's data that the work will not be done; called once, with the job's arguments."""
+
+
+class PublicTask(OrganizationTask):
+    """Runs a job of no organisation, in the public scope: it reaches the data of none."""
+
+    abstract = True
+
+    def scope_of(self, job: Job) -> AbstractContextManager[None]:
+        del job
+        return public_scope()
 
 
 @shared_task(name="core.sweep_jobs", base=HousekeepingTask)

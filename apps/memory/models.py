@@ -258,6 +258,8 @@ class Operation(models.Model):
         CANCELLED = "cancelled"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # That of the uploaded file, or nothing.
+    name = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     total = models.PositiveIntegerField(default=0)
     # The number of the first item's memory; that of the others follow in their order.

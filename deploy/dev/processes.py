@@ -51,7 +51,7 @@ def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
         ProcessSpec(
             "web",
             (
-                sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4",
+                sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "12",
                 "--host", LOOPBACK, "--port", str(port), "--workers-kill-timeout", "3",
                 "--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d %(dt_ms).0f ms",
                 "liftos.wsgi:application",

@@ -166,10 +166,14 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": env.str("LOGIN_FAILED_LIMIT", default="30/m/ip,5/5m/key"),
     "signup": env.str("SIGNUP_LIMIT", default="20/h/ip"),
     "confirm_email": "1/3m/key",
+    "reset_password": env.str("RESET_PASSWORD_LIMIT", default="20/h/ip,5/h/key"),
+    "reset_password_from_key": "20/m/ip",
 }
 # How many proxies of ours append to X-Forwarded-For; 0 means that the header is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 LOGIN_URL = "/admin/login/"
+# How long the link of a reset mail holds, in seconds.
+PASSWORD_RESET_TIMEOUT = 3600
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lift OS <no-reply@localhost>")
 
 JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="EdDSA")
@@ -214,6 +218,8 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {"OperationStatus": "apps.memory.models.Operation.Status"},
 }
+# Event streams that one process has open at once: each holds one of its threads, so keep it well below their number.
+EVENT_STREAMS = env.int("EVENT_STREAMS", default=8)
 # The largest request body, in bytes: a batch of memories. Single fields have their own, smaller limits.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

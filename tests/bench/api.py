@@ -84,7 +84,7 @@ def _server() -> Iterator[tuple[str, int]]:
     }
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(port)]
     process = subprocess.Popen(  # noqa: S603 - our own server
-        [*command, "--blocking-threads", "4", "liftos.wsgi:application"],
+        [*command, "--blocking-threads", "12", "liftos.wsgi:application"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.DEVNULL,

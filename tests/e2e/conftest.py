@@ -34,7 +34,7 @@ def server(committed_db: str, tmp_path: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(port)]
     with (tmp_path / "web.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own server
-            [*command, "--blocking-threads", "4", "liftos.wsgi:application"],
+            [*command, "--blocking-threads", "12", "liftos.wsgi:application"],
             cwd=ROOT,
             env=environment,
             stdout=log,

@@ -61,6 +61,8 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "GET /health": None,
     "GET /health/ready": None,
     "POST /api/v1/auth/email/verify": None,
+    "POST /api/v1/auth/password/reset": None,
+    "POST /api/v1/auth/password/reset/confirm": None,
     "POST /api/v1/auth/signup": None,
     "POST /api/v1/auth/token": None,
     "POST /api/v1/auth/token/refresh": None,
@@ -79,6 +81,7 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/memory/bulk": _body(action="trash", all=True),
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
+    "GET /api/v1/memory/operations": lambda _: {"query": {"limit": 100}},
     "POST /api/v1/memory/search": _body(query=TEXT, limit=100),
     "GET /api/v1/memory/entities/aliases": lambda _: {},
     # The id is one of the other organisation's: it must be as unknown as one that nobody has.

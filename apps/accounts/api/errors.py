@@ -3,6 +3,7 @@
 from apps.accounts.exceptions import (
     EmailTaken,
     InvalidCredentials,
+    InvalidResetKey,
     InvalidToken,
     InvalidVerificationKey,
     RateLimited,
@@ -20,5 +21,6 @@ register_problems(
         SlugTaken: Problem(409, "The short name is taken"),
         RateLimited: Problem(429, "Too many requests"),
         InvalidVerificationKey: Problem(400, "The verification link does not hold"),
+        InvalidResetKey: Problem(400, "The reset link does not hold"),
     }
 )

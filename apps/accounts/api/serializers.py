@@ -118,6 +118,15 @@ class SwitchInput(TokensInput):
     org_id = serializers.UUIDField()
 
 
+class PasswordResetInput(StrictSerializer):
+    email = EmailField()
+
+
+class PasswordResetConfirmInput(StrictSerializer):
+    key = serializers.CharField(max_length=200, help_text="The last part of the mail's link.")
+    password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
+
+
 class EmailVerifyInput(StrictSerializer):
     key = serializers.CharField(max_length=200)
 

@@ -9,7 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts import selectors, services
-from apps.accounts.adapters import password_authenticate, signup_limit
+from apps.accounts.adapters import (
+    password_authenticate,
+    password_reset_limit,
+    password_reset_try_limit,
+    signup_limit,
+)
 from apps.accounts.api import serializers as io
 from apps.accounts.exceptions import InvalidToken
 from apps.accounts.keys import key_ring
@@ -155,6 +160,26 @@ class MeView(ApiView):
     def get(self, request: Request) -> Response:
         """Who you are, where, and what you may do."""
         return Response(selectors.me(principal=self.principal))
+
+
+class PasswordResetView(PublicView):
+    @extend_schema(request=io.PasswordResetInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Have a mail sent with a link that sets a new password; the answer is the same for unknown addresses."""
+        email = self.valid_body(request, io.PasswordResetInput)["email"]
+        password_reset_limit(request._request, email=email)  # noqa: SLF001 - allauth wants Django's request
+        services.password_reset_start(email=email, now=timezone.now())
+        return Response(status=204)
+
+
+class PasswordResetConfirmView(PublicView):
+    @extend_schema(request=io.PasswordResetConfirmInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Set a new password with the key from the mail. Every session of the person ends."""
+        body = self.valid_body(request, io.PasswordResetConfirmInput)
+        password_reset_try_limit(request._request)  # noqa: SLF001 - as above
+        services.password_reset(**body, now=timezone.now())
+        return Response(status=204)
 
 
 class EmailVerifyView(PublicView):

@@ -13,6 +13,7 @@ from apps.core.api.serializers import StrictSerializer
 from apps.core.strict_json import StrictJSONError, loads
 from apps.memory.engine.filters import Filter, FilterError, parse_filter
 from apps.memory.engine.types import FINDING_CHANNELS, SearchType
+from apps.memory.models import Operation
 from apps.memory.types import (
     DEFAULT_TYPE,
     MAX_BATCH_CONTENT,
@@ -163,17 +164,28 @@ class OperationDuplicateOutput(serializers.Serializer[Any]):
     similarity = serializers.FloatField()
 
 
-class OperationOutput(serializers.Serializer[Any]):
+class OperationSummaryOutput(serializers.Serializer[Any]):
     operation_id = serializers.UUIDField()
-    status = serializers.ChoiceField(choices=["queued", "running", "succeeded", "failed", "cancelled"])
+    name = serializers.CharField(help_text="That of the uploaded file, or nothing.")
+    status = serializers.ChoiceField(choices=Operation.Status.choices)
     total = serializers.IntegerField()
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class OperationPage(serializers.Serializer[Any]):
+    results = OperationSummaryOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+    total = serializers.IntegerField()
+
+
+class OperationOutput(OperationSummaryOutput):
+    understood = serializers.IntegerField(help_text="How many the models have read; the others are found by words.")
     errors = OperationErrorOutput(many=True)  # type: ignore[assignment]  # hides DRF's attribute
     duplicates = OperationDuplicateOutput(many=True)
     duplicate_count = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
 
 
 class MemoryOutput(serializers.Serializer[Any]):

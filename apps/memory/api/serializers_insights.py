@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import PageQuery, StrictSerializer
-from apps.memory.api.serializers import MAX_TYPES, InstantField, TypeField
+from apps.memory.api.serializers import MAX_TYPES, InstantField, MemoryOutput, TypeField
 from apps.memory.api.serializers_managing import WindowInput, conditions_of
 from apps.memory.selectors.insights import InsightScope
 
@@ -136,8 +136,10 @@ class GraphQuery(StrictSerializer):
         required=False, help_text="An id or a name to look around from; without it the most mentioned entities come."
     )
     depth = serializers.IntegerField(default=1, min_value=1, max_value=3, help_text="Steps from the entity.")
-    limit = serializers.IntegerField(default=50, min_value=1, max_value=200, help_text="The most nodes.")
+    limit = serializers.IntegerField(default=50, min_value=1, max_value=500, help_text="The most nodes.")
     kind = serializers.CharField(required=False, max_length=20, help_text="Only entities of this kind.")
+    occurred_after = InstantField(required=False, help_text="Only what happened from then on counts.")
+    occurred_before = InstantField(required=False, help_text="Only what happened before counts.")
 
 
 class PathQuery(StrictSerializer):
@@ -185,6 +187,22 @@ class GraphOutput(serializers.Serializer[Any]):
 
 class PathOutput(GraphOutput):
     hops = serializers.IntegerField(allow_null=True, help_text="null without a path of at most four hops.")
+
+
+class RelatedQuery(StrictSerializer):
+    limit = serializers.IntegerField(default=10, min_value=1, max_value=50)
+
+
+class RelatedOutput(MemoryOutput):
+    closeness = serializers.FloatField(help_text="The cosine of the two meanings, 1 for the same.")
+    shared_entities = serializers.ListField(child=serializers.CharField(), help_text="Up to five names.")
+    is_duplicate = serializers.BooleanField(help_text="Whether both say nearly the same.")
+
+
+class RelatedPage(serializers.Serializer[Any]):
+    results = RelatedOutput(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Always null.")
+    total = serializers.IntegerField()
 
 
 class SentenceOutput(serializers.Serializer[Any]):

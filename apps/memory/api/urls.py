@@ -8,6 +8,8 @@ urlpatterns = [
     path("/facets", views_managing.FacetsView.as_view(), name="memory-facets"),
     path("/store", views.StoreView.as_view(), name="memory-store"),
     path("/store/batch", views.BatchView.as_view(), name="memory-store-batch"),
+    path("/operations", views.OperationsView.as_view(), name="memory-operations"),
+    path("/operations/<uuid:operation_id>/events", views.OperationEventsView.as_view(), name="memory-operation-events"),
     path("/operations/<uuid:operation_id>", views.OperationView.as_view(), name="memory-operation"),
     path("/operations/<uuid:operation_id>/cancel", views.OperationCancelView.as_view(), name="memory-operation-cancel"),
     path("/operations/<uuid:operation_id>/retry", views.OperationRetryView.as_view(), name="memory-operation-retry"),
@@ -24,5 +26,6 @@ urlpatterns = [
     path("/<uuid:memory_id>", views_managing.MemoryView.as_view(), name="memory-detail"),
     path("/<uuid:memory_id>/concepts", views_insights.ConceptsView.as_view(), name="memory-concepts"),
     path("/<uuid:memory_id>/history", views_managing.HistoryView.as_view(), name="memory-history"),
+    path("/<uuid:memory_id>/related", views_insights.RelatedView.as_view(), name="memory-related"),
     path("/<uuid:memory_id>/restore", views_managing.MemoryRestoreView.as_view(), name="memory-restore"),
 ]

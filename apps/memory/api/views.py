@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadedfile import UploadedFile
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.parsers import MultiPartParser
@@ -14,8 +15,11 @@ from rest_framework.response import Response
 
 from apps.accounts.permissions import Permission
 from apps.billing.types import QuotaState
+from apps.core.api.event_stream import EventStreamRenderer, stream_response
 from apps.core.api.idempotency import idempotent
+from apps.core.api.pagination import page_of
 from apps.core.api.parsers import StrictJSONParser
+from apps.core.api.serializers import PageQuery
 from apps.core.api.views import ApiView
 from apps.core.exceptions import InvalidInput
 from apps.memory.adapters.documents import Row, UnsupportedFile, read_document
@@ -27,11 +31,8 @@ from apps.memory.engine.types import SearchType
 from apps.memory.exceptions import TooManyItems
 from apps.memory.models import Operation
 from apps.memory.selectors.contexts import context_get, context_present
-from apps.memory.selectors.memories import (
-    memory_present,
-    operation_get,
-    operation_present,
-)
+from apps.memory.selectors.memories import memory_present
+from apps.memory.selectors.operations import operation_events, operation_get, operation_present, operation_summary
 from apps.memory.services.contexts import context_update
 from apps.memory.services.explaining import memory_explain
 from apps.memory.services.memories import memory_store
@@ -47,6 +48,10 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="Makes the call safe to repeat for 24 hours.",
+)
+
+LAST_EVENT_ID = OpenApiParameter(
+    "Last-Event-ID", str, OpenApiParameter.HEADER, description="The id of the last event that you have seen."
 )
 
 
@@ -104,10 +109,14 @@ class BatchView(ApiView):
         operation = operation_create(
             organization_id=self.principal.organization_id,
             rows=self._rows(request),
+            name=self._file_name(request),
             user_id=self.principal.user_id,
             now=timezone.now(),
         )
         return Response({"operation_id": str(operation.id), "status": operation.status}, status=202)
+
+    def _file_name(self, request: Request) -> str:
+        return "".join(file.name or "" for file in request.FILES.values())
 
     def _rows(self, request: Request) -> list[Row]:
         if request.content_type.partition(";")[0].strip() != "multipart/form-data":
@@ -127,6 +136,48 @@ class BatchView(ApiView):
         except UnsupportedFile as error:
             raise InvalidInput(str(error), pointer="/file", item_code="unsupported_file") from None
         return rows
+
+
+class OperationsView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_operations", parameters=[PageQuery], responses=io.OperationPage)
+    def get(self, request: Request) -> Response:
+        """The batches, the latest first."""
+        query = self.valid_query(request, PageQuery)
+        page = page_of(
+            Operation.objects.all(),
+            order="-created_at",
+            cursor=query.get("cursor"),
+            limit=query["limit"],
+            present=operation_summary,
+        )
+        return Response(page)
+
+
+class OperationEventsView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+    renderer_classes = [EventStreamRenderer]
+
+    @extend_schema(
+        operation_id="memory_operation_events",
+        parameters=[LAST_EVENT_ID],
+        responses={(200, "text/event-stream"): str},
+    )
+    def get(self, request: Request, operation_id: UUID) -> HttpResponseBase:
+        """Follow a batch as server-sent events.
+
+        `progress` events, and `done` when the models have read everything, have the body of the operation. The stream
+        ends after half a minute at most: ask again with the last id.
+        """
+        operation_get(operation_id=operation_id)
+        organization_id = self.principal.organization_id
+        seen = request.headers.get("Last-Event-ID", "")
+        return stream_response(
+            lambda lasts: operation_events(
+                organization_id=organization_id, operation_id=operation_id, seen=seen, lasts=lasts
+            )
+        )
 
 
 class OperationView(ApiView):

@@ -13,6 +13,7 @@ from apps.core.api.views import ApiView
 from apps.memory.api import serializers_insights as io
 from apps.memory.selectors.concepts import memory_concepts
 from apps.memory.selectors.graph import entities_page, graph_present, path_present
+from apps.memory.selectors.related import related_present
 from apps.memory.services.insights import insights_read, map_read
 
 
@@ -46,13 +47,15 @@ class GraphView(ApiView):
 
     @extend_schema(operation_id="memory_graph", parameters=[io.GraphQuery], responses=io.GraphOutput)
     def get(self, request: Request) -> Response:
-        """Entities and what joins them: around one of them, or the most mentioned ones."""
+        """Entities and what joins them: around one of them, or the most mentioned ones; of a time, if one is given."""
         query = self.valid_query(request, io.GraphQuery)
         graph = graph_present(
             entity=query.get("entity"),
             depth=query["depth"],
             limit=query["limit"],
             kind=query.get("kind"),
+            occurred_after=query.get("occurred_after"),
+            occurred_before=query.get("occurred_before"),
             now=timezone.now(),
         )
         return Response(graph)
@@ -83,6 +86,22 @@ class EntitiesView(ApiView):
             now=timezone.now(),
         )
         return Response(page)
+
+
+class RelatedView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_related", parameters=[io.RelatedQuery], responses=io.RelatedPage)
+    def get(self, request: Request, memory_id: UUID) -> Response:
+        """The memories nearest in meaning, with the names that both share, and those that say nearly the same."""
+        query = self.valid_query(request, io.RelatedQuery)
+        related = related_present(
+            organization_id=self.principal.organization_id,
+            memory_id=memory_id,
+            limit=query["limit"],
+            now=timezone.now(),
+        )
+        return Response(related)
 
 
 class ConceptsView(ApiView):

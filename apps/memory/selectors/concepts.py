@@ -62,12 +62,13 @@ def _coordinates(memory: Memory, space: ConceptSpace) -> np.ndarray[Any, np.dtyp
     stored = np.asarray(memory.concepts, dtype=np.float32)
     if len(stored) == len(space.dimensions):
         return stored
-    _, vectors = _passages(memory)
+    _, vectors = read_passages(memory)
     # In the middle as long as no model has read it.
     return place(vectors, space) if len(vectors) else np.full(len(space.dimensions), 0.5, dtype=np.float32)
 
 
-def _passages(memory: Memory) -> tuple[list[Span], np.ndarray[Any, np.dtype[np.float32]]]:
+def read_passages(memory: Memory) -> tuple[list[Span], np.ndarray[Any, np.dtype[np.float32]]]:
+    """Return the spans of the passages that the models have read, with their vectors, float32 (n, d)."""
     read = memory.chunks.exclude(embedding=None).order_by("ordinal")
     rows = list(read.values_list("start", "end", "embedding"))
     vectors: list[Any] = [embedding for *_, embedding in rows]
@@ -81,7 +82,7 @@ def _spans(text: str) -> list[Span]:
 
 def _telling(memory: Memory, spans: list[Span], space: ConceptSpace) -> list[Span]:
     """Return the first hundred sentences of the passages that lie farthest from the middle, dimension by dimension."""
-    passages, vectors = _passages(memory)
+    passages, vectors = read_passages(memory)
     if not passages:
         return spans[:MAX_SENTENCES]
     distances = np.abs(space.project(vectors) - 0.5)

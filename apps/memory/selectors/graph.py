@@ -18,6 +18,7 @@ from apps.memory.engine.graph import MENTIONED_WITH, CoMentions, association
 from apps.memory.exceptions import EntityNotFound
 from apps.memory.models import Entity, Memory, MemoryQuerySet, Mention, Relation
 from apps.memory.selectors.insights import mentions_of
+from apps.memory.selectors.memories import memories_visible
 
 MAX_HOPS = 4
 _EVIDENCE = 5
@@ -148,23 +149,37 @@ def _node(entity: Entity, *, mentions: int, memories: int) -> dict[str, Any]:
     }
 
 
-def graph_present(*, entity: str | None, depth: int, limit: int, kind: str | None, now: datetime) -> dict[str, Any]:
+def graph_present(
+    *,
+    entity: str | None,
+    depth: int,
+    limit: int,
+    kind: str | None,
+    occurred_after: datetime | None = None,
+    occurred_before: datetime | None = None,
+    now: datetime,
+) -> dict[str, Any]:
     """Return up to `limit` entities and the edges between them, strongest first.
 
     Without an entity they are the most mentioned ones, with one those up to `depth` steps from it: stated relations
-    first, then the strongest co-mentions. `kind` is that of the entities, apart from the one asked for. Raises
-    `EntityNotFound`.
+    first, then the strongest co-mentions. `kind` is that of the entities, apart from the one asked for. With a window,
+    which includes its start and excludes its end, only what happened in it counts. Raises `EntityNotFound`.
     """
-    live = _Live(Memory.objects.live(now))
+    visible = memories_visible(now=now, occurred_after=occurred_after, occurred_before=occurred_before)
+    stated = Relation.objects.all()
+    if occurred_after or occurred_before:
+        stated = stated.filter(evidence__memory__in=visible.values("id")).distinct()
+    live = _Live(visible)
     if entity is None:
         strongest = live.graph.strongest(live.allowed(kind))[:limit]
         node_ids = [live.entity_ids[place] for place in strongest]
     else:
-        node_ids = _around(entity_get(entity, now=now).id, live, depth=depth, kind=kind, limit=limit, now=now)
+        centre = entity_get(entity, now=now).id
+        node_ids = _around(centre, live, stated, depth=depth, kind=kind, limit=limit, now=now)
     shared = live.shared(node_ids)
     mentioned = [_mentioned(node_ids[one], node_ids[other], pair) for (one, other), pair in shared.items()]
     heaviest = sorted(mentioned, key=lambda edge: (-edge.weight, edge.source, edge.target))
-    edges = [*_relations(shared, node_ids), *heaviest][: limit * _EDGES_PER_NODE]
+    edges = [*_relations(shared, node_ids, stated), *heaviest][: limit * _EDGES_PER_NODE]
     return {"nodes": live.nodes(node_ids), "edges": _edges(edges)}
 
 
@@ -189,7 +204,16 @@ def path_present(*, source: str, target: str, now: datetime) -> dict[str, Any]:
     return {"hops": len(path.relation_ids), "nodes": live.nodes(path.entity_ids), "edges": _edges(edges)}
 
 
-def _around(centre: UUID, live: _Live, *, depth: int, kind: str | None, limit: int, now: datetime) -> list[UUID]:
+def _around(
+    centre: UUID,
+    live: _Live,
+    stated: QuerySet[Relation],
+    *,
+    depth: int,
+    kind: str | None,
+    limit: int,
+    now: datetime,
+) -> list[UUID]:
     """Return the centre and what is found step by step, until there are enough."""
     found, frontier = [centre], [centre]
     allowed = live.allowed(kind)
@@ -197,7 +221,7 @@ def _around(centre: UUID, live: _Live, *, depth: int, kind: str | None, limit: i
         wanted = limit - len(found)
         if wanted <= 0 or not frontier:
             break
-        beside = _related(frontier, seen=found, kind=kind, now=now)[:wanted]
+        beside = _related(frontier, stated, seen=found, kind=kind, now=now)[:wanted]
         allowed[live.known([*found, *beside])] = False
         met = live.graph.neighbours(live.known(frontier), allowed, total_memories=live.total)
         frontier = [*beside, *(live.entity_ids[place] for place in met[: wanted - len(beside)])]
@@ -205,9 +229,11 @@ def _around(centre: UUID, live: _Live, *, depth: int, kind: str | None, limit: i
     return found
 
 
-def _related(of: Sequence[UUID], *, seen: Sequence[UUID], kind: str | None, now: datetime) -> list[UUID]:
+def _related(
+    of: Sequence[UUID], stated: QuerySet[Relation], *, seen: Sequence[UUID], kind: str | None, now: datetime
+) -> list[UUID]:
     """Return the unseen entities that stated relations join to some others, in the order in which they were stated."""
-    pairs = Relation.objects.filter(Q(source__in=of) | Q(target__in=of)).order_by("id")
+    pairs = stated.filter(Q(source__in=of) | Q(target__in=of)).order_by("id")
     ends = dict.fromkeys(end for pair in pairs.values_list("source_id", "target_id") for end in pair)
     allowed = entities_visible(now=now).filter(id__in=ends)
     if kind is not None:
@@ -216,9 +242,9 @@ def _related(of: Sequence[UUID], *, seen: Sequence[UUID], kind: str | None, now:
     return [end for end in ends if end in known]
 
 
-def _relations(shared: _SharedPairs, node_ids: Sequence[UUID]) -> list[_Edge]:
+def _relations(shared: _SharedPairs, node_ids: Sequence[UUID], stated: QuerySet[Relation]) -> list[_Edge]:
     places = {node_id: place for place, node_id in enumerate(node_ids)}
-    rows = Relation.objects.filter(source__in=node_ids, target__in=node_ids).order_by("id")
+    rows = stated.filter(source__in=node_ids, target__in=node_ids).order_by("id")
     found = []
     for relation in rows:
         first, second = sorted((places[relation.source_id], places[relation.target_id]))

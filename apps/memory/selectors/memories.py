@@ -1,4 +1,4 @@
-"""Memories and operations, as the API shows them."""
+"""Memories, as the API shows them."""
 
 from datetime import datetime
 from typing import Any
@@ -6,12 +6,9 @@ from uuid import UUID
 
 from apps.memory.adapters.filters import compile_filter
 from apps.memory.engine.filters import Filter
-from apps.memory.exceptions import MemoryNotFound, OperationNotFound
-from apps.memory.models import Memory, MemoryQuerySet, Operation, OperationItem
+from apps.memory.exceptions import MemoryNotFound
+from apps.memory.models import Memory, MemoryQuerySet
 from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkResult, MemoryConditions
-
-# Errors shown with an operation; the counts are always complete.
-MAX_ERRORS_SHOWN = 100
 
 
 def memories_visible(
@@ -91,30 +88,4 @@ def bulk_present(result: BulkResult, *, action: BulkAction, dry_run: bool) -> di
             {"memory_id": str(one.memory_id), "code": one.code, "detail": one.detail}
             for one in result.errors[:MAX_BULK_IDS]
         ],
-    }
-
-
-def operation_get(*, operation_id: UUID) -> Operation:
-    operation = Operation.objects.filter(id=operation_id).first()
-    if operation is None:
-        raise OperationNotFound("There is no operation with this id.")
-    return operation
-
-
-def operation_present(operation: Operation) -> dict[str, Any]:
-    failed = operation.items.filter(status=OperationItem.Status.FAILED).order_by("index")[:MAX_ERRORS_SHOWN]
-    duplicates = operation.items.filter(duplicate_of__isnull=False)
-    return {
-        "operation_id": str(operation.id),
-        "status": operation.status,
-        "total": operation.total,
-        "done": operation.done,
-        "failed": operation.failed,
-        "errors": [{"index": item.index, "code": item.error_code, "detail": item.error_detail} for item in failed],
-        "duplicates": list(
-            duplicates.order_by("index").values("index", "memory_id", "duplicate_of", "similarity")[:MAX_ERRORS_SHOWN]
-        ),
-        "duplicate_count": duplicates.count(),
-        "created_at": operation.created_at,
-        "finished_at": operation.finished_at,
     }

@@ -1,16 +1,15 @@
 """Finds out which of the memories just written say nearly what others say already. They are stored all the same."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
 from apps.memory.adapters.fingerprint_store import candidates_find
-from apps.memory.engine import packing
-from apps.memory.engine.duplicates import MIN_SIMILARITY, distinct_terms, similarity
+from apps.memory.engine.duplicates import MIN_SIMILARITY, similarity
 from apps.memory.engine.terms import Hashes
-from apps.memory.models import Chunk, Memory
+from apps.memory.models import Memory
+from apps.memory.selectors.related import terms_of_memories
 from apps.memory.services.changes import Change
 from apps.memory.types import Duplicate
 
@@ -32,7 +31,7 @@ def duplicates_find(
     places = {memory.id: place for place, memory in enumerate(memories)}
     # Not itself, and of those that come with it only the earlier ones.
     earlier = [[one for one in few if one in hashes and places.get(one, -1) < place] for place, few in enumerate(found)]
-    known = _terms({one for few in earlier for one in few})
+    known = terms_of_memories({one for few in earlier for one in few})
     return [
         _most_alike(memory, own, {one: (hashes[one], known[one]) for one in few})
         for memory, own, few in zip(memories, terms, earlier, strict=True)
@@ -50,10 +49,3 @@ def _most_alike(memory: Memory, own: Hashes, others: Mapping[UUID, tuple[str, Ha
 
 def _live_hashes(ids: AbstractSet[UUID], *, now: datetime) -> dict[UUID, str]:
     return dict(Memory.objects.live(now).filter(id__in=ids).values_list("id", "content_hash"))
-
-
-def _terms(ids: AbstractSet[UUID]) -> dict[UUID, Hashes]:
-    passages: dict[UUID, list[packing.Array]] = defaultdict(list)
-    for memory_id, packed in Chunk.objects.filter(memory_id__in=ids).values_list("memory_id", "terms"):
-        passages[memory_id].append(packing.unpack(packed, packing.TERMS)[0])
-    return {memory_id: distinct_terms(terms) for memory_id, terms in passages.items()}

@@ -23,13 +23,14 @@ from apps.core.services import enqueue
 from apps.memory.adapters.documents import Row, Unreadable
 from apps.memory.exceptions import ItemInvalid, OperationFinished, OperationRunning
 from apps.memory.models import Operation, OperationItem
-from apps.memory.selectors.memories import operation_get
+from apps.memory.selectors.operations import operation_get, unread_of
 from apps.memory.services.changes import change_begin
 from apps.memory.services.memories import memories_store
-from apps.memory.services.understanding import understanding_start, unread
+from apps.memory.services.understanding import understanding_start
 from apps.memory.types import StoreItem, StoreResult
 
 _INSERT_BATCH = 500
+_MAX_NAME = 255
 # So many items are stored in one transaction: other writers of the organisation wait for a fraction of a second.
 _STORE_BATCH = 100
 # One job for so many items, and never more: enough to keep the workers busy, too few to shut out other organisations.
@@ -47,10 +48,17 @@ _TIMES = ("occurred_at", "occurred_end", "expires_at")
 _OPEN = (Operation.Status.QUEUED, Operation.Status.RUNNING)
 
 
-def operation_create(*, organization_id: UUID, rows: Iterable[Row], user_id: UUID | None, now: datetime) -> Operation:
-    """Record a batch and start it. A row has the fields of `StoreItem`, checked by the caller, or is unreadable."""
+def operation_create(
+    *, organization_id: UUID, rows: Iterable[Row], user_id: UUID | None, now: datetime, name: str = ""
+) -> Operation:
+    """Record a batch and start it. A row has the fields of `StoreItem`, checked by the caller, or is unreadable.
+
+    `name` is that of the file that it comes from; of a long one the end is kept.
+    """
     with transaction.atomic():
-        operation = Operation.objects.create(created_by=user_id, created_at=now)
+        # What a client calls a file may hold what no column takes.
+        shown = name.encode(errors="replace").decode().replace("\0", "")[-_MAX_NAME:]
+        operation = Operation.objects.create(name=shown, created_by=user_id, created_at=now)
         items = (_item(operation, index, row) for index, row in enumerate(rows))
         while batch := list(islice(items, _INSERT_BATCH)):
             OperationItem.objects.bulk_create(batch)
@@ -96,8 +104,7 @@ def operation_wait(*, operation_id: UUID, most: timedelta) -> None:
     deadline = time.monotonic() + most.total_seconds()
     while True:
         operation = operation_get(operation_id=operation_id)
-        numbers = (operation.first_number, operation.first_number + operation.total)
-        if operation.status not in _OPEN and not unread().filter(number__range=numbers).exists():
+        if operation.status not in _OPEN and not unread_of(operation).exists():
             return
         if time.monotonic() > deadline:
             raise OperationRunning("The operation is not complete yet; ask again in a moment.")

@@ -84,6 +84,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a mail sent with a link that sets a new password; the answer is the same for unknown addresses
+         * @description Have a mail sent with a link that sets a new password; the answer is the same for unknown addresses.
+         */
+        post: operations["auth_password_reset_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password with the key from the mail
+         * @description Set a new password with the key from the mail. Every session of the person ends.
+         */
+        post: operations["auth_password_reset_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/signup": {
         parameters: {
             query?: never;
@@ -276,6 +316,28 @@ export interface paths {
          *     Needs the permission `memory:read`.
          */
         get: operations["memory_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/{memory_id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The memories nearest in meaning, with the names that both share, and those that say nearly the same
+         * @description The memories nearest in meaning, with the names that both share, and those that say nearly the same.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_related"];
         put?: never;
         post?: never;
         delete?: never;
@@ -480,8 +542,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Entities and what joins them: around one of them, or the most mentioned ones
-         * @description Entities and what joins them: around one of them, or the most mentioned ones.
+         * Entities and what joins them: around one of them, or the most mentioned ones; of a time, if one is given
+         * @description Entities and what joins them: around one of them, or the most mentioned ones; of a time, if one is given.
          *
          *     Needs the permission `memory:read`.
          */
@@ -560,6 +622,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The batches, the latest first
+         * @description The batches, the latest first.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_operations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/operations/{operation_id}": {
         parameters: {
             query?: never;
@@ -568,8 +652,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How far a batch has come, with the first hundred errors
-         * @description How far a batch has come, with the first hundred errors.
+         * How far a batch has come, with the first hundred errors and duplicates
+         * @description How far a batch has come, with the first hundred errors and duplicates.
          *
          *     Needs the permission `memory:read`.
          */
@@ -598,6 +682,33 @@ export interface paths {
          *     Needs the permission `memory:write`.
          */
         post: operations["memory_operations_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/operations/{operation_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a batch as server-sent events.
+         *
+         *     `progress` events, and `done` when the models have read everything, have the body of the operation
+         * @description Follow a batch as server-sent events.
+         *
+         *     `progress` events, and `done` when the models have read everything, have the body of the operation. The stream
+         *     ends after half a minute at most: ask again with the last id.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_operation_events"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1233,6 +1344,15 @@ export interface components {
             /** Format: date-time */
             to: string | null;
         };
+        OperationDuplicateOutput: {
+            index: number;
+            /** Format: uuid */
+            memory_id: string;
+            /** Format: uuid */
+            duplicate_of: string;
+            /** Format: double */
+            similarity: number;
+        };
         OperationErrorOutput: {
             index: number;
             code: string;
@@ -1241,29 +1361,54 @@ export interface components {
         OperationOutput: {
             /** Format: uuid */
             operation_id: string;
-            status: components["schemas"]["OperationOutputStatusEnum"];
+            /** @description That of the uploaded file, or nothing. */
+            name: string;
+            status: components["schemas"]["OperationStatus"];
             total: number;
             done: number;
             failed: number;
-            errors: components["schemas"]["OperationErrorOutput"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             finished_at: string | null;
+            /** @description How many the models have read; the others are found by words. */
+            understood: number;
+            errors: components["schemas"]["OperationErrorOutput"][];
+            duplicates: components["schemas"]["OperationDuplicateOutput"][];
+            duplicate_count: number;
         };
-        /**
-         * @description * `queued` - queued
-         *     * `running` - running
-         *     * `succeeded` - succeeded
-         *     * `failed` - failed
-         *     * `cancelled` - cancelled
-         * @enum {string}
-         */
-        OperationOutputStatusEnum: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        OperationPage: {
+            results: components["schemas"]["OperationSummaryOutput"][];
+            next: string | null;
+            total: number;
+        };
         OperationQueuedOutput: {
             /** Format: uuid */
             operation_id: string;
             status: string;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `running` - Running
+         *     * `succeeded` - Succeeded
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        OperationStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        OperationSummaryOutput: {
+            /** Format: uuid */
+            operation_id: string;
+            /** @description That of the uploaded file, or nothing. */
+            name: string;
+            status: components["schemas"]["OperationStatus"];
+            total: number;
+            done: number;
+            failed: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         OrganizationInputRequest: {
@@ -1282,6 +1427,17 @@ export interface components {
             results: components["schemas"]["MemberOrganizationOutput"][];
             next: string | null;
             total: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PasswordResetConfirmInputRequest: {
+            /** @description The last part of the mail's link. */
+            key: string;
+            password: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PasswordResetInputRequest: {
+            /** Format: email */
+            email: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         PatchedContextPatchRequest: {
@@ -1332,6 +1488,50 @@ export interface components {
         RefreshInputRequest: {
             /** @description Left out by browsers, which send the cookie. */
             refresh?: string;
+        };
+        RelatedOutput: {
+            /** Format: uuid */
+            memory_id: string;
+            content: string;
+            memory_type: string;
+            metadata: {
+                [key: string]: unknown;
+            };
+            module: string | null;
+            source: string | null;
+            external_id: string | null;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: date-time */
+            occurred_end: string | null;
+            /** Format: date-time */
+            recorded_at: string;
+            /** @description Counts from 1; each edit makes the next one. */
+            revision: number;
+            /** Format: date-time */
+            revised_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it went to the trash.
+             */
+            deleted_at: string | null;
+            /**
+             * Format: double
+             * @description The cosine of the two meanings, 1 for the same.
+             */
+            closeness: number;
+            /** @description Up to five names. */
+            shared_entities: string[];
+            /** @description Whether both say nearly the same. */
+            is_duplicate: boolean;
+        };
+        RelatedPage: {
+            results: components["schemas"]["RelatedOutput"][];
+            /** @description Always null. */
+            next: string | null;
+            total: number;
         };
         RevisionOutput: {
             revision: number;
@@ -1385,6 +1585,11 @@ export interface components {
             deadline_ms?: number;
             /** @default true */
             explain: boolean;
+            /**
+             * @description Have the reranker of this installation judge the fifty best; `rerank` is then one more channel, which is dropped when it does not answer in time.
+             * @default false
+             */
+            rerank: boolean;
             /**
              * Format: uuid
              * @description An operation to wait for, up to 10 seconds, until all its texts are understood; else 409.
@@ -1526,6 +1731,16 @@ export interface components {
             /** Format: uuid */
             memory_id: string;
             status: components["schemas"]["StoreOutputStatusEnum"];
+            /**
+             * Format: uuid
+             * @description An earlier memory that says nearly the same; this one is stored all the same.
+             */
+            duplicate_of: string | null;
+            /**
+             * Format: double
+             * @description 1 for the same text, otherwise from 0.8.
+             */
+            similarity: number | null;
         };
         /**
          * @description * `stored` - stored
@@ -1721,6 +1936,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MeOutput"];
                 };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_reset_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetInputRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_reset_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetConfirmInputRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any refusal or failure. */
             default: {
@@ -2117,6 +2394,38 @@ export interface operations {
             };
         };
     };
+    memory_related: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_restore_create: {
         parameters: {
             query?: never;
@@ -2458,6 +2767,10 @@ export interface operations {
                 kind?: string;
                 /** @description The most nodes. */
                 limit?: number;
+                /** @description Only what happened from then on counts. */
+                occurred_after?: string;
+                /** @description Only what happened before counts. */
+                occurred_before?: string;
             };
             header?: never;
             path?: never;
@@ -2586,6 +2899,37 @@ export interface operations {
             };
         };
     };
+    memory_operations: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_operations_retrieve: {
         parameters: {
             query?: never;
@@ -2633,6 +2977,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OperationOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_operation_events: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The id of the last event that you have seen. */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                operation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description Any refusal or failure. */

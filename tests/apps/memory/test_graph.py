@@ -130,6 +130,23 @@ def test_a_path_has_four_hops_at_most(client: APIClient, store: Store) -> None:
     assert get(client, PATH, **{"from": "EXP-0", "to": "EXP-5"})["hops"] is None
 
 
+def test_a_window_shows_what_was_known_of_a_time(client: APIClient, store: Store) -> None:
+    store("Maria Lopez runs Harbor.", occurred_at="2026-01-10T00:00:00Z")
+    store("EXP-1 and EXP-2.", occurred_at="2026-02-10T00:00:00Z")
+    store("EXP-2 and EXP-3.", occurred_at="2026-03-10T00:00:00Z")
+    until_february = get(client, occurred_before="2026-02-01T00:00:00Z")
+    assert set(names(until_february)) == {"Maria Lopez", "Harbor"}
+    assert ("Maria Lopez", "Harbor", "runs") in edges(until_february)
+    february = get(client, occurred_after="2026-02-01T00:00:00Z", occurred_before="2026-03-01T00:00:00Z")
+    assert set(edges(february)) == {("EXP-1", "EXP-2", "mentioned_with")}
+    assert set(names(february)) == {"EXP-1", "EXP-2"}
+    around = get(client, entity="EXP-2", occurred_before="2026-03-01T00:00:00Z")
+    assert set(names(around)) == {"EXP-1", "EXP-2"}
+    # A relation counts with the sentence that states it.
+    later = get(client, entity="Harbor", occurred_after="2026-02-01T00:00:00Z")
+    assert later["edges"] == []
+
+
 def test_what_is_in_the_trash_joins_and_names_nothing(client: APIClient, corpus: list[str], acme: Organization) -> None:
     client.delete(f"/api/v1/memory/{corpus[3]}")
     assert names(get(client)) == ["EXP-1", "EXP-2", "EXP-3", "EXP-9"]
@@ -174,7 +191,7 @@ def test_entities_come_in_pages(client: APIClient, corpus: list[str], store: Sto
         (URL, {"depth": "4"}),
         (URL, {"depth": "x"}),
         (URL, {"limit": "0"}),
-        (URL, {"limit": "201"}),
+        (URL, {"limit": "501"}),
         (URL, {"entity": ""}),
         (URL, {"entity": "x" * 201}),
         (URL, {"entity": "a\x00b"}),

@@ -14,7 +14,7 @@ from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.documents import Row, Unreadable, read_document, supported
 from apps.memory.api.batches import checked
 from apps.memory.models import Operation
-from apps.memory.selectors.memories import operation_get, operation_present
+from apps.memory.selectors.operations import operation_get, operation_present
 from apps.memory.services.operations import operation_create, operation_process
 from apps.memory.services.understanding import SHARES, memories_understand, unread
 from apps.memory.types import DEFAULT_TYPE

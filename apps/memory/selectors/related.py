@@ -1,0 +1,87 @@
+"""What stands near a memory: by meaning, with the names that both share, and whether they say nearly the same."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.index_store import index_current
+from apps.memory.adapters.sketching import DIMENSION as SKETCH_DIMENSION
+from apps.memory.engine import packing
+from apps.memory.engine.chunking import chunk_text
+from apps.memory.engine.duplicates import MIN_SIMILARITY, distinct_terms, similarity
+from apps.memory.engine.reading import model_inputs
+from apps.memory.engine.terms import Hashes
+from apps.memory.models import Chunk, Memory, Mention
+from apps.memory.selectors.concepts import read_passages
+from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.selectors.memories import memories_visible, memory_get, memory_present
+
+# Passages of a memory that the models have not read yet, read on the spot.
+_READ_NOW = 4
+_NAMES_SHOWN = 5
+
+
+def related_present(*, organization_id: UUID, memory_id: UUID, limit: int, now: datetime) -> dict[str, Any]:
+    """Return the memories nearest in meaning, nearest first. Raises `MemoryNotFound`."""
+    memory = memory_get(memory_id=memory_id, now=now)
+    context = context_get()
+    dimensions = len(concept_space(context).dimensions)
+    vector = _meaning(memory)
+    with index_current(organization_id=organization_id, change=context.change, concepts=dimensions) as index:
+        nowhere = np.zeros(SKETCH_DIMENSION, dtype=np.float32)
+        positions, cosines = index.neural(vector, nowhere, visible=index.visible(now=now.timestamp()))
+        near = [
+            (index.ids[position], cosine) for position, cosine in zip(positions.tolist(), cosines.tolist(), strict=True)
+        ]
+    near = [(one, cosine) for one, cosine in near if one != memory_id][:limit]
+    rows = memories_visible(now=now).in_bulk([one for one, _ in near])
+    terms = terms_of_memories([memory_id, *rows])
+    shared = _shared_names(memory_id, list(rows))
+    results = [
+        {
+            **memory_present(rows[one]),
+            "closeness": round(max(0.0, min(1.0, cosine)), 6),
+            "shared_entities": shared.get(one, []),
+            "is_duplicate": rows[one].content_hash == memory.content_hash
+            or similarity(terms[memory_id], terms[one]) >= MIN_SIMILARITY,
+        }
+        for one, cosine in near
+        if one in rows
+    ]
+    return {"results": results, "next": None, "total": len(results)}
+
+
+def terms_of_memories(ids: Collection[UUID]) -> Mapping[UUID, Hashes]:
+    """Return the distinct terms of memories, uint64 (n,) each; none for an id that is not known."""
+    passages: dict[UUID, list[Hashes]] = {memory_id: [] for memory_id in ids}
+    for memory_id, packed in Chunk.objects.filter(memory_id__in=ids).values_list("memory_id", "terms"):
+        passages[memory_id].append(packing.unpack(packed, packing.TERMS)[0])
+    return {memory_id: distinct_terms(terms) for memory_id, terms in passages.items()}
+
+
+def _meaning(memory: Memory) -> NDArray[np.float32]:
+    """Return the mean direction of a memory's passages, float32 (d,) of length 1."""
+    _, vectors = read_passages(memory)
+    if not len(vectors):
+        chunks = chunk_text(memory.content)[:_READ_NOW]
+        vectors = default_embedder().embed(model_inputs(memory.content, metadata=memory.metadata, chunks=chunks))
+    centre = vectors.mean(axis=0)
+    vector: NDArray[np.float32] = (centre / max(float(np.linalg.norm(centre)), 1e-12)).astype(np.float32)
+    return vector
+
+
+def _shared_names(memory_id: UUID, others: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Return the names that each of the others shares with a memory, in alphabetical order."""
+    own = Mention.objects.filter(memory_id=memory_id).values("entity_id")
+    found: dict[UUID, list[str]] = defaultdict(list)
+    rows = Mention.objects.filter(memory_id__in=others, entity_id__in=own).order_by("entity__name")
+    for other, name in rows.values_list("memory_id", "entity__name"):
+        if len(found[other]) < _NAMES_SHOWN:
+            found[other].append(name)
+    return found
