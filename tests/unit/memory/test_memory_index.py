@@ -435,6 +435,14 @@ def test_the_passage_that_fits_in_words_and_meaning() -> None:
     assert index.passages(np.empty(0, dtype=np.int64), terms=asked("parcel"), vector=vector(1.0, 0.0)) == {}
 
 
+def test_the_passage_shown_holds_the_words_itself() -> None:
+    # The second passage would borrow more from the first than the third one has.
+    passages = tuple(Passage(text, vector=(0.0, 1.0)) for text in ("late", "team", "parcel " * 9, "sure", "parcel"))
+    index = index_of(Memory(1, passages, thread=5), Memory(2, passages[:1]))
+    best = index.passages(np.array([0]), terms=asked("team parcel"), vector=vector(0.0, 0.0))
+    assert best == {0: (200, 263)}
+
+
 def test_nothing_is_found_among_nothing() -> None:
     index = index_of()
     visible = index.visible(now=NOW)

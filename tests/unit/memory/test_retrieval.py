@@ -154,6 +154,12 @@ def test_turns_among_what_words_and_meaning_found_are_evidence() -> None:
     assert ask(question(), index=index, among=[1, 2]).weights["neural"] == pytest.approx(0.1)
     assert ask(question(), index=index, among=[3]).weights["neural"] == pytest.approx(0.38)
     assert ask(question(), index=index, among=[1, 3]).weights["neural"] == pytest.approx((0.1 + 0.38) / 2)
+    # What other channels find besides is none.
+    turns = [memory(number, "parcel", vector=(1.0, 0.0), thread=5) for number in range(1, 101)]
+    index = index_of(*turns, memory(101, "discount", vector=(-1.0, 0.0)))
+    found = ask(question(sparse_keys=np.array([1, 101], dtype=np.uint16)), index=index)
+    assert numbers(found, "sparse") == [101, 1]
+    assert found.weights["neural"] == pytest.approx(0.1)
 
 
 def test_what_words_and_meaning_find_hints_at_what_names_mean() -> None:
