@@ -1,11 +1,11 @@
 import re
-import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.memory.engine.chunking import CHUNK_CHARACTERS, Chunk, chunk_text, sentence_spans
+from tests.unit.memory.cost import assert_linear
 
 TEXTS = st.one_of(
     st.text(max_size=400),
@@ -177,12 +177,4 @@ def test_script_without_spaces_is_cut_by_words() -> None:
     ],
 )
 def test_pathological_input_takes_linear_time(unit: str) -> None:
-    def seconds(repeats: int) -> float:
-        text = unit * repeats
-        started = time.perf_counter()
-        chunk_text(text)
-        return time.perf_counter() - started
-
-    small = min(seconds(5_000) for _ in range(2))
-    # Quadratic time would take four hundred times as long; the constant absorbs a busy machine.
-    assert seconds(100_000) < 80 * small + 0.5
+    assert_linear(chunk_text, unit, repeats=5_000, many=100_000)

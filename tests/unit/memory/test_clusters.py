@@ -1,4 +1,3 @@
-import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine import clusters
 from apps.memory.engine.clusters import Cluster, semantic_clusters
+from tests.unit.memory.cost import ends
 
 TOPICS = {
     "note": [
@@ -163,10 +163,9 @@ def test_lengths_that_differ_are_refused() -> None:
         semantic_clusters(np.ones((2, 3), dtype=np.float32), memory_ids=ids(2), terms=[[]], types=["a", "a"])
 
 
-def test_ten_thousand_memories_take_seconds() -> None:
+def test_ten_thousand_memories_are_no_burden() -> None:
     noise = np.random.default_rng(5)
     centres = noise.normal(size=(10, 384))
     vectors = (centres[np.arange(10_000) % 10] + noise.normal(size=(10_000, 384))).astype(np.float32)
-    started = time.perf_counter()
-    assert sizes_of(vectors) == [1000] * 10
-    assert time.perf_counter() - started < 15
+    with ends():
+        assert sizes_of(vectors) == [1000] * 10

@@ -1,4 +1,3 @@
-import time
 import unicodedata
 
 import pytest
@@ -6,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.memory.engine.entities import KEY_CHARACTERS, extract_mentions, normalise_key, query_terms
+from tests.unit.memory.cost import assert_linear
 
 ODD = st.text(alphabet="aA zZ.'\"@#-_1&\u2019\u201c\u201d`\x00\ud800\n\u0130\xdf\ufb01", max_size=120)
 
@@ -169,11 +169,4 @@ def test_terms_are_few_distinct_and_normalised(query: str) -> None:
     ],
 )
 def test_pathological_input_takes_linear_time(unit: str) -> None:
-    def seconds(repeats: int) -> float:
-        started = time.perf_counter()
-        extract_mentions(unit * repeats)
-        return time.perf_counter() - started
-
-    small = min(seconds(2_000) for _ in range(3))
-    # Quadratic time would take four hundred times as long; the constant absorbs a busy machine.
-    assert seconds(40_000) < 100 * small + 0.5
+    assert_linear(extract_mentions, unit, repeats=2_000, many=40_000)

@@ -1,4 +1,3 @@
-import time
 from decimal import Decimal
 
 import pytest
@@ -7,6 +6,7 @@ from hypothesis import strategies as st
 
 from apps.memory.engine.quantities import Quantity, extract_quantities
 from apps.memory.engine.types import QuantityKind
+from tests.unit.memory.cost import assert_linear
 
 ODD = st.text(alphabet="0123456789.,%$\u20ac \u202fkmnp=<-\u2212 s", max_size=120)
 
@@ -103,11 +103,4 @@ def test_at_most_a_hundred_amounts() -> None:
     "unit", ["1", "1,", "1,000", "1.000,", "1 ", "$", "p ", "n = ", "1 a", "a-", "-", "5%", "EUR "]
 )
 def test_pathological_input_takes_linear_time(unit: str) -> None:
-    def seconds(repeats: int) -> float:
-        started = time.perf_counter()
-        extract_quantities(unit * repeats)
-        return time.perf_counter() - started
-
-    small = min(seconds(1_000) for _ in range(3))
-    # Quadratic time would take four hundred times as long; the constant absorbs a busy machine.
-    assert seconds(20_000) < 100 * small + 0.5
+    assert_linear(extract_quantities, unit, repeats=1_000, many=20_000)

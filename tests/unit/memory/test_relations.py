@@ -1,5 +1,3 @@
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +5,7 @@ from hypothesis import strategies as st
 from apps.memory.engine.entities import extract_mentions
 from apps.memory.engine.relations import Relation, extract_relations
 from apps.memory.engine.types import RelationKind
+from tests.unit.memory.cost import assert_linear
 
 ODD = st.lists(
     st.sampled_from(
@@ -124,13 +123,4 @@ def test_relations_join_two_mentions_of_their_sentence(text: str) -> None:
     "unit", ["Ann and ", "Ann, ", "Ann runs ", "Ann's head of head, ", "Ann, a b c of ", "x because "]
 )
 def test_pathological_input_takes_linear_time(unit: str) -> None:
-    def seconds(repeats: int) -> float:
-        text = unit * repeats
-        mentions = extract_mentions(text)
-        started = time.perf_counter()
-        extract_relations(text, mentions)
-        return time.perf_counter() - started
-
-    small = min(seconds(500) for _ in range(3))
-    # Quadratic time would take four hundred times as long; the constant absorbs a busy machine.
-    assert seconds(10_000) < 100 * small + 0.5
+    assert_linear(relations, unit, repeats=500, many=10_000)

@@ -1,4 +1,3 @@
-import time
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 
 from apps.memory.engine.times import TimeMention, asks_when, extract_times, question_times
 from apps.memory.engine.types import Granularity
+from tests.unit.memory.cost import assert_linear
 
 # A Wednesday.
 ANCHOR = datetime(2026, 11, 18, 15, 30, tzinfo=UTC)
@@ -252,11 +252,4 @@ def test_questions_whose_answer_is_a_date(question: str, *, expected: bool) -> N
     ["1", "1 ", "2024-", "3 March ", "the ", "1 to ", "may ", "last ", "in 2 ", "march,", "\u0130", "of 2024 ", "q1 "],
 )
 def test_pathological_input_takes_linear_time(unit: str) -> None:
-    def seconds(repeats: int) -> float:
-        started = time.perf_counter()
-        extract_times(unit * repeats, anchor=ANCHOR)
-        return time.perf_counter() - started
-
-    small = min(seconds(1_000) for _ in range(3))
-    # Quadratic time would take four hundred times as long; the constant absorbs a busy machine.
-    assert seconds(20_000) < 100 * small + 0.5
+    assert_linear(lambda text: extract_times(text, anchor=ANCHOR), unit, repeats=1_000, many=20_000)
