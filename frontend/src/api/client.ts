@@ -15,14 +15,17 @@ export const api = createClient<paths>({
   querySerializer: { array: { style: 'form', explode: true } },
 })
 
-/** Sends a request; with a token that has run out, renews it and sends the request once more. */
+/** Sends a request; with a token that has run out, renews it and sends the request once more. Throws an `ApiError`. */
 async function send(request: Request): Promise<Response> {
   const again = request.clone()
-  const first = await deliver(request)
-  if (first.status !== 401 || SIGNING_IN.includes(new URL(request.url).pathname)) return first
-  if (await renewSession()) return deliver(again)
-  end()
-  return first
+  let answer = await deliver(request)
+  if (answer.status === 401 && !SIGNING_IN.includes(new URL(request.url).pathname)) {
+    if (await renewSession()) answer = await deliver(again)
+    else end()
+  }
+  // Here and not by the caller: the client reads the body of an error, and a body is read once.
+  if (!answer.ok) throw await problemOf(answer)
+  return answer
 }
 
 async function deliver(request: Request): Promise<Response> {
@@ -36,9 +39,7 @@ async function deliver(request: Request): Promise<Response> {
   }
 }
 
-/** Returns the body of a success; throws an `ApiError` otherwise. */
-export async function answerOf<T>(call: Promise<{ data?: T; response: Response }>): Promise<T> {
-  const { data, response } = await call
-  if (!response.ok) throw await problemOf(response)
-  return data as T
+/** Returns the body of a call; what is not a success was thrown before. */
+export async function answerOf<T>(call: Promise<{ data?: T }>): Promise<T> {
+  return (await call).data as T
 }

@@ -29,7 +29,7 @@ export function Page({ title, breadcrumb = [], note, actions, children, isFull =
         isFull && 'md:h-[calc(100dvh-3.5rem)]',
       )}
     >
-      <header className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
+      <header className="flex items-end justify-between gap-x-6 gap-y-3 max-sm:flex-wrap">
         <div className="min-w-0">
           {breadcrumb.map((step, place) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the steps of a page do not move
@@ -41,7 +41,7 @@ export function Page({ title, breadcrumb = [], note, actions, children, isFull =
           <h1 className="text-xl font-semibold tracking-tight">{title}</h1>
           {note ? <div className="text-ui text-muted">{note}</div> : null}
         </div>
-        {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
+        {actions ? <div className="flex shrink-0 flex-wrap items-center gap-2">{actions}</div> : null}
       </header>
       {children}
     </div>

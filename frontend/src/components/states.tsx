@@ -20,7 +20,7 @@ export function EmptyState({ icon: Icon, title, children, action }: EmptyProps) 
       <div className="mb-1.5 grid size-10 place-items-center rounded-lg border bg-sunken text-muted">
         <Icon className="size-5" aria-hidden />
       </div>
-      <h3 className="text-sm font-semibold">{title}</h3>
+      <h2 className="text-sm font-semibold">{title}</h2>
       {children ? <div className="grid max-w-[52ch] gap-3 text-ui text-muted">{children}</div> : null}
       {action ? <div className="mt-2 flex gap-2">{action}</div> : null}
     </div>
@@ -42,7 +42,7 @@ export function ErrorState({ error, onRetry, isRetrying = false }: ErrorProps) {
   }
   return (
     <div role="alert" className="grid justify-items-center gap-1.5 px-6 py-12 text-center">
-      <h3 className="text-sm font-semibold">{t(`${kind}.title`)}</h3>
+      <h2 className="text-sm font-semibold">{t(`${kind}.title`)}</h2>
       <p className="max-w-[52ch] text-ui text-muted">{t(`${kind}.text`)}</p>
       {problem && kind === 'failed' ? <p className="max-w-[52ch] text-ui text-muted">{problem.message}</p> : null}
       {problem?.availableIn.length ? (

@@ -3,17 +3,20 @@ import { IntlProvider } from 'use-intl'
 import en from './en.json'
 
 export type Messages = typeof en
-/** English comes with the programme; each other language is a file that is loaded when it is chosen. */
+/**
+ * English comes with the programme; each other language is a file that is loaded when it is chosen. The tag says how dates
+ * and numbers are written.
+ */
 const LANGUAGES = {
-  en: { name: 'English', load: async (): Promise<Messages> => en },
-  fr: { name: 'Français', load: async (): Promise<Messages> => (await import('./fr.json')).default },
+  en: { name: 'English', tag: 'en-GB', load: async (): Promise<Messages> => en },
+  fr: { name: 'Français', tag: 'fr-FR', load: async (): Promise<Messages> => (await import('./fr.json')).default },
 }
 export type Locale = keyof typeof LANGUAGES
 export const LOCALES = Object.entries(LANGUAGES).map(([locale, { name }]) => ({ locale: locale as Locale, name }))
 
 declare module 'use-intl' {
   interface AppConfig {
-    Locale: Locale
+    Locale: string
     Messages: Messages
   }
 }
@@ -47,10 +50,9 @@ export function LocaleProvider({ initial, children }: { initial: Loaded; childre
   }
   return (
     <IntlProvider
-      locale={locale}
+      locale={LANGUAGES[locale].tag}
       messages={messages}
       timeZone={Intl.DateTimeFormat().resolvedOptions().timeZone}
-      formats={{ number: { percent: { style: 'percent', maximumFractionDigits: 0 } } }}
     >
       <LocaleContext value={{ locale, choose }}>{children}</LocaleContext>
     </IntlProvider>

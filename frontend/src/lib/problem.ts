@@ -36,10 +36,7 @@ export class ApiError extends Error {
 
 /** Reads an answer that is not a success; a proxy in between may have sent something else than a problem. */
 export async function problemOf(answer: Response): Promise<ApiError> {
-  const body: unknown = await answer
-    .clone()
-    .json()
-    .catch(() => null)
+  const body: unknown = await answer.json().catch(() => null)
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
   return new ApiError({
     status: answer.status,

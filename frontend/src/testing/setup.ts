@@ -6,6 +6,7 @@ import { server } from './server'
 // jsdom has none of these.
 vi.stubGlobal('matchMedia', () => ({ matches: false, addEventListener: () => {} }))
 Element.prototype.scrollIntoView = () => {}
+window.scrollTo = () => {}
 globalThis.ResizeObserver ??= class {
   observe() {}
   unobserve() {}

@@ -92,7 +92,7 @@ function Dimensions({ memoryId }: { memoryId: string }) {
       ) : (
         <ul className="grid gap-x-8 gap-y-3 md:grid-cols-2">
           {concepts.data.dimensions.map((dimension) => (
-            <li key={dimension.name} className="grid gap-1">
+            <li key={dimension.name} className="grid content-start gap-1">
               <div className="flex items-baseline justify-between gap-3 text-ui">
                 <span className="font-medium">{dimension.name.replaceAll('_', ' ')}</span>
                 <span className="text-xs text-muted tabular-nums">

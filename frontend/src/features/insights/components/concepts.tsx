@@ -11,11 +11,11 @@ export function Concepts({ insights }: { insights: Insights }) {
   const { number } = useFormatter()
   const org = useOrg()
   const concepts = insights.dominant_concepts.slice(0, SHOWN)
-  const most = Math.max(...concepts.map((one) => one.count), 1)
+  const most = Math.max(...concepts.map((one) => one.weight))
   if (concepts.length === 0) return <p className="py-8 text-center text-ui text-muted">{t('concepts.none')}</p>
   return (
     <ol className="grid gap-0.5 text-ui">
-      {concepts.map(({ concept, entity_id, count }) => (
+      {concepts.map(({ concept, entity_id, weight, count }) => (
         <li key={entity_id}>
           <Link
             to="/$org/memories"
@@ -26,7 +26,7 @@ export function Concepts({ insights }: { insights: Insights }) {
             <span
               aria-hidden
               className="absolute inset-y-0 left-0 rounded bg-accent-soft"
-              style={{ width: `${(count / most) * 100}%` }}
+              style={{ width: `${(weight / most) * 100}%` }}
             />
             <span className="relative truncate">{concept}</span>
             <span className="relative text-muted tabular-nums">

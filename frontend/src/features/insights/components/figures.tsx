@@ -3,6 +3,7 @@ import { useFormatter, useTranslations } from 'use-intl'
 import { useOrg } from '@/hooks/use-account'
 import type { Insights } from '../queries'
 
+const DAY_MS = 24 * 3600 * 1000
 const route = getRouteApi('/$org/')
 
 /** The memory in four numbers; each leads to what it counts. */
@@ -13,6 +14,7 @@ export function Figures({ insights }: { insights: Insights }) {
   const { range } = route.useSearch()
   const { trend, trend_windows: windows } = insights.temporal_patterns
   const recent = windows.at(-1)
+  const days = recent ? Math.round((Date.parse(recent.to) - Date.parse(recent.from)) / DAY_MS) : 0
   const { entities, links } = insights.knowledge_graph
   return (
     <dl className="grid rounded-lg border bg-surface max-sm:divide-y sm:grid-cols-2 sm:divide-x lg:grid-cols-4">
@@ -22,7 +24,7 @@ export function Figures({ insights }: { insights: Insights }) {
         link={linkOptions({ to: '/$org/memories', params: { org }, search: { range } })}
       />
       <Figure
-        name={t('recent')}
+        name={t('recent', { days })}
         value={number(recent?.count ?? 0)}
         note={
           trend === null
@@ -45,7 +47,7 @@ type Props = { name: string; value: string; note?: string; link?: LinkOptions }
 
 function Figure({ name, value, note, link }: Props) {
   return (
-    <div className="relative grid gap-0.5 px-4 py-3 has-[a:hover]:bg-sunken">
+    <div className="relative grid content-start gap-0.5 px-4 py-3 has-[a:hover]:bg-sunken">
       <dt className="text-ui text-muted">{name}</dt>
       <dd className="text-2xl font-semibold tracking-tight tabular-nums">
         {link ? (

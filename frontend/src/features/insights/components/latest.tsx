@@ -16,7 +16,7 @@ export function Latest() {
   }
   if (!latest.data) return <Skeleton className="h-40" />
   return (
-    <ul className="grid gap-0.5 text-ui">
+    <ul className="grid grid-cols-[minmax(0,1fr)] gap-0.5 text-ui">
       {latest.data.results.map((memory) => (
         <li key={memory.memory_id}>
           <Link
@@ -26,7 +26,7 @@ export function Latest() {
           >
             <span className="truncate">{headline(memory.content)}</span>
             <span className="text-xs text-muted">
-              <Ago at={memory.occurred_at} />
+              <Ago at={memory.recorded_at} />
             </span>
           </Link>
         </li>

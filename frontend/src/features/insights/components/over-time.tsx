@@ -5,6 +5,11 @@ import { useOrg } from '@/hooks/use-account'
 import type { Insights } from '../queries'
 import { spansOf } from '../spans'
 
+const TICK = {
+  day: { day: 'numeric', month: 'short' },
+  week: { day: 'numeric', month: 'short' },
+  month: { month: 'short', year: 'numeric' },
+} as const
 // As many dates below the bars as a phone has room for.
 const TICKS = 4
 
@@ -13,7 +18,7 @@ export function OverTime({ insights }: { insights: Insights }) {
   const t = useTranslations('overview')
   const { dateTime, dateTimeRange } = useFormatter()
   const org = useOrg()
-  const spans = spansOf(insights.temporal_patterns.by_day)
+  const { unit, spans } = spansOf(insights.temporal_patterns.by_day)
   if (spans.length === 0) return <p className="py-8 text-center text-ui text-muted">{t('nothing')}</p>
   const step = Math.ceil(spans.length / TICKS)
   const bars = spans.map(({ from, to, count }, place): Bar => {
@@ -25,10 +30,7 @@ export function OverTime({ insights }: { insights: Insights }) {
       id: from,
       value: count,
       name: t('overTime.bar', { count, when }),
-      tick:
-        place % step === 0
-          ? dateTime(start, { month: 'short', year: '2-digit', day: 'numeric', timeZone: 'UTC' })
-          : undefined,
+      tick: place % step === 0 ? dateTime(start, { ...TICK[unit], timeZone: 'UTC' }) : undefined,
       link: linkOptions({ to: '/$org/memories', params: { org }, search: { from, to } }),
     }
   })

@@ -1,0 +1,80 @@
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { expect, newPerson, signIn, test } from './platform'
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+async function check(page: Page, where: string, without: string[] = []) {
+  // What fades in has less contrast until it is there.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {}))))
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).disableRules(without).analyze()
+  const found = violations.map(
+    ({ id, nodes }) => `${where}: ${id}: ${nodes.map((node) => node.html.slice(0, 200)).join(' | ')}`,
+  )
+  expect(found).toEqual([])
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test.describe(colorScheme, () => {
+    test.use({ colorScheme })
+
+    test('before signing in', async ({ page, quiet }) => {
+      quiet.allow(/status of 401/)
+      await page.goto('/sign-in')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await expect(page.getByText('Enter your password.')).toBeVisible()
+      await check(page, 'sign-in')
+      await page.goto('/sign-up')
+      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await check(page, 'sign-up')
+    })
+
+    test('pages with memories', async ({ page }) => {
+      test.setTimeout(180_000)
+      const org = await signIn(page)
+      await page.goto(`/${org}`)
+      await expect(page.getByRole('heading', { name: 'Memories over time' })).toBeVisible()
+      await page.waitForLoadState('networkidle')
+      await check(page, 'overview')
+      await page.goto(`/${org}/memories?type=decision`)
+      await page
+        .getByRole('checkbox', { name: /^Select:/ })
+        .first()
+        .check()
+      await page.locator('[data-row]').nth(1).click()
+      await expect(page.getByRole('complementary')).toContainText('Occurred')
+      await check(page, 'memories with one beside')
+      await page.keyboard.press('Escape')
+      await page.getByRole('button', { name: 'Source' }).first().click()
+      await expect(page.getByRole('menuitemcheckbox').first()).toBeVisible()
+      // An open menu lies outside of the landmarks, as every menu of its kind.
+      await check(page, 'menu', ['region'])
+      await page.keyboard.press('Escape')
+      await page.locator('[data-row]').first().click()
+      await page.getByRole('link', { name: 'Open the whole page' }).click()
+      await expect(page.getByRole('heading', { name: 'History' })).toBeVisible()
+      await page.waitForLoadState('networkidle')
+      await check(page, 'memory')
+      await page.keyboard.press('ControlOrMeta+k')
+      await expect(page.getByRole('option').first()).toBeVisible()
+      await check(page, 'palette')
+      await page.keyboard.press('Escape')
+      await page.keyboard.press('?')
+      await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible()
+      await check(page, 'keys')
+    })
+
+    test('pages without memories', async ({ page, request }) => {
+      const person = await newPerson(request)
+      await signIn(page, person)
+      for (const path of ['', '/memories', '/memories?q=nothing', '/memories?state=trash']) {
+        await page.goto(`/${person.org}${path}`)
+        await expect(page.getByRole('heading', { level: 2 })).toBeVisible()
+        await check(page, path)
+      }
+      await page.goto('/somebody-else')
+      await expect(page.getByText('There is nothing here').first()).toBeAttached()
+      await check(page, 'not found')
+    })
+  })
+}

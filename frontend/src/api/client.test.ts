@@ -1,0 +1,87 @@
+import { HttpResponse, http } from 'msw'
+import { afterEach, expect, test, vi } from 'vitest'
+import { ApiError } from '@/lib/problem'
+import { server } from '@/testing/server'
+import { answerOf, api } from './client'
+import { accessToken, onSessionEnd, openSession, renewSession } from './session'
+
+/** A token for an organisation, as far as this side reads it. */
+function token(organization: string, name = 'a') {
+  return `${name}.${btoa(JSON.stringify({ org_id: organization }))}.x`
+}
+
+afterEach(() => openSession(''))
+
+function refresh(answer: () => Response | Promise<Response>) {
+  const asked = vi.fn(answer)
+  server.use(http.post('*/api/v1/auth/token/refresh', () => asked()))
+  return asked
+}
+
+test('many calls with an old token make one refresh, and each is sent once more', async () => {
+  openSession(token('acme', 'old'))
+  const asked = refresh(() => HttpResponse.json({ access: token('acme', 'new') }))
+  const bodies: unknown[] = []
+  server.use(
+    http.post('*/api/v1/memory/store', async ({ request }) => {
+      if (request.headers.get('Authorization')?.startsWith('Bearer old')) return new HttpResponse(null, { status: 401 })
+      bodies.push(await request.json())
+      return HttpResponse.json({ memory_id: 'm', status: 'stored' }, { status: 201 })
+    }),
+  )
+  const store = () => answerOf(api.POST('/api/v1/memory/store', { body: { content: 'x', memory_type: 'note' } }))
+  await Promise.all([store(), store(), store()])
+  expect(asked).toHaveBeenCalledOnce()
+  expect(bodies).toEqual(Array(3).fill({ content: 'x', memory_type: 'note' }))
+})
+
+test('without a session any more the call fails and the end is told', async () => {
+  openSession(token('acme'))
+  refresh(() => new HttpResponse(null, { status: 401 }))
+  server.use(http.get('*/api/v1/memory', () => new HttpResponse(null, { status: 401 })))
+  const ended = vi.fn()
+  const forget = onSessionEnd(ended)
+  await expect(answerOf(api.GET('/api/v1/memory'))).rejects.toMatchObject({ status: 401 })
+  expect(ended).toHaveBeenCalledOnce()
+  expect(accessToken()).toBeNull()
+  forget()
+})
+
+test('a server that is away does not end the session', async () => {
+  openSession(token('acme'))
+  refresh(() => HttpResponse.error())
+  await expect(renewSession()).rejects.toMatchObject({ status: 0 })
+  expect(accessToken()).toBe(token('acme'))
+})
+
+test('a tab stays in its organisation when another tab has moved the cookie to a different one', async () => {
+  openSession(token('acme'))
+  refresh(() => HttpResponse.json({ access: token('globex') }))
+  server.use(
+    http.post('*/api/v1/auth/switch', async ({ request }) => {
+      const { org_id } = (await request.json()) as { org_id: string }
+      return HttpResponse.json({ access: token(org_id, 'switched') })
+    }),
+  )
+  expect(await renewSession()).toBe(true)
+  expect(accessToken()).toBe(token('acme', 'switched'))
+})
+
+test('a refusal carries what the server says', async () => {
+  const problem = { code: 'quota_exceeded', detail: 'No more searches today.', available_in: ['team'] }
+  server.use(
+    http.get('*/api/v1/memory', () =>
+      HttpResponse.json(problem, { status: 402, headers: { 'X-Request-ID': 'request-1' } }),
+    ),
+  )
+  const error = await answerOf(api.GET('/api/v1/memory')).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(ApiError)
+  expect(error).toMatchObject({
+    status: 402,
+    code: 'quota_exceeded',
+    message: 'No more searches today.',
+    requestId: 'request-1',
+    availableIn: ['team'],
+    isPassing: false,
+  })
+})

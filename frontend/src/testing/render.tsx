@@ -1,0 +1,58 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import {
+  createMemoryHistory,
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  Outlet,
+  RouterProvider,
+} from '@tanstack/react-router'
+import { render } from '@testing-library/react'
+import type { ReactNode } from 'react'
+import type { Account } from '@/api/account'
+import type { router as dashboard } from '@/app/router'
+import { parseSearch, stringifySearch } from '@/app/search-params'
+import Toaster from '@/components/toaster'
+import { memoriesSearch } from '@/features/memories'
+import en from '@/i18n/en.json'
+import { LocaleProvider } from '@/i18n/locale'
+
+export const ACCOUNT: Account = {
+  user: { id: 'u', email: 'ada@example.com', name: 'Ada', email_verified: true },
+  org: { id: 'o', slug: 'acme', name: 'Acme', created_at: '2026-01-01T00:00:00Z' },
+  roles: ['owner'],
+  permissions: ['memory:read', 'memory:write'],
+  memory_context: 'org_o_context',
+  subscription_tier: 'free',
+  orgs: [],
+}
+
+/** Shows a page at an address of the organisation "acme", with everything around it that pages rely on. */
+export function renderPage(page: ReactNode, path = '/acme/memories') {
+  const root = createRootRouteWithContext()({ component: Outlet })
+  const org = createRoute({ getParentRoute: () => root, path: '$org', beforeLoad: () => ({ account: ACCOUNT }) })
+  const list = createRoute({
+    getParentRoute: () => org,
+    path: 'memories/',
+    validateSearch: memoriesSearch,
+    component: () => page,
+  })
+  const overview = createRoute({ getParentRoute: () => org, path: '/', component: () => page })
+  const router = createRouter({
+    routeTree: root.addChildren([org.addChildren([overview, list])]),
+    history: createMemoryHistory({ initialEntries: [path] }),
+    parseSearch,
+    stringifySearch,
+  })
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  render(
+    <LocaleProvider initial={{ locale: 'en', messages: en }}>
+      <QueryClientProvider client={client}>
+        {/* Pages are typed for the dashboard's router; this one has the few routes that they ask for. */}
+        <RouterProvider router={router as unknown as typeof dashboard} />
+        <Toaster />
+      </QueryClientProvider>
+    </LocaleProvider>,
+  )
+  return router
+}
