@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,8 +18,8 @@ def named(*, words: int = 1, specificity: float = 1.0, subject_of: int = 0) -> K
     return KnownName(number=1, words=words, specificity=specificity, subject_of=subject_of)
 
 
-def hybrid(**known: object) -> dict[str, float]:
-    return weights_for(SearchType.HYBRID, Evidence(**known))  # type: ignore[arg-type]  # any of its fields
+def hybrid(**known: Any) -> dict[str, float]:
+    return weights_for(SearchType.HYBRID, Evidence(**known))
 
 
 def knowledge(*names: KnownName, content_words: int) -> float:

@@ -1,6 +1,7 @@
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -44,7 +45,7 @@ class Memory:
     times: tuple[tuple[float, float], ...] = ()
 
 
-def said(number: int, *texts: str, **rest: object) -> Memory:
+def said(number: int, *texts: str, **rest: Any) -> Memory:
     return replace(Memory(number, tuple(Passage(text) for text in texts)), **rest)
 
 
@@ -96,13 +97,13 @@ def asked(words: str) -> Counter[int]:
     return Counter(terms_of(words))
 
 
-def scores(index: MemoryIndex, ranked: Ranked) -> list[tuple[int, float]]:
+def scores(index: MemoryIndex, ranked: Ranked) -> list[tuple[int, Any]]:
     """Return numbers of memories with their scores, best first."""
     positions, found = ranked
     return [(index.ids[place].int, score) for place, score in zip(positions.tolist(), found.tolist(), strict=True)]
 
 
-def lexical(index: MemoryIndex, words: str) -> list[tuple[int, float]]:
+def lexical(index: MemoryIndex, words: str) -> list[tuple[int, Any]]:
     return scores(index, index.lexical(asked(words), visible=index.visible(now=NOW)))
 
 
@@ -257,7 +258,7 @@ def test_a_memory_counts_with_its_best_passage() -> None:
 # --- meaning ----------------------------------------------------------------------------------------------------------
 
 
-def meaning(index: MemoryIndex) -> list[tuple[int, float]]:
+def meaning(index: MemoryIndex) -> list[tuple[int, Any]]:
     return scores(index, index.neural(vector(0.6, 0.8), vector(0.0, 1.0), visible=index.visible(now=NOW)))
 
 

@@ -102,7 +102,7 @@ def test_weights_are_scaled_where_they_are_found_and_nowhere_else() -> None:
 
 def test_answers_have_the_types_that_they_promise() -> None:
     places, units, weights = extended([[{5: 3}]]).find_many(np.array([5], dtype=np.uint64))
-    assert (places.dtype, units.dtype, weights.dtype) == (np.int64, np.int64, np.float32)
+    assert [column.dtype.str for column in (places, units, weights)] == ["<i8", "<i8", "<f4"]
 
 
 def test_the_small_block_is_merged_when_it_is_large_and_no_small_share(monkeypatch: pytest.MonkeyPatch) -> None:

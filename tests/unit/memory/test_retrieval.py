@@ -2,6 +2,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -69,7 +70,7 @@ INDEX = index_of(
 )
 
 
-def question(text: str = "parcel", **rest: object) -> Asked:
+def question(text: str = "parcel", **rest: Any) -> Asked:
     asked = Asked(
         text=text,
         terms=Counter(terms_of(text)),
@@ -80,7 +81,7 @@ def question(text: str = "parcel", **rest: object) -> Asked:
         target=np.array([0.3], dtype=np.float32),
         stress=np.array([1.0], dtype=np.float32),
     )
-    return replace(asked, **rest)  # type: ignore[arg-type]  # any of its fields
+    return replace(asked, **rest)
 
 
 def ask(
@@ -89,11 +90,11 @@ def ask(
     kind: SearchType = SearchType.HYBRID,
     among: Sequence[int] | None = None,
     index: MemoryIndex = INDEX,
-    **rest: object,
+    **rest: Any,
 ) -> Retrieval:
     visible = index.visible(now=1.0, among=among)
     given = {"weights": {}, **rest}
-    return retrieve(index, asked, search_type=kind, visible=visible, **given)  # type: ignore[arg-type]  # its options
+    return retrieve(index, asked, search_type=kind, visible=visible, **given)
 
 
 def numbers(found: Retrieval, channel: str) -> list[int]:
@@ -183,8 +184,8 @@ def test_channels_that_were_asked_for_hints_only_are_not_listed() -> None:
     assert set(numbers(found, "knowledge")) == {1, 2, 3}
 
 
-def temporal(asked: Asked, **rest: object) -> list[tuple[int, float]]:
-    found = ask(asked, **rest)  # type: ignore[arg-type]  # its options
+def temporal(asked: Asked, **rest: Any) -> list[tuple[int, float]]:
+    found = ask(asked, **rest)
     return [(hit.memory_id.int, hit.raw) for hit in found.found["temporal"]]
 
 
