@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 from apps.accounts.models import Organization, RefreshSession, User
 from apps.accounts.services import password_reset_key
 from apps.core.models import Job
-from tests.factories.fixtures import PASSWORD, ClientFactory
+from tests.factories.fixtures import ClientFactory
+from tests.factories.organizations import PASSWORD
 
 URL = "/api/v1/auth/password/reset"
 NEW = "a quite new password 7"
