@@ -179,7 +179,8 @@ def _labels(metadata: Mapping[str, Any]) -> list[str]:
 
 
 def _thread(metadata: Mapping[str, Any]) -> int:
-    named = [(key, str(metadata[key])) for key in THREAD_KEYS if isinstance(metadata.get(key), str | int)]
+    values = {key: str(metadata[key]).strip() for key in THREAD_KEYS if isinstance(metadata.get(key), str | int)}
+    named = [(key, value) for key, value in values.items() if value]
     if not named:
         return 0
     # 62 bits, so that it is positive in every signed column.

@@ -63,7 +63,7 @@ def test_a_passage_is_read_under_its_title_and_with_its_speaker(
     content: str, metadata: dict[str, Any], expected: str
 ) -> None:
     assert reading(content, **metadata).inputs == (expected,)
-    assert model_inputs(content, metadata=metadata) == (expected,)
+    assert model_inputs(content, metadata=metadata, chunks=chunk_text(content)) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_every_passage_has_its_words_and_its_input(content: str) -> None:
     found = reading(content, **SPEECH)
     assert found.chunks == tuple(chunk_text(content))
     assert len(found.terms) == len(found.inputs) == len(found.chunks)
-    assert found.inputs == model_inputs(content, metadata=SPEECH)
+    assert found.inputs == model_inputs(content, metadata=SPEECH, chunks=found.chunks)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
@@ -243,3 +243,14 @@ def test_a_text_whose_passages_cancel_out_stands_in_the_middle() -> None:
     space = ConceptSpace.build([Dimension("side", "Side", ("a",), ("b",))], letters)
     assert place(letters.embed(["a", "b"]), space) == pytest.approx([0.5])
     assert place(letters.embed(["a"]), space) == pytest.approx([0.1])
+
+
+# --- statements -------------------------------------------------------------------------------------------------------
+
+
+def test_what_sentences_state_is_kept_with_the_characters_that_state_it() -> None:
+    content = "Maria Lopez runs Harbor Checkout. Everything else is late."
+    (stated,) = reading(content).statements
+    assert (stated.source_key, stated.kind, stated.target_key) == ("maria lopez", "runs", "harbor checkout")
+    assert content[stated.start : stated.end] == "Maria Lopez runs Harbor Checkout."
+    assert reading("It is late.").statements == ()
