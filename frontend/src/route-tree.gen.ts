@@ -16,6 +16,7 @@ import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as OrgIndexRouteImport } from './routes/$org.index'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
+import { Route as OrgModulesSlugRouteImport } from './routes/$org.modules.$slug'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -52,6 +53,11 @@ const OrgMemoriesMemoryIdRoute = OrgMemoriesMemoryIdRouteImport.update({
   path: '/memories/$memoryId',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgModulesSlugRoute = OrgModulesSlugRouteImport.update({
+  id: '/modules/$slug',
+  path: '/modules/$slug',
+  getParentRoute: () => OrgRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -60,6 +66,7 @@ export interface FileRoutesByFullPath {
   '/sign-up': typeof SignUpRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesByTo {
@@ -68,6 +75,7 @@ export interface FileRoutesByTo {
   '/sign-up': typeof SignUpRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/memories': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesById {
@@ -78,6 +86,7 @@ export interface FileRoutesById {
   '/sign-up': typeof SignUpRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRouteTypes {
@@ -89,6 +98,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/$org/'
     | '/$org/memories/$memoryId'
+    | '/$org/modules/$slug'
     | '/$org/memories/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -97,6 +107,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/$org'
     | '/$org/memories/$memoryId'
+    | '/$org/modules/$slug'
     | '/$org/memories'
   id:
     | '__root__'
@@ -106,6 +117,7 @@ export interface FileRouteTypes {
     | '/sign-up'
     | '/$org/'
     | '/$org/memories/$memoryId'
+    | '/$org/modules/$slug'
     | '/$org/memories/'
   fileRoutesById: FileRoutesById
 }
@@ -167,18 +179,27 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgMemoriesMemoryIdRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/modules/$slug': {
+      id: '/$org/modules/$slug'
+      path: '/modules/$slug'
+      fullPath: '/$org/modules/$slug'
+      preLoaderRoute: typeof OrgModulesSlugRouteImport
+      parentRoute: typeof OrgRoute
+    }
   }
 }
 
 interface OrgRouteChildren {
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
+  OrgModulesSlugRoute: typeof OrgModulesSlugRoute
   OrgMemoriesIndexRoute: typeof OrgMemoriesIndexRoute
 }
 
 const OrgRouteChildren: OrgRouteChildren = {
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
+  OrgModulesSlugRoute: OrgModulesSlugRoute,
   OrgMemoriesIndexRoute: OrgMemoriesIndexRoute,
 }
 
