@@ -14,6 +14,7 @@ import { Route as OrgRouteImport } from './routes/$org'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as OrgIndexRouteImport } from './routes/$org.index'
+import { Route as OrgGraphRouteImport } from './routes/$org.graph'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
 import { Route as OrgModulesSlugRouteImport } from './routes/$org.modules.$slug'
@@ -43,6 +44,11 @@ const OrgIndexRoute = OrgIndexRouteImport.update({
   path: '/',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgGraphRoute = OrgGraphRouteImport.update({
+  id: '/graph',
+  path: '/graph',
+  getParentRoute: () => OrgRoute,
+} as any)
 const OrgMemoriesIndexRoute = OrgMemoriesIndexRouteImport.update({
   id: '/memories/',
   path: '/memories/',
@@ -64,6 +70,7 @@ export interface FileRoutesByFullPath {
   '/$org': typeof OrgRouteWithChildren
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/graph': typeof OrgGraphRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -73,6 +80,7 @@ export interface FileRoutesByTo {
   '/': typeof IndexRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/graph': typeof OrgGraphRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -84,6 +92,7 @@ export interface FileRoutesById {
   '/$org': typeof OrgRouteWithChildren
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/graph': typeof OrgGraphRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -96,6 +105,7 @@ export interface FileRouteTypes {
     | '/$org'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/graph'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -105,6 +115,7 @@ export interface FileRouteTypes {
     | '/'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/graph'
     | '/$org'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -115,6 +126,7 @@ export interface FileRouteTypes {
     | '/$org'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/graph'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -165,6 +177,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgIndexRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/graph': {
+      id: '/$org/graph'
+      path: '/graph'
+      fullPath: '/$org/graph'
+      preLoaderRoute: typeof OrgGraphRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/$org/memories/': {
       id: '/$org/memories/'
       path: '/memories'
@@ -190,6 +209,7 @@ declare module '@tanstack/react-router' {
 }
 
 interface OrgRouteChildren {
+  OrgGraphRoute: typeof OrgGraphRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
   OrgModulesSlugRoute: typeof OrgModulesSlugRoute
@@ -197,6 +217,7 @@ interface OrgRouteChildren {
 }
 
 const OrgRouteChildren: OrgRouteChildren = {
+  OrgGraphRoute: OrgGraphRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
   OrgModulesSlugRoute: OrgModulesSlugRoute,
