@@ -15,6 +15,7 @@ import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as OrgIndexRouteImport } from './routes/$org.index'
 import { Route as OrgGraphRouteImport } from './routes/$org.graph'
+import { Route as OrgMapRouteImport } from './routes/$org.map'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
 import { Route as OrgModulesSlugRouteImport } from './routes/$org.modules.$slug'
@@ -49,6 +50,11 @@ const OrgGraphRoute = OrgGraphRouteImport.update({
   path: '/graph',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgMapRoute = OrgMapRouteImport.update({
+  id: '/map',
+  path: '/map',
+  getParentRoute: () => OrgRoute,
+} as any)
 const OrgMemoriesIndexRoute = OrgMemoriesIndexRouteImport.update({
   id: '/memories/',
   path: '/memories/',
@@ -71,6 +77,7 @@ export interface FileRoutesByFullPath {
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
   '/$org/graph': typeof OrgGraphRoute
+  '/$org/map': typeof OrgMapRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -81,6 +88,7 @@ export interface FileRoutesByTo {
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
   '/$org/graph': typeof OrgGraphRoute
+  '/$org/map': typeof OrgMapRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -93,6 +101,7 @@ export interface FileRoutesById {
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
   '/$org/graph': typeof OrgGraphRoute
+  '/$org/map': typeof OrgMapRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -106,6 +115,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/sign-up'
     | '/$org/graph'
+    | '/$org/map'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -116,6 +126,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/sign-up'
     | '/$org/graph'
+    | '/$org/map'
     | '/$org'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -127,6 +138,7 @@ export interface FileRouteTypes {
     | '/sign-in'
     | '/sign-up'
     | '/$org/graph'
+    | '/$org/map'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -184,6 +196,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgGraphRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/map': {
+      id: '/$org/map'
+      path: '/map'
+      fullPath: '/$org/map'
+      preLoaderRoute: typeof OrgMapRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/$org/memories/': {
       id: '/$org/memories/'
       path: '/memories'
@@ -210,6 +229,7 @@ declare module '@tanstack/react-router' {
 
 interface OrgRouteChildren {
   OrgGraphRoute: typeof OrgGraphRoute
+  OrgMapRoute: typeof OrgMapRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
   OrgModulesSlugRoute: typeof OrgModulesSlugRoute
@@ -218,6 +238,7 @@ interface OrgRouteChildren {
 
 const OrgRouteChildren: OrgRouteChildren = {
   OrgGraphRoute: OrgGraphRoute,
+  OrgMapRoute: OrgMapRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
   OrgModulesSlugRoute: OrgModulesSlugRoute,
