@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.dev import checks, frontend
+from deploy.dev.console import Console
 from deploy.dev.frontend import BUILT, SOURCES, FrontendError, browser_require, fingerprint, is_built, node_require
 from deploy.dev.state import REPOSITORY
 
@@ -82,6 +83,6 @@ def test_an_old_node_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_without_a_browser_the_text_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CHROMIUM", raising=False)
     with pytest.raises(FrontendError, match="apt-get install chromium"):
-        browser_require(frontend.Console())
+        browser_require(Console())
     monkeypatch.setenv("CHROMIUM", "/opt/chromium")
-    assert browser_require(frontend.Console()) == "/opt/chromium"
+    assert browser_require(Console()) == "/opt/chromium"
