@@ -4,12 +4,12 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { onSessionEnd } from './api/session'
-import { reloadForMissingParts } from './app/new-build'
+import { watchForMissingParts } from './app/parts'
 import { queryClient } from './app/query-client'
 import { router } from './app/router'
 import { LocaleProvider, loadLocale } from './i18n/locale'
 
-reloadForMissingParts()
+watchForMissingParts()
 onSessionEnd(() => {
   // Nothing of what one person read stays for the next.
   queryClient.clear()

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useRouterState } from '@tanstack/react-router'
 import { ChevronLeft, ChevronRight, Layers, ListFilter, Trash2 } from 'lucide-react'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { type RefObject, useRef, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { may } from '@/api/account'
 import { Ago } from '@/components/ago'
@@ -14,12 +14,12 @@ import { useAccount, useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
 import { FilterBar } from './components/filter-bar'
 import { FirstMemory } from './components/first-memory'
+import { PeekPanel } from './components/peek-panel'
 import { SelectionBar } from './components/selection-bar'
 import { conditionsOf, isNarrowed, type MemoriesSearch } from './filters'
 import { headline, typeName } from './headline'
 import { type Memory, memoriesQuery, PAGE_SIZE, type Target, useMoveMemories } from './queries'
 
-const PeekPanel = lazy(() => import('./components/peek-panel'))
 const route = getRouteApi('/$org/memories/')
 
 export function MemoriesPage() {
@@ -115,18 +115,16 @@ export function MemoriesPage() {
         </Button>
       </nav>
       {search.peek ? (
-        <Suspense fallback={null}>
-          <PeekPanel
-            memoryId={search.peek}
-            listed={rows?.find((memory) => memory.memory_id === search.peek)}
-            state={state}
-            onClose={() => {
-              rowButton(search.peek)?.focus()
-              peek(undefined, true)
-            }}
-            onAct={canWrite ? act : undefined}
-          />
-        </Suspense>
+        <PeekPanel
+          memoryId={search.peek}
+          listed={rows?.find((memory) => memory.memory_id === search.peek)}
+          state={state}
+          onClose={() => {
+            rowButton(search.peek)?.focus()
+            peek(undefined, true)
+          }}
+          onAct={canWrite ? act : undefined}
+        />
       ) : null}
     </Page>
   )
@@ -231,7 +229,7 @@ type ListKeys = {
   search: MemoriesSearch
   peek: (memoryId: string | undefined, replace?: boolean) => void
   selection: Selection
-  findBox: React.RefObject<HTMLInputElement | null>
+  findBox: RefObject<HTMLInputElement | null>
 }
 
 /** J and K go through the rows, and what is open follows; X selects. */

@@ -22,7 +22,7 @@ type Props = {
 }
 
 /** One memory beside the list, which stays in use. */
-export default function PeekPanel({ memoryId, listed, state, onClose, onAct }: Props) {
+export function PeekPanel({ memoryId, listed, state, onClose, onAct }: Props) {
   const t = useTranslations('peek')
   const org = useOrg()
   const found = useQuery({
