@@ -11,9 +11,11 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as OrgRouteImport } from './routes/$org'
+import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as OrgIndexRouteImport } from './routes/$org.index'
+import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
 
@@ -25,6 +27,11 @@ const IndexRoute = IndexRouteImport.update({
 const OrgRoute = OrgRouteImport.update({
   id: '/$org',
   path: '/$org',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ForgotPasswordRoute = ForgotPasswordRouteImport.update({
+  id: '/forgot-password',
+  path: '/forgot-password',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SignInRoute = SignInRouteImport.update({
@@ -42,6 +49,11 @@ const OrgIndexRoute = OrgIndexRouteImport.update({
   path: '/',
   getParentRoute: () => OrgRoute,
 } as any)
+const ResetPasswordKeyRoute = ResetPasswordKeyRouteImport.update({
+  id: '/reset-password/$key',
+  path: '/reset-password/$key',
+  getParentRoute: () => rootRouteImport,
+} as any)
 const OrgMemoriesIndexRoute = OrgMemoriesIndexRouteImport.update({
   id: '/memories/',
   path: '/memories/',
@@ -56,16 +68,20 @@ const OrgMemoriesMemoryIdRoute = OrgMemoriesMemoryIdRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/$org': typeof OrgRouteWithChildren
+  '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/memories': typeof OrgMemoriesIndexRoute
@@ -74,8 +90,10 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/$org': typeof OrgRouteWithChildren
+  '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
@@ -85,16 +103,20 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/$org'
+    | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/memories/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
+    | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
     | '/$org/memories'
@@ -102,8 +124,10 @@ export interface FileRouteTypes {
     | '__root__'
     | '/'
     | '/$org'
+    | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/memories/'
@@ -112,8 +136,10 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   OrgRoute: typeof OrgRouteWithChildren
+  ForgotPasswordRoute: typeof ForgotPasswordRoute
   SignInRoute: typeof SignInRoute
   SignUpRoute: typeof SignUpRoute
+  ResetPasswordKeyRoute: typeof ResetPasswordKeyRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -130,6 +156,13 @@ declare module '@tanstack/react-router' {
       path: '/$org'
       fullPath: '/$org'
       preLoaderRoute: typeof OrgRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/forgot-password': {
+      id: '/forgot-password'
+      path: '/forgot-password'
+      fullPath: '/forgot-password'
+      preLoaderRoute: typeof ForgotPasswordRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/sign-in': {
@@ -152,6 +185,13 @@ declare module '@tanstack/react-router' {
       fullPath: '/$org/'
       preLoaderRoute: typeof OrgIndexRouteImport
       parentRoute: typeof OrgRoute
+    }
+    '/reset-password/$key': {
+      id: '/reset-password/$key'
+      path: '/reset-password/$key'
+      fullPath: '/reset-password/$key'
+      preLoaderRoute: typeof ResetPasswordKeyRouteImport
+      parentRoute: typeof rootRouteImport
     }
     '/$org/memories/': {
       id: '/$org/memories/'
@@ -187,8 +227,10 @@ const OrgRouteWithChildren = OrgRoute._addFileChildren(OrgRouteChildren)
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   OrgRoute: OrgRouteWithChildren,
+  ForgotPasswordRoute: ForgotPasswordRoute,
   SignInRoute: SignInRoute,
   SignUpRoute: SignUpRoute,
+  ResetPasswordKeyRoute: ResetPasswordKeyRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)
