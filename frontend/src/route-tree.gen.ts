@@ -15,6 +15,7 @@ import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as OrgIndexRouteImport } from './routes/$org.index'
+import { Route as OrgImportRouteImport } from './routes/$org.import'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
@@ -49,6 +50,11 @@ const OrgIndexRoute = OrgIndexRouteImport.update({
   path: '/',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgImportRoute = OrgImportRouteImport.update({
+  id: '/import',
+  path: '/import',
+  getParentRoute: () => OrgRoute,
+} as any)
 const ResetPasswordKeyRoute = ResetPasswordKeyRouteImport.update({
   id: '/reset-password/$key',
   path: '/reset-password/$key',
@@ -71,6 +77,7 @@ export interface FileRoutesByFullPath {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/import': typeof OrgImportRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -81,6 +88,7 @@ export interface FileRoutesByTo {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/import': typeof OrgImportRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -93,6 +101,7 @@ export interface FileRoutesById {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/import': typeof OrgImportRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -106,6 +115,7 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/import'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
@@ -116,6 +126,7 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/import'
     | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
@@ -127,6 +138,7 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/import'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
@@ -186,6 +198,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgIndexRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/import': {
+      id: '/$org/import'
+      path: '/import'
+      fullPath: '/$org/import'
+      preLoaderRoute: typeof OrgImportRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/reset-password/$key': {
       id: '/reset-password/$key'
       path: '/reset-password/$key'
@@ -211,12 +230,14 @@ declare module '@tanstack/react-router' {
 }
 
 interface OrgRouteChildren {
+  OrgImportRoute: typeof OrgImportRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
   OrgMemoriesIndexRoute: typeof OrgMemoriesIndexRoute
 }
 
 const OrgRouteChildren: OrgRouteChildren = {
+  OrgImportRoute: OrgImportRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
   OrgMemoriesIndexRoute: OrgMemoriesIndexRoute,

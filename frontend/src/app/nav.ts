@@ -1,11 +1,11 @@
 /** The pages of the dashboard: what the sidebar, the palette and the keys lead to. A page that is not built is not here. */
-import { ChartNoAxesCombined, Layers, type LucideIcon } from 'lucide-react'
+import { ChartNoAxesCombined, FileUp, Layers, type LucideIcon } from 'lucide-react'
 import { type Account, may, type Permission } from '@/api/account'
 import type { Messages } from '@/i18n/locale'
 
 export type NavItem = {
   id: keyof Messages['nav']
-  to: '/$org' | '/$org/memories'
+  to: '/$org' | '/$org/memories' | '/$org/import'
   icon: LucideIcon
   /** The second key, after `g`. */
   key: string
@@ -22,7 +22,10 @@ export const NAV: NavSection[] = [
   },
   {
     id: 'memory',
-    items: [{ id: 'memories', to: '/$org/memories', icon: Layers, key: 'm', permission: 'memory:read' }],
+    items: [
+      { id: 'memories', to: '/$org/memories', icon: Layers, key: 'm', permission: 'memory:read' },
+      { id: 'import', to: '/$org/import', icon: FileUp, key: 'i', permission: 'memory:read' },
+    ],
   },
 ]
 
