@@ -1,5 +1,6 @@
 import { ChevronRight } from 'lucide-react'
-import { createContext, type ReactNode, use, useEffect } from 'react'
+import { createContext, type ReactNode, use } from 'react'
+import { useTitle } from '@/hooks/use-title'
 import { cn } from '@/lib/cn'
 
 /** What stands after the page's own title in the window's title: the organisation. */
@@ -18,10 +19,7 @@ type Props = {
 
 /** The frame of every page: title, way here, actions. */
 export function Page({ title, breadcrumb = [], note, actions, children, isFull = false }: Props) {
-  const organisation = use(TitleContext)
-  useEffect(() => {
-    document.title = [title, organisation, 'Lift OS'].filter(Boolean).join(' · ')
-  }, [title, organisation])
+  useTitle(title, use(TitleContext))
   return (
     <div
       className={cn(
