@@ -64,6 +64,7 @@ export function MemoriesPage() {
       title={t('title')}
       note={list.data ? t('count', { count: total }) : list.isPending ? t('counting') : null}
       isFull
+      hasAside={search.peek !== undefined}
     >
       <FilterBar search={search} onChange={change} findBox={findBox} />
       <SelectionBar
