@@ -52,6 +52,8 @@ test('without a connection a page says so, and a retry brings it', async ({ page
   const org = await signIn(page)
   await page.goto(`/${org}`)
   await expect(page.getByRole('link', { name: 'Memories: 320' })).toBeVisible()
+  await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => /key-sheet/.test(name)))
+  await page.waitForLoadState('networkidle')
   await context.setOffline(true)
   await page.getByRole('radio', { name: '30 d' }).check({ force: true })
   await page.getByRole('radio', { name: '90 d' }).check({ force: true })
@@ -62,7 +64,6 @@ test('without a connection a page says so, and a retry brings it', async ({ page
   await expect(page.getByRole('heading', { name: 'Memories over time' })).toBeVisible()
 
   // The programme of other pages has been loaded before it is needed.
-  await page.waitForLoadState('networkidle')
   await context.setOffline(true)
   await page.getByRole('link', { name: 'Memories', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Memories' })).toBeVisible()

@@ -17,11 +17,13 @@ onSessionEnd(() => {
   void router.navigate({ to: '/sign-in', search: { redirect: router.state.location.href } })
 })
 
+// What index.html has drawn stays until there is a page to take its place.
+const [locale] = await Promise.all([loadLocale(), router.load()])
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
-    <LocaleProvider initial={await loadLocale()}>
+    <LocaleProvider initial={locale}>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

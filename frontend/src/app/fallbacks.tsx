@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import { isServerThere } from '@/api/reachable'
 import { buttonStyle } from '@/components/button'
 import { EmptyState, ErrorState } from '@/components/states'
+import { useTitle } from '@/hooks/use-title'
 import { isMissingPart } from '@/lib/missing-part'
 
 /** What is seen while a page's programme is on its way: the same as before the first one, so nothing jumps. */
@@ -42,6 +43,7 @@ export function ProblemScreen(props: ErrorComponentProps) {
 
 export function NotFoundPage() {
   const t = useTranslations('notFound')
+  useTitle(t('title'))
   return (
     <main className="grid min-h-[60dvh] place-items-center">
       <div>

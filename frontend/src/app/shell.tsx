@@ -130,7 +130,7 @@ function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) 
         {navFor(account).map((section) => (
           <div key={section.id ?? ''} className="grid gap-0.5">
             {section.id ? (
-              <h2 className="px-2 pb-1 text-xs font-medium text-subtle">{t(`navSections.${section.id}`)}</h2>
+              <p className="px-2 pb-1 text-xs font-medium text-subtle">{t(`navSections.${section.id}`)}</p>
             ) : null}
             {section.items.map(({ id, to, icon: Icon }) => (
               <Link

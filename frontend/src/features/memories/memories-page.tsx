@@ -60,7 +60,12 @@ export function MemoriesPage() {
   useListKeys({ rows, search, peek, selection, findBox })
 
   return (
-    <Page title={t('title')} note={list.data ? t('count', { count: total }) : t('counting')} isFull>
+    <Page
+      title={t('title')}
+      note={list.data ? t('count', { count: total }) : list.isPending ? t('counting') : null}
+      isFull
+      hasAside={search.peek !== undefined}
+    >
       <FilterBar search={search} onChange={change} findBox={findBox} />
       <SelectionBar
         selection={selection}
@@ -70,7 +75,10 @@ export function MemoriesPage() {
         state={state}
         onAct={canWrite ? act : undefined}
       />
-      <ScrollRegion label={t('title')} className="relative min-h-64 flex-1 overflow-auto rounded-lg border bg-surface">
+      <ScrollRegion
+        label={t('title')}
+        className="@container relative min-h-64 flex-1 overflow-auto rounded-lg border bg-surface"
+      >
         {list.isError && !list.data ? (
           <ErrorState error={list.error} onRetry={() => void list.refetch()} isRetrying={list.isRefetching} />
         ) : rows?.length === 0 ? (
@@ -93,7 +101,7 @@ export function MemoriesPage() {
         )}
       </ScrollRegion>
       <nav aria-label={t('pages')} className="flex items-center justify-end gap-3 text-ui text-muted tabular-nums">
-        {trail || !search.cursor ? (
+        {list.data && (trail || !search.cursor) ? (
           <span>
             {t('shown', {
               from: number((trail?.length ?? 0) * PAGE_SIZE + Math.min(1, rows?.length ?? 0)),
@@ -139,28 +147,28 @@ function useColumns(): Column<Memory>[] {
       header: t('type'),
       cell: (memory) => typeName(memory.memory_type),
       isSortable: true,
-      className: 'w-40 max-md:hidden',
+      className: 'w-40 @max-xl:hidden',
     },
     {
       id: 'source',
       header: t('source'),
       cell: (memory) => memory.source,
       isSortable: true,
-      className: 'w-36 max-lg:hidden',
+      className: 'w-36 @max-4xl:hidden',
     },
     {
       id: 'occurred_at',
       header: t('occurred'),
       cell: (memory) => <Ago at={memory.occurred_at} />,
       isSortable: true,
-      className: 'w-36 max-sm:w-32',
+      className: 'w-32',
     },
     {
       id: 'recorded_at',
       header: t('recorded'),
       cell: (memory) => <Ago at={memory.recorded_at} />,
       isSortable: true,
-      className: 'w-36 max-md:hidden',
+      className: 'w-36 @max-3xl:hidden',
     },
   ]
 }

@@ -38,7 +38,7 @@ export function PeekPanel({ memoryId, listed, state, onClose, onAct }: Props) {
   return (
     <aside
       aria-labelledby="peek-title"
-      className="fixed inset-0 z-20 flex flex-col border-l bg-raised shadow-float sm:top-14 sm:left-auto sm:w-[min(30rem,60vw)]"
+      className="fixed inset-0 z-20 flex flex-col border-l bg-raised shadow-float sm:top-14 sm:left-auto sm:w-[min(30rem,60vw)] lg:w-120"
     >
       <header className="flex items-center gap-1 border-b py-2 pr-3 pl-4">
         <h2 id="peek-title" ref={focus} tabIndex={-1} className="mr-auto text-ui font-semibold outline-none">
