@@ -24,7 +24,8 @@ export default defineConfig(({ command }) => ({
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   server: {
-    proxy: Object.fromEntries(servedByDjango.map((path) => [path, platform])),
+    // With the host that the browser asked for: the policy of module UIs names it.
+    proxy: Object.fromEntries(servedByDjango.map((path) => [path, { target: platform, changeOrigin: false }])),
   },
   build: {
     target: 'es2023',

@@ -15,10 +15,12 @@ import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as OrgIndexRouteImport } from './routes/$org.index'
+import { Route as OrgGraphRouteImport } from './routes/$org.graph'
 import { Route as OrgImportRouteImport } from './routes/$org.import'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
+import { Route as OrgModulesSlugRouteImport } from './routes/$org.modules.$slug'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -50,6 +52,11 @@ const OrgIndexRoute = OrgIndexRouteImport.update({
   path: '/',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgGraphRoute = OrgGraphRouteImport.update({
+  id: '/graph',
+  path: '/graph',
+  getParentRoute: () => OrgRoute,
+} as any)
 const OrgImportRoute = OrgImportRouteImport.update({
   id: '/import',
   path: '/import',
@@ -70,6 +77,11 @@ const OrgMemoriesMemoryIdRoute = OrgMemoriesMemoryIdRouteImport.update({
   path: '/memories/$memoryId',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgModulesSlugRoute = OrgModulesSlugRouteImport.update({
+  id: '/modules/$slug',
+  path: '/modules/$slug',
+  getParentRoute: () => OrgRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -77,10 +89,12 @@ export interface FileRoutesByFullPath {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesByTo {
@@ -88,10 +102,12 @@ export interface FileRoutesByTo {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/memories': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesById {
@@ -101,10 +117,12 @@ export interface FileRoutesById {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRouteTypes {
@@ -115,10 +133,12 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/graph'
     | '/$org/import'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
+    | '/$org/modules/$slug'
     | '/$org/memories/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -126,10 +146,12 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/graph'
     | '/$org/import'
     | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
+    | '/$org/modules/$slug'
     | '/$org/memories'
   id:
     | '__root__'
@@ -138,10 +160,12 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/graph'
     | '/$org/import'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
+    | '/$org/modules/$slug'
     | '/$org/memories/'
   fileRoutesById: FileRoutesById
 }
@@ -198,6 +222,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgIndexRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/graph': {
+      id: '/$org/graph'
+      path: '/graph'
+      fullPath: '/$org/graph'
+      preLoaderRoute: typeof OrgGraphRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/$org/import': {
       id: '/$org/import'
       path: '/import'
@@ -226,20 +257,31 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgMemoriesMemoryIdRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/modules/$slug': {
+      id: '/$org/modules/$slug'
+      path: '/modules/$slug'
+      fullPath: '/$org/modules/$slug'
+      preLoaderRoute: typeof OrgModulesSlugRouteImport
+      parentRoute: typeof OrgRoute
+    }
   }
 }
 
 interface OrgRouteChildren {
+  OrgGraphRoute: typeof OrgGraphRoute
   OrgImportRoute: typeof OrgImportRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
+  OrgModulesSlugRoute: typeof OrgModulesSlugRoute
   OrgMemoriesIndexRoute: typeof OrgMemoriesIndexRoute
 }
 
 const OrgRouteChildren: OrgRouteChildren = {
+  OrgGraphRoute: OrgGraphRoute,
   OrgImportRoute: OrgImportRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
+  OrgModulesSlugRoute: OrgModulesSlugRoute,
   OrgMemoriesIndexRoute: OrgMemoriesIndexRoute,
 }
 

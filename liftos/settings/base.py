@@ -251,6 +251,8 @@ STATIC_URL = "/static/"
 # Written by `make frontend`; where it has not been, the dashboard says so itself.
 DASHBOARD_BUILD = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [("brand", BASE_DIR / "static" / "brand"), ("app", DASHBOARD_BUILD)]
+# Where the files of each module's interface lie, by its slug; see `liftos.module_ui`. The SDK is what they all load.
+MODULE_UIS = {"sdk": BASE_DIR / "modules" / "sdk" / "ui"}
 # Names that carry a hash: Vite's, and those of Django's manifest.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(?:app/assets/.+-[\w-]{8}\.\w+|.+\.[0-9a-f]{12}\.\w+)$"
 STORAGES = {

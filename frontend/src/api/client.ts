@@ -15,16 +15,21 @@ export const api = createClient<paths>({
   querySerializer: { array: { style: 'form', explode: true } },
 })
 
-/** Sends a request; with a token that has run out, renews it and sends the request once more. Throws an `ApiError`. */
+/** Sends a request of the typed client. Throws an `ApiError`. */
 async function send(request: Request): Promise<Response> {
-  const again = request.clone()
-  let answer = await deliver(request)
-  if (answer.status === 401 && !SIGNING_IN.includes(new URL(request.url).pathname)) {
-    if (await renewSession()) answer = await deliver(again)
-    else end()
-  }
+  const answer = await sendAsUser(request)
   // Here and not by the caller: the client reads the body of an error, and a body is read once.
   if (!answer.ok) throw await problemOf(answer)
+  return answer
+}
+
+/** Sends a request with the session's token; when it has run out, renews it and sends the request once more. */
+export async function sendAsUser(request: Request): Promise<Response> {
+  const again = request.clone()
+  const answer = await deliver(request)
+  if (answer.status !== 401 || SIGNING_IN.includes(new URL(request.url).pathname)) return answer
+  if (await renewSession()) return deliver(again)
+  end()
   return answer
 }
 

@@ -1,4 +1,5 @@
 export { FirstMemory } from './components/first-memory'
+export { MemoryLinks } from './components/memory-links'
 export { memoriesSearch } from './filters'
 export { headline } from './headline'
 export { MemoriesPage } from './memories-page'

@@ -1,0 +1,2 @@
+export { graphSearch } from './filters'
+export { GraphPage } from './graph-page'
