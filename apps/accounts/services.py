@@ -33,6 +33,14 @@ from apps.core.tenancy.scope import organization_scope, public_scope, schema_nam
 from apps.core.types import Principal
 
 MAX_SLUG_ATTEMPTS = 20
+# First parts of paths that belong to the platform and to the dashboard itself: `/<slug>` would not lead to these.
+RESERVED_SLUGS = frozenset(
+    {
+        "admin", "api", "docs", "health", "metrics", "module-ui", "problems", "redoc", "static", "verify-email",
+        "account", "billing", "dev", "forgot-password", "help", "invitations", "reset-password", "settings", "sign-in",
+        "sign-out", "sign-up", "status", "welcome",
+    }
+)  # fmt: skip
 
 
 @transaction.atomic
@@ -92,7 +100,8 @@ def organization_create(
 def _organization_save_with_slug(organization: Organization, base: str) -> None:
     for attempt in range(MAX_SLUG_ATTEMPTS):
         # The tail of a UUIDv7 is random: the second try nearly always fits.
-        organization.slug = base if attempt == 0 else f"{base}-{new_id().hex[-6:]}"
+        is_free = attempt == 0 and base not in RESERVED_SLUGS
+        organization.slug = base if is_free else f"{base}-{new_id().hex[-6:]}"
         try:
             with transaction.atomic(), public_scope():
                 organization.save(force_insert=True)
@@ -110,6 +119,8 @@ def organization_update(
     if name is not None:
         organization.name = name
     if slug is not None:
+        if slug in RESERVED_SLUGS:
+            raise SlugTaken("This short name is not to be had: it is part of the platform's own addresses.")
         organization.slug = slug
     try:
         with transaction.atomic(), public_scope():

@@ -69,7 +69,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await signIn(page, person)
       for (const path of ['', '/memories', '/memories?q=nothing', '/memories?state=trash']) {
         await page.goto(`/${person.org}${path}`)
-        await expect(page.getByRole('heading', { level: 2 })).toBeVisible()
+        await expect(page.locator('#main h2')).toBeVisible()
         await check(page, path)
       }
       await page.goto('/somebody-else')

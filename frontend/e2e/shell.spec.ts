@@ -52,6 +52,8 @@ test('without a connection a page says so, and a retry brings it', async ({ page
   const org = await signIn(page)
   await page.goto(`/${org}`)
   await expect(page.getByRole('link', { name: 'Memories: 320' })).toBeVisible()
+  await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => /key-sheet/.test(name)))
+  await page.waitForLoadState('networkidle')
   await context.setOffline(true)
   await page.getByRole('radio', { name: '30 d' }).check({ force: true })
   await page.getByRole('radio', { name: '90 d' }).check({ force: true })
@@ -60,6 +62,31 @@ test('without a connection a page says so, and a retry brings it', async ({ page
   await context.setOffline(false)
   await problem.first().getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByRole('heading', { name: 'Memories over time' })).toBeVisible()
+
+  // The programme of other pages has been loaded before it is needed.
+  await context.setOffline(true)
+  await page.getByRole('link', { name: 'Memories', exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Memories' })).toBeVisible()
+  await expect(problem.first()).toBeVisible()
+  await context.setOffline(false)
+  await problem.first().getByRole('button', { name: 'Try again' }).click()
+  await expect(page.getByText('320 memories')).toBeVisible()
+})
+
+test('a part that a newer build has replaced: the page is loaded anew, once', async ({ page, quiet }) => {
+  quiet.allow(/status of 404/)
+  const org = await signIn(page)
+  // What a tab that was opened before the new build asks for is not there any more.
+  let isGone = true
+  await page.route('**/static/app/assets/*memories.index*', (route) =>
+    isGone ? route.continue({ url: route.request().url().replace('.js', '-gone.js') }) : route.continue(),
+  )
+  await page.goto(`/${org}`)
+  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
+  await expect.poll(() => page.evaluate(() => sessionStorage.getItem('lift.reloaded'))).toContain('memories.index')
+  isGone = false
+  await page.getByRole('link', { name: 'Memories', exact: true }).click()
+  await expect(page.getByText('320 memories')).toBeVisible()
 })
 
 test('on a phone nothing is cut off, and the navigation is a drawer', async ({ browser, baseURL }) => {

@@ -4,12 +4,12 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { onSessionEnd } from './api/session'
-import { reloadForMissingParts } from './app/new-build'
+import { watchForMissingParts } from './app/parts'
 import { queryClient } from './app/query-client'
 import { router } from './app/router'
 import { LocaleProvider, loadLocale } from './i18n/locale'
 
-reloadForMissingParts()
+watchForMissingParts()
 onSessionEnd(() => {
   // Nothing of what one person read stays for the next.
   queryClient.clear()
@@ -17,11 +17,13 @@ onSessionEnd(() => {
   void router.navigate({ to: '/sign-in', search: { redirect: router.state.location.href } })
 })
 
+// What index.html has drawn stays until there is a page to take its place.
+const [locale] = await Promise.all([loadLocale(), router.load()])
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
-    <LocaleProvider initial={await loadLocale()}>
+    <LocaleProvider initial={locale}>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

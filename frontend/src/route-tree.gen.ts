@@ -11,11 +11,15 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as IndexRouteImport } from './routes/index'
 import { Route as OrgRouteImport } from './routes/$org'
+import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as OrgIndexRouteImport } from './routes/$org.index'
+import { Route as OrgConceptsRouteImport } from './routes/$org.concepts'
 import { Route as OrgGraphRouteImport } from './routes/$org.graph'
+import { Route as OrgImportRouteImport } from './routes/$org.import'
 import { Route as OrgMapRouteImport } from './routes/$org.map'
+import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
 import { Route as OrgModulesSlugRouteImport } from './routes/$org.modules.$slug'
@@ -28,6 +32,11 @@ const IndexRoute = IndexRouteImport.update({
 const OrgRoute = OrgRouteImport.update({
   id: '/$org',
   path: '/$org',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ForgotPasswordRoute = ForgotPasswordRouteImport.update({
+  id: '/forgot-password',
+  path: '/forgot-password',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SignInRoute = SignInRouteImport.update({
@@ -45,15 +54,30 @@ const OrgIndexRoute = OrgIndexRouteImport.update({
   path: '/',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgConceptsRoute = OrgConceptsRouteImport.update({
+  id: '/concepts',
+  path: '/concepts',
+  getParentRoute: () => OrgRoute,
+} as any)
 const OrgGraphRoute = OrgGraphRouteImport.update({
   id: '/graph',
   path: '/graph',
+  getParentRoute: () => OrgRoute,
+} as any)
+const OrgImportRoute = OrgImportRouteImport.update({
+  id: '/import',
+  path: '/import',
   getParentRoute: () => OrgRoute,
 } as any)
 const OrgMapRoute = OrgMapRouteImport.update({
   id: '/map',
   path: '/map',
   getParentRoute: () => OrgRoute,
+} as any)
+const ResetPasswordKeyRoute = ResetPasswordKeyRouteImport.update({
+  id: '/reset-password/$key',
+  path: '/reset-password/$key',
+  getParentRoute: () => rootRouteImport,
 } as any)
 const OrgMemoriesIndexRoute = OrgMemoriesIndexRouteImport.update({
   id: '/memories/',
@@ -74,10 +98,14 @@ const OrgModulesSlugRoute = OrgModulesSlugRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
   '/$org': typeof OrgRouteWithChildren
+  '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/concepts': typeof OrgConceptsRoute
   '/$org/graph': typeof OrgGraphRoute
+  '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -85,10 +113,14 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
+  '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/concepts': typeof OrgConceptsRoute
   '/$org/graph': typeof OrgGraphRoute
+  '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -98,10 +130,14 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/': typeof IndexRoute
   '/$org': typeof OrgRouteWithChildren
+  '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/concepts': typeof OrgConceptsRoute
   '/$org/graph': typeof OrgGraphRoute
+  '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
@@ -112,10 +148,14 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/$org'
+    | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/concepts'
     | '/$org/graph'
+    | '/$org/import'
     | '/$org/map'
+    | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -123,10 +163,14 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
+    | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/concepts'
     | '/$org/graph'
+    | '/$org/import'
     | '/$org/map'
+    | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -135,10 +179,14 @@ export interface FileRouteTypes {
     | '__root__'
     | '/'
     | '/$org'
+    | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/concepts'
     | '/$org/graph'
+    | '/$org/import'
     | '/$org/map'
+    | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
@@ -148,8 +196,10 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   IndexRoute: typeof IndexRoute
   OrgRoute: typeof OrgRouteWithChildren
+  ForgotPasswordRoute: typeof ForgotPasswordRoute
   SignInRoute: typeof SignInRoute
   SignUpRoute: typeof SignUpRoute
+  ResetPasswordKeyRoute: typeof ResetPasswordKeyRoute
 }
 
 declare module '@tanstack/react-router' {
@@ -166,6 +216,13 @@ declare module '@tanstack/react-router' {
       path: '/$org'
       fullPath: '/$org'
       preLoaderRoute: typeof OrgRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/forgot-password': {
+      id: '/forgot-password'
+      path: '/forgot-password'
+      fullPath: '/forgot-password'
+      preLoaderRoute: typeof ForgotPasswordRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/sign-in': {
@@ -189,11 +246,25 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgIndexRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/concepts': {
+      id: '/$org/concepts'
+      path: '/concepts'
+      fullPath: '/$org/concepts'
+      preLoaderRoute: typeof OrgConceptsRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/$org/graph': {
       id: '/$org/graph'
       path: '/graph'
       fullPath: '/$org/graph'
       preLoaderRoute: typeof OrgGraphRouteImport
+      parentRoute: typeof OrgRoute
+    }
+    '/$org/import': {
+      id: '/$org/import'
+      path: '/import'
+      fullPath: '/$org/import'
+      preLoaderRoute: typeof OrgImportRouteImport
       parentRoute: typeof OrgRoute
     }
     '/$org/map': {
@@ -202,6 +273,13 @@ declare module '@tanstack/react-router' {
       fullPath: '/$org/map'
       preLoaderRoute: typeof OrgMapRouteImport
       parentRoute: typeof OrgRoute
+    }
+    '/reset-password/$key': {
+      id: '/reset-password/$key'
+      path: '/reset-password/$key'
+      fullPath: '/reset-password/$key'
+      preLoaderRoute: typeof ResetPasswordKeyRouteImport
+      parentRoute: typeof rootRouteImport
     }
     '/$org/memories/': {
       id: '/$org/memories/'
@@ -228,7 +306,9 @@ declare module '@tanstack/react-router' {
 }
 
 interface OrgRouteChildren {
+  OrgConceptsRoute: typeof OrgConceptsRoute
   OrgGraphRoute: typeof OrgGraphRoute
+  OrgImportRoute: typeof OrgImportRoute
   OrgMapRoute: typeof OrgMapRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
@@ -237,7 +317,9 @@ interface OrgRouteChildren {
 }
 
 const OrgRouteChildren: OrgRouteChildren = {
+  OrgConceptsRoute: OrgConceptsRoute,
   OrgGraphRoute: OrgGraphRoute,
+  OrgImportRoute: OrgImportRoute,
   OrgMapRoute: OrgMapRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
@@ -250,8 +332,10 @@ const OrgRouteWithChildren = OrgRoute._addFileChildren(OrgRouteChildren)
 const rootRouteChildren: RootRouteChildren = {
   IndexRoute: IndexRoute,
   OrgRoute: OrgRouteWithChildren,
+  ForgotPasswordRoute: ForgotPasswordRoute,
   SignInRoute: SignInRoute,
   SignUpRoute: SignUpRoute,
+  ResetPasswordKeyRoute: ResetPasswordKeyRoute,
 }
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

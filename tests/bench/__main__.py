@@ -10,7 +10,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,17 +23,7 @@ if TYPE_CHECKING:
 STATE = Path(__file__).resolve().parents[2] / ".liftos" / "bench"
 ROUNDS = 3
 _NUMBERS = itertools.count()
-TOP = 5
 SIZES = (1_000, 10_000, 100_000)
-
-
-@dataclass(frozen=True)
-class Quality:
-    """Over the demo questions: how often the first result answers, and how many of the answers are in the top five."""
-
-    search_type: str
-    first_is_an_answer: float
-    recall_at_5: float
 
 
 def main() -> None:
@@ -52,21 +42,17 @@ def main() -> None:
         os.environ.update({name: values[name] for name in ("DATABASE_URL", "REDIS_URL", "JWT_SIGNING_KEY")})
         os.environ["ENVIRONMENT"] = "test"
         os.environ["DJANGO_SETTINGS_MODULE"] = "liftos.settings.test"
-        quality, speed, sets = _measure(arguments.sets, arguments.sizes)
+        quality, speed = _measure(arguments.sets, arguments.sizes)
     finally:
         services.stop()
     if arguments.as_json:
-        rows = {
-            "quality": [asdict(one) for one in quality],
-            "speed": [asdict(one) for one in speed],
-            "sets": [asdict(one) for one in sets],
-        }
+        rows = {"quality": [asdict(one) for one in quality], "speed": [asdict(one) for one in speed]}
         print(json.dumps(rows))  # noqa: T201 - the result of the program
     else:
-        _print(quality, speed, sets)
+        _print(quality, speed)
 
 
-def _measure(sets: Sequence[Path], sizes: Sequence[int]) -> "tuple[list[Quality], list[Speed], list[SetQuality]]":
+def _measure(sets: Sequence[Path], sizes: Sequence[int]) -> "tuple[list[SetQuality], list[Speed]]":
     import django  # noqa: PLC0415 - the settings have to be named first
 
     django.setup()
@@ -74,12 +60,13 @@ def _measure(sets: Sequence[Path], sizes: Sequence[int]) -> "tuple[list[Quality]
     from tests.bench import memory  # noqa: PLC0415 - as above
     from tests.bench.api import measure_api  # noqa: PLC0415 - as above
     from tests.bench.ingestion import measure_ingestion  # noqa: PLC0415 - as above
-    from tests.bench.sets import measure_set  # noqa: PLC0415 - as above
+    from tests.bench.sets import demo_set, measure_set, read_set  # noqa: PLC0415 - as above
     from tests.bench.speed import measure_speed  # noqa: PLC0415 - as above
 
     with public_scope():
-        quality, speed = memory.measure()
-        measured = [row for one in sets for row in measure_set(one, memory.organization())]
+        given = [demo_set(), *map(read_set, sets)]
+        quality = [row for one in given for row in measure_set(one, memory.organization())]
+        speed = memory.measure_demo()
         speed += measure_ingestion(memory.organization())
         if sizes:
             filled = memory.organization()
@@ -87,23 +74,20 @@ def _measure(sets: Sequence[Path], sizes: Sequence[int]) -> "tuple[list[Quality]
             speed.append(measure_api(filled))
         if sizes[1:]:
             speed += measure_speed(memory.organization(), sizes[1:])
-        return quality, speed, measured
+        return quality, speed
 
 
-def _print(quality: Sequence[Quality], speed: Sequence[Speed], sets: "Sequence[SetQuality]") -> None:
-    lines = [f"{'search type':<14}{'first answers':>15}{'recall@5':>10}"]
-    lines += [f"{one.search_type:<14}{one.first_is_an_answer:>15.2f}{one.recall_at_5:>10.2f}" for one in quality]
-    lines += ["", f"{'what':<34}{'product':>10}{'floor':>10}  {'unit':<10}{'ratio':>7}  floor of"]
+def _print(quality: "Sequence[SetQuality]", speed: Sequence[Speed]) -> None:
+    lines = [f"{'what':<34}{'product':>10}{'floor':>10}  {'unit':<10}{'ratio':>7}  floor of"]
     lines += [
         f"{one.what:<34}{one.product:>10.2f}{one.floor:>10.2f}  {one.unit:<10}{one.ratio:>7.2f}  {one.floor_of}"
         for one in speed
     ]
-    if sets:
-        lines += ["", f"{'set':<24}{'answered by':<20}{'nDCG@10':>9}{'R@5':>7}{'R@10':>7}{'MRR@10':>8}"]
+    lines += ["", f"{'set':<24}{'answered by':<20}{'nDCG@10':>9}{'R@5':>7}{'R@10':>7}{'MRR@10':>8}"]
     lines += [
         f"{one.name:<24}{one.search_type:<20}{one.ndcg_at_10:>9.3f}{one.recall_at_5:>7.3f}{one.recall_at_10:>7.3f}"
         f"{one.mrr_at_10:>8.3f}"
-        for one in sets
+        for one in quality
     ]
     print("\n".join(lines))  # noqa: T201 - the result of the program
 

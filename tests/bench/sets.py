@@ -1,4 +1,5 @@
-"""Public retrieval sets: folders with `corpus.jsonl`, `queries.dev.jsonl` and `qrels.tsv` (query, document, relevance).
+"""Retrieval sets: the demo organisation's, and public ones, which are folders with `corpus.jsonl`,
+`queries.dev.jsonl` and `qrels.tsv` (query, document, relevance).
 
 Documents are stored as memories through the product, and its searches are scored with the measures of the field. A set
 whose documents have a `group` (one conversation of many) is searched inside the query's group, by a filter.
@@ -22,6 +23,7 @@ from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.filters import parse_filter
 from apps.memory.engine.types import SearchType
+from apps.memory.management.commands.seed_demo import CORPUS
 from apps.memory.services.operations import operation_create, operation_process
 from apps.memory.services.search import memories_find
 from apps.memory.services.understanding import SHARES, memories_understand
@@ -29,7 +31,9 @@ from apps.memory.types import MAX_CONTENT, MAX_QUERY, SearchQuery
 from tests.bench.peers import peers
 
 TOP = 10
+_FIELDS = ("content", "memory_type", "external_id", "metadata", "source", "occurred_at")
 Relevance = Mapping[str, Mapping[str, int]]
+Row = dict[str, Any]
 # From a query to the ids of documents, best first.
 Answer = Callable[[Mapping[str, str]], list[str]]
 
@@ -46,26 +50,43 @@ class SetQuality:
     mrr_at_10: float
 
 
-def measure_set(folder: Path, organization: Organization) -> list[SetQuality]:
-    """Store a set in an empty organisation and score every search type on its queries."""
+@dataclass(frozen=True)
+class RetrievalSet:
+    """`rows` are texts to store, named by their external ids; a query has an `id`, a `text`, and maybe a `group`."""
+
+    name: str
+    rows: Sequence[Row]
+    queries: Sequence[Mapping[str, str]]
+    relevance: Relevance
+
+
+def read_set(folder: Path) -> RetrievalSet:
+    rows = [_row(json.loads(line)) for line in (folder / "corpus.jsonl").open()]
     queries = [json.loads(line) for line in (folder / "queries.dev.jsonl").open()]
-    relevance = _relevance(folder / "qrels.tsv")
-    documents = [json.loads(line) for line in (folder / "corpus.jsonl").open()]
-    found = [
-        _scored(folder.name, name, queries, relevance, answer) for name, answer in _peer_answers(documents).items()
-    ]
+    return RetrievalSet(folder.name, rows, queries, _relevance(folder / "qrels.tsv"))
+
+
+def demo_set() -> RetrievalSet:
+    """Return what the demo organisation remembers, which was made up, and the questions that come with it."""
+    rows = [json.loads(line) for line in CORPUS.read_text().splitlines()]
+    asked = json.loads((CORPUS.parent / "questions.json").read_text())
+    queries = [{"id": str(number), "text": one["question"]} for number, one in enumerate(asked)]
+    relevance = {str(number): dict.fromkeys(one["external_ids"], 1) for number, one in enumerate(asked)}
+    return RetrievalSet("demo", [{name: row[name] for name in _FIELDS} for row in rows], queries, relevance)
+
+
+def measure_set(given: RetrievalSet, organization: Organization) -> list[SetQuality]:
+    """Store a set in an empty organisation and score every search type on its queries, after those of the peers."""
+    found = [_scored(given, name, answer) for name, answer in _peer_answers(given.rows).items()]
     with organization_scope(organization.id):
-        _store(documents, folder.name, organization)
-        for search_type in SearchType:
-            answer = partial(_searched, organization, search_type)
-            found.append(_scored(folder.name, search_type.value, queries, relevance, answer))
+        _store(given, organization)
+        found += [_scored(given, one.value, partial(_searched, organization, one)) for one in SearchType]
     return found
 
 
-def _peer_answers(documents: Sequence[Mapping[str, Any]]) -> dict[str, Answer]:
-    rows = [_row(dict(one)) for one in documents]
-    groups = np.array([one.get("group", "") for one in documents])
-    ids = [str(one["id"]) for one in documents]
+def _peer_answers(rows: Sequence[Row]) -> dict[str, Answer]:
+    groups = np.array([row["metadata"].get("group", "") for row in rows])
+    ids = [row["external_id"] for row in rows]
     found = peers([row["content"] for row in rows])
 
     def answer(peer: Any, query: Mapping[str, str]) -> list[str]:
@@ -84,25 +105,25 @@ def _searched(organization: Organization, search_type: SearchType, query: Mappin
     return [one.memory.external_id for one in found]
 
 
-def _store(documents: Sequence[Mapping[str, Any]], name: str, organization: Organization) -> None:
+def _store(given: RetrievalSet, organization: Organization) -> None:
     """Bring the documents in as a batch, and have the models read them, as workers would."""
-    rows = [row for one in documents if (row := _row(dict(one)))["content"]]
+    rows = [row for row in given.rows if row["content"]]
     operation = operation_create(organization_id=organization.id, rows=rows, user_id=None, now=timezone.now())
     operation_process(organization_id=organization.id, operation_id=operation.id)
     operation.refresh_from_db()
     if operation.failed:
-        raise RuntimeError(f"{operation.failed} documents of {name} could not be stored")
-    with tqdm(total=len(rows), desc=name, unit="text", disable=None) as bar:
+        raise RuntimeError(f"{operation.failed} documents of {given.name} could not be stored")
+    with tqdm(total=len(rows), desc=given.name, unit="text", disable=None) as bar:
         for share in range(SHARES):
             memories_understand(organization_id=organization.id, share=share, on_batch=bar.update)
 
 
-def _row(document: dict[str, Any]) -> dict[str, Any]:
+def _row(document: dict[str, Any]) -> Row:
     said = f"{document['speaker']}: {document['text']}" if "speaker" in document else document["text"]
     if document.get("caption"):
         said += f" [image: {document['caption']}]"
     content = "\n\n".join(part for part in (document.get("title"), said) if part and part.strip())
-    row: dict[str, Any] = {"content": content[:MAX_CONTENT], "external_id": document["id"], "metadata": {}}
+    row: Row = {"content": content[:MAX_CONTENT], "external_id": str(document["id"]), "metadata": {}}
     if "group" in document:
         row["metadata"] = {"group": document["group"], "conversation": document["group"]}
     if "session" in document:
@@ -129,12 +150,11 @@ def _relevance(path: Path) -> Relevance:
     return found
 
 
-def _scored(
-    name: str, search_type: str, queries: Sequence[Mapping[str, str]], relevance: Relevance, answer: Answer
-) -> SetQuality:
-    rows = [tuple(_measures(answer(query), relevance[query["id"]])) for query in queries if query["id"] in relevance]
+def _scored(given: RetrievalSet, answered_by: str, answer: Answer) -> SetQuality:
+    judged = [query for query in given.queries if query["id"] in given.relevance]
+    rows = [tuple(_measures(answer(query), given.relevance[query["id"]])) for query in judged]
     ndcg, recall_5, recall_10, mrr = (sum(column) / len(rows) for column in zip(*rows, strict=True))
-    return SetQuality(name, search_type, ndcg, recall_5, recall_10, mrr)
+    return SetQuality(given.name, answered_by, ndcg, recall_5, recall_10, mrr)
 
 
 def _measures(found: Sequence[str], relevant: Mapping[str, int]) -> Iterator[float]:

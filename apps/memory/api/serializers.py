@@ -171,6 +171,7 @@ class OperationSummaryOutput(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
+    understood = serializers.IntegerField(help_text="How many the models have read; the others are found by words.")
     created_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
 
@@ -182,7 +183,6 @@ class OperationPage(serializers.Serializer[Any]):
 
 
 class OperationOutput(OperationSummaryOutput):
-    understood = serializers.IntegerField(help_text="How many the models have read; the others are found by words.")
     errors = OperationErrorOutput(many=True)  # type: ignore[assignment]  # hides DRF's attribute
     duplicates = OperationDuplicateOutput(many=True)
     duplicate_count = serializers.IntegerField()

@@ -40,6 +40,7 @@ def operation_summary(operation: Operation) -> dict[str, Any]:
         "total": operation.total,
         "done": operation.done,
         "failed": operation.failed,
+        "understood": operation.done - unread_of(operation).count(),
         "created_at": operation.created_at,
         "finished_at": operation.finished_at,
     }
@@ -50,7 +51,6 @@ def operation_present(operation: Operation) -> dict[str, Any]:
     duplicates = operation.items.filter(duplicate_of__isnull=False)
     return {
         **operation_summary(operation),
-        "understood": operation.done - unread_of(operation).count(),
         "errors": [{"index": item.index, "code": item.error_code, "detail": item.error_detail} for item in failed],
         "duplicates": list(
             duplicates.order_by("index").values("index", "memory_id", "duplicate_of", "similarity")[:MAX_SHOWN]

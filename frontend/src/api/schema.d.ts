@@ -1367,12 +1367,12 @@ export interface components {
             total: number;
             done: number;
             failed: number;
+            /** @description How many the models have read; the others are found by words. */
+            understood: number;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             finished_at: string | null;
-            /** @description How many the models have read; the others are found by words. */
-            understood: number;
             errors: components["schemas"]["OperationErrorOutput"][];
             duplicates: components["schemas"]["OperationDuplicateOutput"][];
             duplicate_count: number;
@@ -1405,6 +1405,8 @@ export interface components {
             total: number;
             done: number;
             failed: number;
+            /** @description How many the models have read; the others are found by words. */
+            understood: number;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */

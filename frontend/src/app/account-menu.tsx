@@ -18,10 +18,17 @@ import { useAccount } from '@/hooks/use-account'
 import { chooseTheme, THEMES, type Theme, useTheme } from '@/hooks/use-theme'
 import { LOCALES, type Locale, useLocaleChoice } from '@/i18n/locale'
 
+// Others are an organisation's own and have the names it gave them.
+const BUILT_IN_ROLES = ['owner', 'admin', 'member', 'viewer'] as const
+
 /** Who is signed in, the look and language of the dashboard, the keys, and the way out. */
 export function AccountMenu({ onKeys }: { onKeys: () => void }) {
   const t = useTranslations('account')
   const { user, roles } = useAccount()
+  const roleNames = roles.map((role) => {
+    const known = BUILT_IN_ROLES.find((one) => one === role)
+    return known ? t(`roles.${known}`) : role
+  })
   const { theme } = useTheme()
   const { locale, choose } = useLocaleChoice()
   const signOut = useMutation({
@@ -41,7 +48,7 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
         <div className="px-2 py-1.5">
           <p className="truncate text-ui font-medium">{user.name || user.email}</p>
           <p className="truncate text-xs text-muted">
-            {[user.name && user.email, ...roles].filter(Boolean).join(' · ')}
+            {[user.name && user.email, ...roleNames].filter(Boolean).join(' · ')}
           </p>
         </div>
         <MenuLine />

@@ -4,7 +4,6 @@ import { toast } from '@/components/toast'
 
 const EVERY_MS = 5 * 60_000
 const entry = document.querySelector<HTMLScriptElement>('script[type="module"]')?.getAttribute('src')
-const TRIED = 'lift.reloaded'
 let isTold = false
 
 /** Says so when the server has a newer build than the one that runs here: its page names another file. */
@@ -25,15 +24,5 @@ export function useNewBuild() {
       }
       return isNew
     },
-  })
-}
-
-/** A part that a newer build has replaced cannot be loaded any more: load the whole page, once. */
-export function reloadForMissingParts() {
-  window.addEventListener('vite:preloadError', (event) => {
-    if (sessionStorage.getItem(TRIED) === entry) return
-    sessionStorage.setItem(TRIED, entry ?? '')
-    event.preventDefault()
-    window.location.reload()
   })
 }

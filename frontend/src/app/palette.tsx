@@ -84,7 +84,7 @@ export default function Palette({ onClose, onKeys }: { onClose: () => void; onKe
                             onClose()
                             command.run()
                           }}
-                          className="flex h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 text-ui outline-none data-highlighted:bg-sunken"
+                          className="flex h-9 cursor-default items-center gap-2.5 rounded-md px-2.5 text-ui outline-none data-highlighted:bg-accent-soft"
                         >
                           <command.icon className="size-4 shrink-0 text-subtle" aria-hidden />
                           <span className="min-w-0 flex-1 truncate">{command.label}</span>

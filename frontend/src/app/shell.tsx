@@ -1,6 +1,7 @@
-import { Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { Link, Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router'
 import { Menu as MenuIcon, Search, X } from 'lucide-react'
-import { lazy, Suspense, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { useTranslations } from 'use-intl'
 import { Brand } from '@/components/brand'
 import { Button } from '@/components/button'
@@ -12,6 +13,7 @@ import { cn } from '@/lib/cn'
 import { AccountMenu } from './account-menu'
 import { navFor } from './nav'
 import { OrganisationMenu } from './organisation-menu'
+import { loadPartsEarly } from './parts'
 
 const Palette = lazy(() => import('./palette'))
 const KeySheet = lazy(() => import('./key-sheet'))
@@ -27,12 +29,20 @@ export function Shell() {
   const [drawerPath, setDrawerPath] = useState<string | null>(null)
   const path = useRouterState({ select: (state) => state.location.pathname })
   const isDrawerOpen = drawerPath === path
+  const opener = useRef<HTMLButtonElement>(null)
+  function closeDrawer() {
+    // What is behind an open drawer takes no focus, so it has to be gone first.
+    flushSync(() => setDrawerPath(null))
+    opener.current?.focus()
+  }
+  const router = useRouter()
+  useEffect(() => loadPartsEarly(router), [router])
 
   const pages = navFor(account).flatMap((section) => section.items)
   useKeys({
     'mod+k': () => setOverlay((open) => (open === 'palette' ? null : 'palette')),
     '?': () => setOverlay('keys'),
-    Escape: isDrawerOpen ? () => setDrawerPath(null) : undefined,
+    Escape: isDrawerOpen ? closeDrawer : undefined,
     ...Object.fromEntries(
       pages.map((item) => [`g ${item.key}`, () => void navigate({ to: item.to, params: { org } })]),
     ),
@@ -47,14 +57,15 @@ export function Shell() {
       </a>
       <div className="min-h-dvh md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
         {isDrawerOpen ? (
-          <div aria-hidden className="fixed inset-0 z-20 bg-black/40 md:hidden" onClick={() => setDrawerPath(null)} />
+          <div aria-hidden className="fixed inset-0 z-20 bg-black/40 md:hidden" onClick={closeDrawer} />
         ) : null}
-        <Sidebar isOpen={isDrawerOpen} onClose={() => setDrawerPath(null)} />
-        <div className="flex min-w-0 flex-col">
+        <Sidebar isOpen={isDrawerOpen} onClose={closeDrawer} />
+        <div className="flex min-w-0 flex-col" inert={isDrawerOpen}>
           <header className="sticky top-0 z-10 flex h-14 items-center gap-2 border-b bg-bg px-4 md:px-6">
             <Button
               look="quiet"
               size="icon"
+              ref={opener}
               className="md:hidden"
               aria-label={t('openNav')}
               aria-expanded={isDrawerOpen}
@@ -90,6 +101,11 @@ export function Shell() {
   )
 }
 
+/** As a `ref`: takes the focus when it appears. */
+function focusOnce(element: HTMLElement | null) {
+  element?.focus()
+}
+
 function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   const t = useTranslations()
   const account = useAccount()
@@ -101,18 +117,20 @@ function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) 
         !isOpen && 'max-md:hidden',
       )}
     >
-      <div className="flex items-center justify-between pl-2 md:hidden">
-        <Brand />
-        <Button look="quiet" size="icon" aria-label={t('shell.closeNav')} onClick={onClose}>
-          <X aria-hidden />
-        </Button>
-      </div>
+      {isOpen ? (
+        <div className="flex items-center justify-between pl-2 md:hidden">
+          <Brand />
+          <Button ref={focusOnce} look="quiet" size="icon" aria-label={t('shell.closeNav')} onClick={onClose}>
+            <X aria-hidden />
+          </Button>
+        </div>
+      ) : null}
       <OrganisationMenu />
       <nav aria-label={t('shell.nav')} className="grid gap-4 overflow-y-auto">
         {navFor(account).map((section) => (
           <div key={section.id ?? ''} className="grid gap-0.5">
             {section.id ? (
-              <h2 className="px-2 pb-1 text-xs font-medium text-subtle">{t(`navSections.${section.id}`)}</h2>
+              <p className="px-2 pb-1 text-xs font-medium text-subtle">{t(`navSections.${section.id}`)}</p>
             ) : null}
             {section.items.map(({ id, to, icon: Icon }) => (
               <Link

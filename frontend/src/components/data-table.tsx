@@ -116,9 +116,9 @@ function BodyRow<Row>({ row, columns, idOf, nameOf, selected, onSelect, onOpen, 
   return (
     <tr
       data-open={openId === id || undefined}
-      className="border-b last:border-b-0 hover:bg-sunken has-checked:bg-accent-soft data-open:bg-sunken data-open:shadow-[inset_2px_0_0_var(--accent)]"
+      className="relative border-b last:border-b-0 hover:bg-sunken has-checked:bg-accent-soft data-open:bg-sunken data-open:shadow-[inset_2px_0_0_var(--accent)]"
     >
-      <td className="pl-3">
+      <td className="relative z-1 pl-3">
         <Checkbox label={t('select', { name })} isChecked={selected.has(id)} onChange={select} />
       </td>
       {columns.map((column, place) => (
@@ -129,7 +129,8 @@ function BodyRow<Row>({ row, columns, idOf, nameOf, selected, onSelect, onOpen, 
               data-row={id}
               aria-expanded={openId === id}
               onClick={() => onOpen(row)}
-              className="block w-full truncate rounded py-1 text-left font-medium hover:underline focus-visible:-outline-offset-2"
+              // Its place to press is the whole row.
+              className="block w-full truncate py-1 text-left font-medium after:absolute after:inset-0 hover:underline focus-visible:outline-none focus-visible:after:outline-2 focus-visible:after:-outline-offset-2 focus-visible:after:outline-ring"
             >
               {column.cell(row)}
             </button>

@@ -4,7 +4,7 @@ import type { ComponentProps, ReactNode } from 'react'
 import { cn } from '@/lib/cn'
 
 const itemStyle =
-  'flex min-h-8 cursor-default items-center gap-2 rounded-md px-2 py-1 text-ui outline-none data-highlighted:bg-sunken [&_svg]:size-4 [&_svg]:shrink-0'
+  'flex min-h-8 cursor-default items-center gap-2 rounded-md px-2 py-1 text-ui outline-none data-highlighted:bg-accent-soft [&_svg]:size-4 [&_svg]:shrink-0'
 
 export const MenuRoot = Base.Root
 export const MenuTrigger = Base.Trigger

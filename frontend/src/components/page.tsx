@@ -1,5 +1,6 @@
 import { ChevronRight } from 'lucide-react'
-import { createContext, type ReactNode, use, useEffect } from 'react'
+import { createContext, type ReactNode, use } from 'react'
+import { useTitle } from '@/hooks/use-title'
 import { cn } from '@/lib/cn'
 
 /** What stands after the page's own title in the window's title: the organisation. */
@@ -14,18 +15,18 @@ type Props = {
   children: ReactNode
   /** Takes the height of the window, so that a list or a picture scrolls inside. */
   isFull?: boolean
+  /** Leaves room for a panel at the side of the window, where there is some. */
+  hasAside?: boolean
 }
 
 /** The frame of every page: title, way here, actions. */
-export function Page({ title, breadcrumb = [], note, actions, children, isFull = false }: Props) {
-  const organisation = use(TitleContext)
-  useEffect(() => {
-    document.title = [title, organisation, 'Lift OS'].filter(Boolean).join(' · ')
-  }, [title, organisation])
+export function Page({ title, breadcrumb = [], note, actions, children, isFull = false, hasAside = false }: Props) {
+  useTitle(title, use(TitleContext))
   return (
     <div
       className={cn(
-        'mx-auto flex w-full max-w-[88rem] flex-col gap-4 px-4 py-5 md:px-6',
+        'flex w-full flex-col gap-4 px-4 py-5 md:px-6',
+        hasAside ? 'lg:pr-126' : 'mx-auto max-w-[88rem]',
         isFull && 'md:h-[calc(100dvh-3.5rem)]',
       )}
     >

@@ -2,6 +2,7 @@ import { Copy, type LucideIcon, RotateCw } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { cn } from '@/lib/cn'
+import { isMissingPart } from '@/lib/missing-part'
 import { ApiError } from '@/lib/problem'
 import { Button } from './button'
 import { toast } from './toast'
@@ -34,7 +35,7 @@ export function ErrorState({ error, onRetry, isRetrying = false }: ErrorProps) {
   const t = useTranslations('error')
   const { list } = useFormatter()
   const problem = error instanceof ApiError ? error : null
-  const kind = kindOf(problem)
+  const kind = isMissingPart(error) ? 'unreachable' : kindOf(problem)
   const requestId = problem?.requestId
   async function copy(id: string) {
     await navigator.clipboard.writeText(id)

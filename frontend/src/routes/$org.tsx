@@ -1,13 +1,15 @@
 import { createFileRoute, notFound, redirect } from '@tanstack/react-router'
 import { accountQuery } from '@/api/account'
 import { hasSession, switchSession } from '@/api/session'
+import { ProblemScreen } from '@/app/fallbacks'
 import { Shell } from '@/app/shell'
 
 /** Everything of an organisation: whoever gets here has a session, and a token for this very organisation. */
 export const Route = createFileRoute('/$org')({
   beforeLoad: async ({ context: { queryClient }, params, location, preload }) => {
     if (!(await hasSession())) throw redirect({ to: '/sign-in', search: { redirect: location.href }, replace: true })
-    const account = await queryClient.ensureQueryData(accountQuery)
+    // Rights may have changed since; the next page knows.
+    const account = await queryClient.ensureQueryData({ ...accountQuery, revalidateIfStale: true })
     if (account.org.slug === params.org) return { account }
     const wanted = account.orgs.find((one) => one.slug === params.org)
     if (!wanted) throw notFound()
@@ -18,4 +20,5 @@ export const Route = createFileRoute('/$org')({
     return { account: await queryClient.ensureQueryData(accountQuery) }
   },
   component: Shell,
+  errorComponent: ProblemScreen,
 })

@@ -1,6 +1,7 @@
 import { createFileRoute, redirect } from '@tanstack/react-router'
 import { accountQuery } from '@/api/account'
 import { hasSession } from '@/api/session'
+import { ProblemScreen } from '@/app/fallbacks'
 
 /** The start leads to the organisation that one is in. */
 export const Route = createFileRoute('/')({
@@ -9,4 +10,5 @@ export const Route = createFileRoute('/')({
     const account = await queryClient.ensureQueryData(accountQuery)
     throw redirect({ to: '/$org', params: { org: account.org.slug }, replace: true })
   },
+  errorComponent: ProblemScreen,
 })

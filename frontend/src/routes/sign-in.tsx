@@ -1,7 +1,11 @@
-import { createFileRoute } from '@tanstack/react-router'
+import { createFileRoute, redirect } from '@tanstack/react-router'
+import { accessToken } from '@/api/session'
 import { SignInPage, signInSearch } from '@/features/auth'
 
 export const Route = createFileRoute('/sign-in')({
   validateSearch: signInSearch,
+  beforeLoad: () => {
+    if (accessToken()) throw redirect({ to: '/', replace: true })
+  },
   component: SignInPage,
 })

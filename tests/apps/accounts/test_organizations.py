@@ -68,3 +68,10 @@ def test_a_form_without_its_token_is_refused_in_our_form(acme: Organization) -> 
     assert strict.post("/verify-email/x").json()["code"] == "permission_denied"
     page = strict.post("/verify-email/x", headers={"Accept": "text/html"})
     assert (page.status_code, b"permission is missing" in page.content) == (403, True)
+
+
+def test_addresses_of_the_platform_are_nobodys_short_name(client: APIClient) -> None:
+    answer = client.patch(f"{URL}/current", {"slug": "sign-in"}, format="json")
+    assert (answer.status_code, answer.json()["code"]) == (409, "slug_taken")
+    created = client.post(URL, {"name": "Admin"}, format="json").json()
+    assert created["slug"].startswith("admin-")

@@ -1,14 +1,13 @@
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import { Brand } from '@/components/brand'
+import { useTitle } from '@/hooks/use-title'
 import { PointField } from './point-field'
 
 type Props = { title: string; note: string; children: ReactNode; below: ReactNode }
 
 /** The frame of the pages before one is signed in. */
 export function AuthFrame({ title, note, children, below }: Props) {
-  useEffect(() => {
-    document.title = `${title} · Lift OS`
-  }, [title])
+  useTitle(title)
   return (
     <div className="grid min-h-dvh lg:grid-cols-2">
       <main className="flex flex-col gap-10 px-6 py-7 sm:px-10">

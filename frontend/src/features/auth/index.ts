@@ -1,3 +1,5 @@
+export { ForgotPasswordPage } from './forgot-password-page'
 export { signInSearch } from './redirect'
+export { ResetPasswordPage } from './reset-password-page'
 export { SignInPage } from './sign-in-page'
 export { SignUpPage } from './sign-up-page'

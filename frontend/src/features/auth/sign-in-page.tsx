@@ -73,6 +73,9 @@ export function SignInForm({ onSignedIn }: { onSignedIn: () => void }) {
         error={formState.errors.password?.message}
         {...register('password')}
       />
+      <Link to="/forgot-password" className="justify-self-start text-ui text-accent-text hover:underline">
+        {t('forgot')}
+      </Link>
       <Button type="submit" look="primary" size="large" isBusy={formState.isSubmitting}>
         {t('submit')}
       </Button>

@@ -9,9 +9,7 @@ import { Button } from '@/components/button'
 import { PasswordField, TextField } from '@/components/field'
 import { AuthFrame, FormProblem } from './auth-frame'
 import { showProblem } from './form-problem'
-
-// The server has the last word on passwords; this only saves the way there.
-const SHORTEST_PASSWORD = 10
+import { SHORTEST_PASSWORD } from './passwords'
 
 export function SignUpPage() {
   const t = useTranslations('signUp')

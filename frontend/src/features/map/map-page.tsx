@@ -65,6 +65,7 @@ function Explorer({ map }: { map: MemoryMap }) {
   const points = useMemo(() => pointsOf(map), [map])
   const [drawn, setDrawn] = useState<number[] | null>(null)
   const [chosen, setChosen] = useState<number | null>(null)
+  const [hasChosen, setHasChosen] = useState(false)
   const marked = useMemo(() => {
     if (drawn) return new Set(drawn)
     if (cluster === undefined) return null
@@ -75,6 +76,7 @@ function Explorer({ map }: { map: MemoryMap }) {
   function choose(next: number | undefined) {
     setDrawn(null)
     setChosen(null)
+    setHasChosen(true)
     if (next !== cluster) void navigate({ search: { cluster: next } })
   }
   return (
@@ -99,6 +101,7 @@ function Explorer({ map }: { map: MemoryMap }) {
             key={`point ${chosen}`}
             title={t('one')}
             ids={[points.ids[chosen] ?? '']}
+            takesFocus
             onBack={() => setChosen(null)}
           />
         ) : drawn ? (
@@ -106,6 +109,7 @@ function Explorer({ map }: { map: MemoryMap }) {
             key={`drawn ${drawn.length} ${drawn[0]}`}
             title={t('drawn')}
             ids={drawn.map((place) => points.ids[place] ?? '')}
+            takesFocus
             onBack={() => setDrawn(null)}
           />
         ) : cluster !== undefined && (group || cluster === NO_CLUSTER) && marked ? (
@@ -114,6 +118,7 @@ function Explorer({ map }: { map: MemoryMap }) {
             title={group?.label ?? t('none')}
             ids={[...marked].map((place) => points.ids[place] ?? '')}
             cluster={cluster}
+            takesFocus={hasChosen}
             onBack={() => choose(undefined)}
           />
         ) : (

@@ -5,7 +5,8 @@ export function headline(content: string): string {
   const line = content.trim().split('\n', 1)[0] ?? ''
   if (line.length <= LONGEST) return line
   const cut = line.slice(0, LONGEST)
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), LONGEST / 2))}…`
+  const words = cut.slice(0, Math.max(cut.lastIndexOf(' '), LONGEST / 2))
+  return `${words.replace(/[\s.,:;–-]+$/, '')}…`
 }
 
 /** `customer_voice` as people write it. */

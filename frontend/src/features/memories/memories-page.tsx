@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useRouterState } from '@tanstack/react-router'
 import { ChevronLeft, ChevronRight, Layers, ListFilter, Trash2 } from 'lucide-react'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { type RefObject, useRef, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { may } from '@/api/account'
 import { Ago } from '@/components/ago'
@@ -14,12 +14,12 @@ import { useAccount, useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
 import { FilterBar } from './components/filter-bar'
 import { FirstMemory } from './components/first-memory'
+import { PeekPanel } from './components/peek-panel'
 import { SelectionBar } from './components/selection-bar'
 import { conditionsOf, isNarrowed, type MemoriesSearch } from './filters'
 import { headline, typeName } from './headline'
 import { type Memory, memoriesQuery, PAGE_SIZE, type Target, useMoveMemories } from './queries'
 
-const PeekPanel = lazy(() => import('./components/peek-panel'))
 const route = getRouteApi('/$org/memories/')
 
 export function MemoriesPage() {
@@ -60,7 +60,12 @@ export function MemoriesPage() {
   useListKeys({ rows, search, peek, selection, findBox })
 
   return (
-    <Page title={t('title')} note={list.data ? t('count', { count: total }) : t('counting')} isFull>
+    <Page
+      title={t('title')}
+      note={list.data ? t('count', { count: total }) : list.isPending ? t('counting') : null}
+      isFull
+      hasAside={search.peek !== undefined}
+    >
       <FilterBar search={search} onChange={change} findBox={findBox} />
       <SelectionBar
         selection={selection}
@@ -70,7 +75,10 @@ export function MemoriesPage() {
         state={state}
         onAct={canWrite ? act : undefined}
       />
-      <ScrollRegion label={t('title')} className="relative min-h-64 flex-1 overflow-auto rounded-lg border bg-surface">
+      <ScrollRegion
+        label={t('title')}
+        className="@container relative min-h-64 flex-1 overflow-auto rounded-lg border bg-surface"
+      >
         {list.isError && !list.data ? (
           <ErrorState error={list.error} onRetry={() => void list.refetch()} isRetrying={list.isRefetching} />
         ) : rows?.length === 0 ? (
@@ -93,7 +101,7 @@ export function MemoriesPage() {
         )}
       </ScrollRegion>
       <nav aria-label={t('pages')} className="flex items-center justify-end gap-3 text-ui text-muted tabular-nums">
-        {trail || !search.cursor ? (
+        {list.data && (trail || !search.cursor) ? (
           <span>
             {t('shown', {
               from: number((trail?.length ?? 0) * PAGE_SIZE + Math.min(1, rows?.length ?? 0)),
@@ -115,18 +123,16 @@ export function MemoriesPage() {
         </Button>
       </nav>
       {search.peek ? (
-        <Suspense fallback={null}>
-          <PeekPanel
-            memoryId={search.peek}
-            listed={rows?.find((memory) => memory.memory_id === search.peek)}
-            state={state}
-            onClose={() => {
-              rowButton(search.peek)?.focus()
-              peek(undefined, true)
-            }}
-            onAct={canWrite ? act : undefined}
-          />
-        </Suspense>
+        <PeekPanel
+          memoryId={search.peek}
+          listed={rows?.find((memory) => memory.memory_id === search.peek)}
+          state={state}
+          onClose={() => {
+            rowButton(search.peek)?.focus()
+            peek(undefined, true)
+          }}
+          onAct={canWrite ? act : undefined}
+        />
       ) : null}
     </Page>
   )
@@ -141,28 +147,28 @@ function useColumns(): Column<Memory>[] {
       header: t('type'),
       cell: (memory) => typeName(memory.memory_type),
       isSortable: true,
-      className: 'w-40 max-md:hidden',
+      className: 'w-40 @max-xl:hidden',
     },
     {
       id: 'source',
       header: t('source'),
       cell: (memory) => memory.source,
       isSortable: true,
-      className: 'w-36 max-lg:hidden',
+      className: 'w-36 @max-4xl:hidden',
     },
     {
       id: 'occurred_at',
       header: t('occurred'),
       cell: (memory) => <Ago at={memory.occurred_at} />,
       isSortable: true,
-      className: 'w-36 max-sm:w-32',
+      className: 'w-32',
     },
     {
       id: 'recorded_at',
       header: t('recorded'),
       cell: (memory) => <Ago at={memory.recorded_at} />,
       isSortable: true,
-      className: 'w-36 max-md:hidden',
+      className: 'w-36 @max-3xl:hidden',
     },
   ]
 }
@@ -231,7 +237,7 @@ type ListKeys = {
   search: MemoriesSearch
   peek: (memoryId: string | undefined, replace?: boolean) => void
   selection: Selection
-  findBox: React.RefObject<HTMLInputElement | null>
+  findBox: RefObject<HTMLInputElement | null>
 }
 
 /** J and K go through the rows, and what is open follows; X selects. */

@@ -47,14 +47,6 @@ export function memoryQuery(org: string, memoryId: string) {
   })
 }
 
-export function conceptsQuery(org: string, memoryId: string) {
-  return queryOptions({
-    queryKey: [org, 'memories', 'concepts', memoryId],
-    queryFn: ({ signal }) =>
-      answerOf(api.GET('/api/v1/memory/{memory_id}/concepts', { params: { path: { memory_id: memoryId } }, signal })),
-  })
-}
-
 export function historyQuery(org: string, memoryId: string) {
   return queryOptions({
     queryKey: [org, 'memories', 'history', memoryId],

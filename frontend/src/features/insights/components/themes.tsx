@@ -5,6 +5,8 @@ import { cn } from '@/lib/cn'
 import type { Insights } from '../queries'
 
 const SHOWN = 8
+const TERMS_SHOWN = 5
+const linkStyle = 'text-muted underline decoration-line-strong underline-offset-2 hover:text-fg'
 // The slots of the palette, in their order; Tailwind finds only classes that are written out.
 const COLOURS = [
   'bg-series-1',
@@ -32,17 +34,21 @@ export function Themes({ insights }: { insights: Insights }) {
           <span className="truncate font-medium">{theme.label}</span>
           <span className="text-muted tabular-nums">{number(theme.size)}</span>
           <span className="col-span-2 col-start-2 flex min-w-0 flex-wrap gap-x-3 text-xs">
-            {theme.exemplar_ids.slice(0, 3).map((memoryId, place) => (
-              <Link
-                key={memoryId}
-                to="/$org/memories/$memoryId"
-                params={{ org, memoryId }}
-                className="text-muted underline decoration-line-strong underline-offset-2 hover:text-fg"
-              >
-                {t('example', { number: place + 1 })}
-                <span className="sr-only">: {theme.label}</span>
+            {theme.terms.slice(0, TERMS_SHOWN).map((term) => (
+              <Link key={term} to="/$org/memories" params={{ org }} search={{ q: term }} className={linkStyle}>
+                {term}
               </Link>
             ))}
+            {theme.exemplar_ids[0] ? (
+              <Link
+                to="/$org/memories/$memoryId"
+                params={{ org, memoryId: theme.exemplar_ids[0] }}
+                className={linkStyle}
+              >
+                {t('example')}
+                <span className="sr-only">: {theme.label}</span>
+              </Link>
+            ) : null}
           </span>
         </li>
       ))}

@@ -15,19 +15,23 @@ type Props = {
   ids: string[]
   /** The group's number, if a whole group is meant: then its typical memories come first. */
   cluster?: number | undefined
+  /** It was chosen on this page, so whoever did reads on here. */
+  takesFocus: boolean
   onBack: () => void
 }
 
 /** The memories of what was chosen on the map. */
-export function Chosen({ title, ids, cluster, onBack }: Props) {
+export function Chosen({ title, ids, cluster, takesFocus, onBack }: Props) {
   const t = useTranslations('map')
   const insights = useQuery({ ...insightsQuery(useOrg(), undefined), enabled: cluster !== undefined })
   const group = insights.data?.semantic_clusters.find(({ id }) => id === cluster)
   const typical = group?.exemplar_ids.filter((id) => ids.includes(id)) ?? []
   const others = ids.filter((id) => !typical.includes(id))
   const [shown, setShown] = useState(STEP)
-  // Whoever chose something reads on here.
-  const focus = useCallback((button: HTMLElement | null) => button?.focus({ preventScroll: true }), [])
+  const focus = useCallback(
+    (button: HTMLElement | null) => (takesFocus ? button?.focus({ preventScroll: true }) : undefined),
+    [takesFocus],
+  )
   return (
     <>
       <div className="border-b p-2">

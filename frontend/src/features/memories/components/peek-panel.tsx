@@ -22,7 +22,7 @@ type Props = {
 }
 
 /** One memory beside the list, which stays in use. */
-export default function PeekPanel({ memoryId, listed, state, onClose, onAct }: Props) {
+export function PeekPanel({ memoryId, listed, state, onClose, onAct }: Props) {
   const t = useTranslations('peek')
   const org = useOrg()
   const found = useQuery({
@@ -38,7 +38,7 @@ export default function PeekPanel({ memoryId, listed, state, onClose, onAct }: P
   return (
     <aside
       aria-labelledby="peek-title"
-      className="fixed inset-0 z-20 flex flex-col border-l bg-raised shadow-float sm:top-14 sm:left-auto sm:w-[min(30rem,60vw)]"
+      className="fixed inset-0 z-20 flex flex-col border-l bg-raised shadow-float sm:top-14 sm:left-auto sm:w-[min(30rem,60vw)] lg:w-120"
     >
       <header className="flex items-center gap-1 border-b py-2 pr-3 pl-4">
         <h2 id="peek-title" ref={focus} tabIndex={-1} className="mr-auto text-ui font-semibold outline-none">

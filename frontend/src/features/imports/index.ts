@@ -1,0 +1,6 @@
+export { DropZone } from './components/drop-zone'
+export { OperationRow } from './components/operation-row'
+export { UploadRow } from './components/upload-row'
+export { ImportsPage } from './imports-page'
+export { operationsQuery } from './queries'
+export { useUploads } from './use-uploads'
