@@ -60,7 +60,7 @@ export function ConceptsPage() {
       ) : (
         <div className="grid items-start gap-4 md:grid-cols-[17rem_minmax(0,1fr)]">
           <Panel title={t('dominant')} note={t('dominantNote')}>
-            <ConceptList insights={insights.data} concept={concept?.entity_id} dimension={dimension?.name} />
+            <ConceptList insights={insights.data} dimension={dimension?.name} />
           </Panel>
           <div className="grid min-w-0 gap-3">
             <div className="flex min-h-8 flex-wrap items-center justify-between gap-x-4 gap-y-2">

@@ -92,10 +92,7 @@ function Explorer({ map }: { map: MemoryMap }) {
           if (places.length > 0) setDrawn(places)
         }}
       />
-      <section
-        aria-label={t('groups')}
-        className="flex max-h-[70dvh] min-h-60 flex-col overflow-hidden rounded-lg border bg-surface md:max-h-none"
-      >
+      <div className="flex max-h-[70dvh] min-h-60 flex-col overflow-hidden rounded-lg border bg-surface md:max-h-none">
         {chosen !== null ? (
           <Chosen
             key={`point ${chosen}`}
@@ -124,7 +121,7 @@ function Explorer({ map }: { map: MemoryMap }) {
         ) : (
           <GroupList map={map} onChoose={choose} />
         )}
-      </section>
+      </div>
     </div>
   )
 }
