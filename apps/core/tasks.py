@@ -72,12 +72,12 @@ class OrganizationTask(Task):  # type: ignore[type-arg]  # generic only in the s
     def _give_up(self, job: Job) -> None:
         logger.error("job %s (%s) given up after %d attempts", job.id, self.name, services.JOB_MAX_ATTEMPTS)
         with public_scope(), self.scope_of(job):
-            self.gave_up(**job.arguments)
+            self.gave_up(organization_id=job.organization_id, **job.arguments)
         with public_scope():
             services.job_give_up(job=job)
 
     def gave_up(self, **arguments: Any) -> None:
-        """Record in the organisation's data that the work will not be done; called once, with the job's arguments."""
+        """Record that the work will not be done; called once, with what the function would have got."""
 
 
 class PublicTask(OrganizationTask):

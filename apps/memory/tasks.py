@@ -26,7 +26,11 @@ class IngestTask(OrganizationTask):
     abstract = True
 
     def gave_up(self, **arguments: Any) -> None:
-        operation_fail(operation_id=UUID(arguments["operation_id"]), now=timezone.now())
+        operation_fail(
+            organization_id=arguments["organization_id"],
+            operation_id=UUID(arguments["operation_id"]),
+            now=timezone.now(),
+        )
 
 
 @shared_task(name="memory.empty_trashes", base=HousekeepingTask)

@@ -77,13 +77,20 @@ class StoreResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryConditions:
-    """Which memories a list, its facets or a bulk action are about; `text` is a part of the content, in any case."""
+    """Which memories a list, its facets or a bulk action are about; `text` is a part of the content, in any case.
+
+    `entity_id` is one that they name, under whatever name; `cluster` a topic of the last insights, by its id;
+    `hour_of_week` counts from Monday, 0 o'clock, UTC.
+    """
 
     memory_type: str | None = None
     filter: Filter | None = None
     text: str = ""
     occurred_after: datetime | None = None
     occurred_before: datetime | None = None
+    entity_id: UUID | None = None
+    cluster: int | None = None
+    hour_of_week: int | None = None
 
     @property
     def empty(self) -> bool:

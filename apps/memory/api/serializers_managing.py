@@ -28,6 +28,7 @@ ORDERS = [
 ]
 MAX_FACETS = 5
 MAX_TEXT = 200
+MAX_CLUSTER = 1_000
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 
@@ -67,6 +68,13 @@ class ConditionsInput(WindowInput):
     q = serializers.CharField(
         required=False, max_length=MAX_TEXT, trim_whitespace=False, help_text="Part of the text, in capitals or not."
     )
+    entity_id = serializers.UUIDField(required=False, help_text="An entity that they name, under whatever name.")
+    cluster = serializers.IntegerField(
+        required=False, min_value=0, max_value=MAX_CLUSTER, help_text="A cluster of the latest insights, by its id."
+    )
+    hour_of_week = serializers.IntegerField(
+        required=False, min_value=0, max_value=167, help_text="When it happened; from Monday, 0 o'clock, UTC."
+    )
 
 
 def conditions_of(fields: Mapping[str, Any], *, now: datetime) -> MemoryConditions:
@@ -79,6 +87,9 @@ def conditions_of(fields: Mapping[str, Any], *, now: datetime) -> MemoryConditio
         text=fields.get("q", ""),
         occurred_after=fields.get("occurred_after") or fields.get("from") or (now - span if span else None),
         occurred_before=fields.get("occurred_before") or fields.get("to") or (now if span else None),
+        entity_id=fields.get("entity_id"),
+        cluster=fields.get("cluster"),
+        hour_of_week=fields.get("hour_of_week"),
     )
 
 

@@ -37,6 +37,9 @@ _EMBEDDINGS = """
     FROM ({counted}) counted JOIN memory_chunk chunk ON chunk.memory_id = counted.id
 """
 
+# The name under which the latest one is stored.
+LANDSCAPE = "landscape"
+
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -140,6 +143,16 @@ def clusters_among(landscape: Landscape, kept: NDArray[np.bool_]) -> list[dict[s
                 }
             )
     return sorted(found, key=lambda cluster: (-cluster["size"], cluster["id"]))
+
+
+def cluster_numbers(topic: int) -> list[int]:
+    """Return the numbers of the memories of a topic in the stored landscape; none if there is no such topic."""
+    part = InsightPart.objects.filter(name=LANDSCAPE).first()
+    if part is None:
+        return []
+    columns = landscape_load(part).columns
+    numbers: list[int] = columns["number"][columns["label"] == topic].tolist()
+    return numbers
 
 
 def clusters_of(part: InsightPart, rows: MemoryQuerySet) -> list[dict[str, Any]]:

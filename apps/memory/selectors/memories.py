@@ -1,13 +1,17 @@
 """Memories, as the API shows them."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from apps.memory.adapters.filters import compile_filter
 from apps.memory.engine.filters import Filter
 from apps.memory.exceptions import MemoryNotFound
-from apps.memory.models import Memory, MemoryQuerySet
+from apps.memory.models import Memory, MemoryQuerySet, Mention
+from apps.memory.selectors.landscapes import cluster_numbers
 from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkResult, MemoryConditions
 
 
@@ -40,7 +44,7 @@ def memories_visible(
 
 
 def memories_matching(conditions: MemoryConditions, *, trashed: bool = False, now: datetime) -> MemoryQuerySet:
-    return memories_visible(
+    rows = memories_visible(
         now=now,
         memory_types=() if conditions.memory_type is None else (conditions.memory_type,),
         condition=conditions.filter,
@@ -49,6 +53,17 @@ def memories_matching(conditions: MemoryConditions, *, trashed: bool = False, no
         text=conditions.text,
         trashed=trashed,
     )
+    if conditions.entity_id is not None:
+        named = Q(entity_id=conditions.entity_id) | Q(entity__alias_of=conditions.entity_id)
+        rows = rows.filter(id__in=Mention.objects.filter(named).values("memory_id"))
+    if conditions.cluster is not None:
+        rows = rows.filter(number__in=cluster_numbers(conditions.cluster))
+    if conditions.hour_of_week is not None:
+        day, hour = divmod(conditions.hour_of_week, 24)
+        rows = rows.annotate(
+            day_of_week=ExtractIsoWeekDay("occurred_at", tzinfo=UTC), hour=ExtractHour("occurred_at", tzinfo=UTC)
+        ).filter(day_of_week=day + 1, hour=hour)
+    return rows
 
 
 def memory_get(*, memory_id: UUID, now: datetime) -> Memory:

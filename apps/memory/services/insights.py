@@ -17,10 +17,9 @@ from apps.core.services import enqueue
 from apps.memory.models import InsightPart, Memory, MemoryRemoval
 from apps.memory.selectors.contexts import context_get
 from apps.memory.selectors.insights import InsightScope, facts_of, memories_counted, trend_of
-from apps.memory.selectors.landscapes import TOPICS_SHOWN, Landscape, clusters_of, landscape_of, map_present
+from apps.memory.selectors.landscapes import LANDSCAPE, TOPICS_SHOWN, Landscape, clusters_of, landscape_of, map_present
 
 FACTS = "facts"
-LANDSCAPE = "landscape"
 LANDSCAPE_JOB = "memory.landscape"
 # Up to this many memories the landscape is made while the caller waits: a third of a second.
 WAITED_FOR = 1_000

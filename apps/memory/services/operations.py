@@ -142,7 +142,7 @@ def operation_retry(*, organization_id: UUID, operation_id: UUID, now: datetime)
     return operation
 
 
-def operation_fail(*, operation_id: UUID, now: datetime) -> None:
+def operation_fail(*, organization_id: UUID, operation_id: UUID, now: datetime) -> None:
     """Mark what could not be worked on as failed, so that the caller sees it and can retry."""
     with transaction.atomic():
         operation = Operation.objects.select_for_update().get(id=operation_id)
@@ -156,6 +156,7 @@ def operation_fail(*, operation_id: UUID, now: datetime) -> None:
         Operation.objects.filter(id=operation_id).update(
             failed=F("failed") + lost, status=Operation.Status.FAILED, finished_at=now
         )
+        understanding_start(organization_id=organization_id, now=now)
 
 
 def _item(operation: Operation, index: int, row: Row) -> OperationItem:
@@ -249,6 +250,9 @@ def _finish(*, organization_id: UUID, operation_id: UUID, now: datetime) -> bool
     with transaction.atomic():
         operation = Operation.objects.select_for_update().get(id=operation_id)
         if operation.status not in _OPEN:
+            # What was stored before it was cancelled stays, so the models are to read it.
+            if unread_of(operation).exists():
+                understanding_start(organization_id=organization_id, now=now)
             return True
         if operation.items.filter(status=OperationItem.Status.PENDING).exists():
             return False

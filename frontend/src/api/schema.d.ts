@@ -937,6 +937,15 @@ export interface components {
             memory_type?: string;
             /** @description Part of the text, in capitals or not. */
             q?: string;
+            /**
+             * Format: uuid
+             * @description An entity that they name, under whatever name.
+             */
+            entity_id?: string;
+            /** @description A cluster of the latest insights, by its id. */
+            cluster?: number;
+            /** @description When it happened; from Monday, 0 o'clock, UTC. */
+            hour_of_week?: number;
             action: components["schemas"]["ActionEnum"];
             ids?: string[];
             filters?: {
@@ -2175,10 +2184,16 @@ export interface operations {
     memory_list: {
         parameters: {
             query?: {
+                /** @description A cluster of the latest insights, by its id. */
+                cluster?: number;
                 cursor?: string;
+                /** @description An entity that they name, under whatever name. */
+                entity_id?: string;
                 filters?: string;
                 /** @description The same as occurred_after. */
                 from?: string;
+                /** @description When it happened; from Monday, 0 o'clock, UTC. */
+                hour_of_week?: number;
                 limit?: number;
                 memory_type?: string;
                 occurred_after?: string;
@@ -2713,9 +2728,15 @@ export interface operations {
     memory_facets: {
         parameters: {
             query?: {
+                /** @description A cluster of the latest insights, by its id. */
+                cluster?: number;
+                /** @description An entity that they name, under whatever name. */
+                entity_id?: string;
                 filters?: string;
                 /** @description The same as occurred_after. */
                 from?: string;
+                /** @description When it happened; from Monday, 0 o'clock, UTC. */
+                hour_of_week?: number;
                 memory_type?: string;
                 /** @description A path into the metadata; may be given up to five times. */
                 metadata?: string[];

@@ -109,7 +109,7 @@ def test_a_failed_job_waits_longer_each_time_and_is_given_up_at_last(acme: Organ
     run(job)
     job.refresh_from_db()
     assert job.status == Job.Status.FAILED
-    assert seen == [("gave up", {}, schema_name_for(acme.id))]
+    assert seen == [("gave up", {"organization_id": acme.id}, schema_name_for(acme.id))]
 
 
 def test_the_sweep_sends_what_is_due_and_nothing_else(acme: Organization) -> None:

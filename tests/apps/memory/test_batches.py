@@ -190,6 +190,20 @@ def test_a_cancelled_batch_stops_and_can_go_on(client: APIClient, acme: Organiza
         assert Memory.objects.count() == 3
 
 
+def test_what_a_cancelled_batch_has_stored_is_read_by_the_models(
+    client: APIClient, acme: Organization, run_jobs: RunJobs
+) -> None:
+    items = [{"content": f"The lighthouse number {number}."} for number in range(150)]
+    operation = started(client.post(URL, {"items": items}, format="json"))
+    operation_id = UUID(operation.rpartition("/")[2])
+    with organization_scope(acme.id):
+        operation_process(organization_id=acme.id, operation_id=operation_id, budget=timedelta(microseconds=1))
+    client.post(f"{operation}/cancel")
+    run_jobs()
+    state = client.get(operation).json()
+    assert (state["status"], state["done"], state["understood"]) == ("cancelled", 100, 100)
+
+
 def test_a_time_budget_leaves_the_rest_for_the_next_turn(client: APIClient, acme: Organization) -> None:
 
     operation = started(client.post(URL, {"items": [{"content": "x"}]}, format="json"))
@@ -204,7 +218,7 @@ def test_work_that_is_given_up_is_shown_as_failed(client: APIClient, acme: Organ
 
     operation = started(client.post(URL, {"items": [{"content": "x"}, {"content": "y"}]}, format="json"))
     with organization_scope(acme.id):
-        operation_fail(operation_id=UUID(operation.rpartition("/")[2]), now=timezone.now())
+        operation_fail(organization_id=acme.id, operation_id=UUID(operation.rpartition("/")[2]), now=timezone.now())
     state = client.get(operation).json()
     assert (state["status"], state["failed"], state["errors"][0]["code"]) == ("failed", 2, "internal_error")
     client.post(f"{operation}/retry")

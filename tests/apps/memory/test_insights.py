@@ -24,6 +24,13 @@ def insights(client: APIClient) -> dict[str, Any]:
     return body
 
 
+def ids_of(client: APIClient, **query: Any) -> set[str]:
+    answer = client.get("/api/v1/memory", query)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["total"] == client.get("/api/v1/memory/facets", query).json()["total"]
+    return {row["memory_id"] for row in answer.json()["results"]}
+
+
 def test_an_empty_memory_has_empty_insights(client: APIClient) -> None:
     body = insights(client)
     assert (body["total_memories"], body["dominant_concepts"], body["semantic_clusters"]) == (0, [], [])
@@ -49,6 +56,12 @@ def test_figures_are_what_one_counts_by_hand(client: APIClient, store: Store) ->
     assert sorted(concepts["Priya Raman"]["memory_ids"]) == sorted([both, one])
     assert body["knowledge_graph"] == {"entities": 2, "links": 1}
     assert body["knowledge_density"] == 1
+    # Each figure leads to the memories behind it.
+    assert ids_of(client, entity_id=concepts["EXP-117"]["entity_id"]) == {other, both}
+    assert ids_of(client, hour_of_week=10) == {both, other}
+    assert ids_of(client, hour_of_week=24, q="named") == ids_of(client, hour_of_week=24)
+    assert len(ids_of(client, hour_of_week=24)) == 1
+    assert ids_of(client, hour_of_week=12) == set()
     days = {row["date"]: row["count"] for row in body["temporal_patterns"]["by_day"]}
     assert days == {"2026-03-02": 2, "2026-03-09": 1, "2026-03-10": 1}
     hours = body["temporal_patterns"]["by_hour_of_week"]
@@ -72,6 +85,9 @@ def test_clusters_separate_topics_and_link_to_memories(client: APIClient, store:
     for cluster in clusters:
         assert {ids[exemplar] for exemplar in cluster["exemplar_ids"]} == {cluster["type"]}
         assert cluster["size"] == 3
+        of_cluster = ids_of(client, cluster=cluster["id"])
+        assert of_cluster == {one for one, topic in ids.items() if topic == cluster["type"]}
+    assert ids_of(client, cluster=7) == set()
 
 
 def test_the_context_tells_its_domain_and_size(client: APIClient, store: Store, acme: Organization) -> None:

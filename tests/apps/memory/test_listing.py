@@ -55,6 +55,9 @@ def test_pages_hold_every_row_once_while_rows_arrive(client: APIClient, store: S
         {"filters": '{"nope": 1}'},
         {"filters": '{"metadata.a": {"like": "x"}}'},
         {"memory_type": "NO"},
+        {"entity_id": "x"},
+        {"cluster": "-1"},
+        {"hour_of_week": "168"},
     ],
 )
 def test_bad_queries_are_refused(query: dict[str, str], client: APIClient) -> None:

@@ -78,6 +78,13 @@ def test_one_dense_group_is_one_topic() -> None:
     assert sizes_of((noise + 1.5).astype(np.float32)) == [300]
 
 
+def test_what_all_memories_share_hides_no_topic() -> None:
+    shared = np.zeros(64)
+    shared[-1] = 2
+    vectors = blobs([40, 30, 20], dimension=64) + shared
+    assert sizes_of(vectors.astype(np.float32)) == [40, 30, 20]
+
+
 def test_memory_near_no_other_belongs_to_no_topic() -> None:
     vectors = np.vstack([blobs([6]), np.eye(32, dtype=np.float32)[[20, 21]]])
     assert sizes_of(vectors) == [6]
