@@ -25,12 +25,15 @@ export function ConceptsPage() {
   const context = useQuery(contextQuery(org))
   const insights = useQuery(insightsQuery(org, undefined))
   const concept = insights.data?.dominant_concepts.find(({ entity_id }) => entity_id === search.concept)
-  const latest = useQuery({ ...memoriesQuery(org, { limit: LATEST }), enabled: insights.isSuccess && !concept })
-  const ids = concept?.memory_ids ?? latest.data?.results.map(({ memory_id }) => memory_id)
+  const latest = useQuery({
+    ...memoriesQuery(org, { entity_id: concept?.entity_id, limit: LATEST }),
+    enabled: insights.isSuccess,
+  })
+  const ids = latest.isPlaceholderData ? undefined : latest.data?.results.map(({ memory_id }) => memory_id)
   const found = useQueries({ queries: (ids ?? []).map((id) => profileQuery(org, id)) })
   const isPlaced = ids !== undefined && found.every(({ isSuccess }) => isSuccess)
   const profiles = isPlaced ? found.flatMap(({ data }) => data ?? []) : undefined
-  const needed = [context, insights, ...(concept ? [] : [latest]), ...found]
+  const needed = [context, insights, latest, ...found]
   const failed = needed.find((query) => query.isError && !query.data)
   const dimension = context.data?.dimensions.find(({ name }) => name === search.dimension)
   return (
