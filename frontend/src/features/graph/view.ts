@@ -18,6 +18,8 @@ const STILL_ROUNDS = 200
 const LAYOUT_MS = 2500
 const SETTLE_MS = 1200
 const ZOOM = 1.6
+// So few need not stand back behind the names.
+const FEW_LINES = 100
 
 export type GraphView = ReturnType<typeof openGraphView>
 
@@ -61,7 +63,8 @@ export function openGraphView(box: HTMLElement, onSelect: (selection: Selection)
       const isMeant =
         selection === null ||
         ('edge' in selection ? edge === selection.edge : graph.hasExtremity(edge, selection.entity))
-      const color = selection !== null && isMeant ? colours.accent : data.isStated ? colours.muted : colours.line
+      const isPlain = !data.isStated && graph.size > FEW_LINES
+      const color = selection !== null && isMeant ? colours.accent : isPlain ? colours.line : colours.muted
       return { ...data, color, hidden: !isMeant, zIndex: data.isStated ? 1 : 0 }
     },
   })
@@ -132,7 +135,8 @@ export function openGraphView(box: HTMLElement, onSelect: (selection: Selection)
         wide = context.measureText(label).width
         widths.set(label, wide)
       }
-      const left = x + size + 4
+      // On the other side where it would leave the picture.
+      const left = x + size + 4 + wide < width ? x + size + 4 : x - size - 4 - wide
       const top = y - NAME_HEIGHT / 2
       if (!isFree(left, top, left + wide, top + NAME_HEIGHT) && node !== hovered) continue
       taken.push([left, top, left + wide, top + NAME_HEIGHT], [x - size, y - size, x + size, y + size])
