@@ -42,6 +42,26 @@ test('the graph is explored: focus, details, path, and Back undoes', async ({ pa
   await expect(page).toHaveURL(/depth=2/)
 })
 
+test('a link is touched in the picture', async ({ page }) => {
+  const org = await signIn(page)
+  await page.goto(`/${org}/graph?from=Marcus Oyelaran&to=Meta`)
+  const picture = page.locator('[data-graph]')
+  await expect(picture).toHaveAttribute('data-nodes', '2')
+  // The layout comes to rest first.
+  await page.waitForTimeout(3000)
+  const box = await picture.boundingBox()
+  if (!box) throw new Error('There is no picture.')
+  const x = box.x + box.width / 2
+  for (let y = box.y + 50; y < box.y + box.height - 50; y += 1) {
+    await page.mouse.move(x, y)
+    if (await picture.evaluate((element) => element.style.cursor)) {
+      await page.mouse.click(x, y)
+      break
+    }
+  }
+  await expect(page.getByRole('heading', { name: 'The latest memories that say so' })).toBeVisible()
+})
+
 test('the graph goes through time', async ({ page }) => {
   const org = await signIn(page)
   await page.goto(`/${org}/graph`)

@@ -105,7 +105,7 @@ export function GraphPage() {
           </>
         )}
       </div>
-      {shown.isError && !shown.isPlaceholderData ? (
+      {shown.isError && !graph ? (
         <Unfound error={shown.error} onRetry={() => void shown.refetch()} isRetrying={shown.isRefetching}>
           <Button onClick={() => focus(undefined)}>{t('showAll')}</Button>
         </Unfound>

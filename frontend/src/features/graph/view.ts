@@ -20,11 +20,14 @@ const SETTLE_MS = 1200
 const ZOOM = 1.6
 // So few need not stand back behind the names.
 const FEW_LINES = 100
+const MOST_MOVED = 1000
 
 export type GraphView = ReturnType<typeof openGraphView>
 
+type Options = { onSelect: (selection: Selection) => void; hasTouchableLines: boolean }
+
 /** Throws where there is no WebGL. */
-export function openGraphView(box: HTMLElement, onSelect: (selection: Selection) => void) {
+export function openGraphView(box: HTMLElement, { onSelect, hasTouchableLines }: Options) {
   const graph = new MultiGraph({ multi: true })
   const isStill = window.matchMedia('(prefers-reduced-motion: reduce)').matches
   const widths = new Map<string, number>()
@@ -38,7 +41,7 @@ export function openGraphView(box: HTMLElement, onSelect: (selection: Selection)
   const sigma = new Sigma(graph, box, {
     // Names are drawn below, so that none covers another.
     renderLabels: false,
-    enableEdgeEvents: true,
+    enableEdgeEvents: hasTouchableLines,
     stagePadding: 48,
     zIndex: true,
     minCameraRatio: 0.05,
@@ -205,6 +208,7 @@ export function openGraphView(box: HTMLElement, onSelect: (selection: Selection)
         if (graph.hasEdge(id)) graph.mergeEdgeAttributes(id, attributes)
         else graph.addEdgeWithKey(id, source, target, attributes)
       }
+      sigma.setSetting('hideEdgesOnMove', graph.size > MOST_MOVED)
       box.dataset.nodes = String(graph.order)
       settle(isNew)
       this.select(selection)

@@ -125,7 +125,7 @@ function EntityDetails({
           to="/$org/memories"
           params={{ org }}
           search={{ q: entity.name }}
-          className={buttonStyle({ size: 'small', look: 'quiet' })}
+          className={`${buttonStyle({ size: 'small', look: 'quiet' })} justify-self-start`}
         >
           {t('allMemories')}
         </Link>

@@ -8,18 +8,22 @@ import { type GraphView, openGraphView } from '../view'
 
 type Props = { graph: Graph; selection: Selection; onSelect: (selection: Selection) => void; onFail: () => void }
 
+// Among more lines nobody hits one, and finding out which costs as much as drawing them.
+const MOST_TOUCHED = 400
+
 /** The graph as a picture. Everything in it stands in the list beside it, too. */
 export default function GraphCanvas({ graph, selection, onSelect, onFail }: Props) {
   const t = useTranslations('graph')
   const box = useRef<HTMLDivElement>(null)
   const view = useRef<GraphView>(null)
   const { isDark } = useTheme()
+  const hasTouchableLines = graph.edges.length <= MOST_TOUCHED
   const select = useEffectEvent(onSelect)
   const fail = useEffectEvent(onFail)
   useEffect(() => {
     if (!box.current) return
     try {
-      const opened = openGraphView(box.current, (next) => select(next))
+      const opened = openGraphView(box.current, { onSelect: (next) => select(next), hasTouchableLines })
       view.current = opened
       return () => {
         view.current = null
@@ -28,9 +32,11 @@ export default function GraphCanvas({ graph, selection, onSelect, onFail }: Prop
     } catch {
       return fail()
     }
-  }, [])
-  useEffect(() => view.current?.show(graph), [graph])
-  useEffect(() => view.current?.select(selection), [selection])
+  }, [hasTouchableLines])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another view has everything to show
+  useEffect(() => view.current?.show(graph), [graph, hasTouchableLines])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: as above
+  useEffect(() => view.current?.select(selection), [selection, hasTouchableLines])
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme has other colours
   useEffect(() => view.current?.recolour(), [isDark])
   return (
