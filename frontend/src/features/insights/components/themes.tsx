@@ -31,7 +31,14 @@ export function Themes({ insights }: { insights: Insights }) {
       {themes.map((theme, slot) => (
         <li key={theme.id} className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-baseline gap-x-2.5">
           <span aria-hidden className={cn('size-2 rounded-[3px]', COLOURS[slot])} />
-          <span className="truncate font-medium">{theme.label}</span>
+          <Link
+            to="/$org/memories"
+            params={{ org }}
+            search={{ cluster: theme.id }}
+            className="truncate font-medium hover:underline"
+          >
+            {theme.label}
+          </Link>
           <span className="text-muted tabular-nums">{number(theme.size)}</span>
           <span className="col-span-2 col-start-2 flex min-w-0 flex-wrap gap-x-3 text-xs">
             {theme.terms.slice(0, TERMS_SHOWN).map((term) => (
