@@ -41,11 +41,7 @@ export function Themes({ insights }: { insights: Insights }) {
           </Link>
           <span className="text-muted tabular-nums">{number(theme.size)}</span>
           <span className="col-span-2 col-start-2 flex min-w-0 flex-wrap gap-x-3 text-xs">
-            {theme.terms.slice(0, TERMS_SHOWN).map((term) => (
-              <Link key={term} to="/$org/memories" params={{ org }} search={{ q: term }} className={linkStyle}>
-                {term}
-              </Link>
-            ))}
+            <span className="truncate text-muted">{theme.terms.slice(0, TERMS_SHOWN).join(', ')}</span>
             {theme.exemplar_ids[0] ? (
               <Link
                 to="/$org/memories/$memoryId"
