@@ -49,7 +49,7 @@ export default defineConfig(({ command }) => ({
             // What every page needs: one request instead of a dozen.
             {
               name: 'base',
-              test: /node_modules[\\/](?:@formatjs|class-variance-authority|clsx|intl-messageformat|openapi-fetch|use-intl|zod)[\\/]|src[\\/](?:api|lib|components[\\/](?:button|states|toast)\.)/,
+              test: /node_modules[\\/](?:@formatjs|class-variance-authority|clsx|intl-messageformat|openapi-fetch|use-intl|zod)[\\/]|src[\\/](?:api[\\/]|lib[\\/](?:cn|missing-part|problem)\.|components[\\/](?:button|states|toast)\.)/,
               priority: 1,
             },
           ],

@@ -64,6 +64,39 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await check(page, 'keys')
     })
 
+    test('graph, map, concepts and modules', async ({ page, quiet }) => {
+      test.setTimeout(180_000)
+      // The check itself reads style sheets again, which a module may not.
+      quiet.allow(/connect-src/)
+      const org = await signIn(page)
+      await page.goto(`/${org}/graph`)
+      await expect(page.getByRole('table', { name: 'Names in the graph' })).toBeVisible()
+      await expect(page.locator('[data-graph]')).toHaveAttribute('data-names', /./)
+      await check(page, 'graph')
+      await page.getByRole('combobox', { name: 'Find a name' }).fill('ma')
+      await expect(page.getByRole('option').first()).toBeVisible()
+      // While its list is open, the box hides the rest of the page from readers; the focus cannot go there.
+      await check(page, 'entities', ['region', 'aria-hidden-focus', 'page-has-heading-one'])
+      await page.getByRole('option').first().click()
+      await page.locator('tbody').getByRole('button').first().click()
+      await expect(page.getByRole('heading', { name: 'Memories behind it' })).toBeVisible()
+      await page.waitForLoadState('networkidle')
+      await check(page, 'entity')
+      await page.goto(`/${org}/graph?from=Marcus Oyelaran&to=Meta`)
+      await expect(page.getByRole('heading', { name: 'Joined in 1 step' })).toBeVisible()
+      await page.waitForLoadState('networkidle')
+      await check(page, 'path')
+      for (const path of ['map', 'map?cluster=0', 'concepts', 'concepts?dimension=loyalty']) {
+        await page.goto(`/${org}/${path}`)
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+        await page.waitForLoadState('networkidle')
+        await check(page, path)
+      }
+      await page.goto(`/${org}/modules/demo`)
+      await expect(page.frameLocator('iframe').getByRole('heading')).toBeVisible()
+      await check(page, 'module')
+    })
+
     test('pages without memories', async ({ page, request }) => {
       const person = await newPerson(request)
       await signIn(page, person)

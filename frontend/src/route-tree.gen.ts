@@ -15,8 +15,10 @@ import { Route as ForgotPasswordRouteImport } from './routes/forgot-password'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as SignUpRouteImport } from './routes/sign-up'
 import { Route as OrgIndexRouteImport } from './routes/$org.index'
+import { Route as OrgConceptsRouteImport } from './routes/$org.concepts'
 import { Route as OrgGraphRouteImport } from './routes/$org.graph'
 import { Route as OrgImportRouteImport } from './routes/$org.import'
+import { Route as OrgMapRouteImport } from './routes/$org.map'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
@@ -52,6 +54,11 @@ const OrgIndexRoute = OrgIndexRouteImport.update({
   path: '/',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgConceptsRoute = OrgConceptsRouteImport.update({
+  id: '/concepts',
+  path: '/concepts',
+  getParentRoute: () => OrgRoute,
+} as any)
 const OrgGraphRoute = OrgGraphRouteImport.update({
   id: '/graph',
   path: '/graph',
@@ -60,6 +67,11 @@ const OrgGraphRoute = OrgGraphRouteImport.update({
 const OrgImportRoute = OrgImportRouteImport.update({
   id: '/import',
   path: '/import',
+  getParentRoute: () => OrgRoute,
+} as any)
+const OrgMapRoute = OrgMapRouteImport.update({
+  id: '/map',
+  path: '/map',
   getParentRoute: () => OrgRoute,
 } as any)
 const ResetPasswordKeyRoute = ResetPasswordKeyRouteImport.update({
@@ -89,8 +101,10 @@ export interface FileRoutesByFullPath {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/concepts': typeof OrgConceptsRoute
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
+  '/$org/map': typeof OrgMapRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -102,8 +116,10 @@ export interface FileRoutesByTo {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/concepts': typeof OrgConceptsRoute
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
+  '/$org/map': typeof OrgMapRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -117,8 +133,10 @@ export interface FileRoutesById {
   '/forgot-password': typeof ForgotPasswordRoute
   '/sign-in': typeof SignInRoute
   '/sign-up': typeof SignUpRoute
+  '/$org/concepts': typeof OrgConceptsRoute
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
+  '/$org/map': typeof OrgMapRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -133,8 +151,10 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/concepts'
     | '/$org/graph'
     | '/$org/import'
+    | '/$org/map'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
@@ -146,8 +166,10 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/concepts'
     | '/$org/graph'
     | '/$org/import'
+    | '/$org/map'
     | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
@@ -160,8 +182,10 @@ export interface FileRouteTypes {
     | '/forgot-password'
     | '/sign-in'
     | '/sign-up'
+    | '/$org/concepts'
     | '/$org/graph'
     | '/$org/import'
+    | '/$org/map'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
@@ -222,6 +246,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgIndexRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/concepts': {
+      id: '/$org/concepts'
+      path: '/concepts'
+      fullPath: '/$org/concepts'
+      preLoaderRoute: typeof OrgConceptsRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/$org/graph': {
       id: '/$org/graph'
       path: '/graph'
@@ -234,6 +265,13 @@ declare module '@tanstack/react-router' {
       path: '/import'
       fullPath: '/$org/import'
       preLoaderRoute: typeof OrgImportRouteImport
+      parentRoute: typeof OrgRoute
+    }
+    '/$org/map': {
+      id: '/$org/map'
+      path: '/map'
+      fullPath: '/$org/map'
+      preLoaderRoute: typeof OrgMapRouteImport
       parentRoute: typeof OrgRoute
     }
     '/reset-password/$key': {
@@ -268,8 +306,10 @@ declare module '@tanstack/react-router' {
 }
 
 interface OrgRouteChildren {
+  OrgConceptsRoute: typeof OrgConceptsRoute
   OrgGraphRoute: typeof OrgGraphRoute
   OrgImportRoute: typeof OrgImportRoute
+  OrgMapRoute: typeof OrgMapRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
   OrgModulesSlugRoute: typeof OrgModulesSlugRoute
@@ -277,8 +317,10 @@ interface OrgRouteChildren {
 }
 
 const OrgRouteChildren: OrgRouteChildren = {
+  OrgConceptsRoute: OrgConceptsRoute,
   OrgGraphRoute: OrgGraphRoute,
   OrgImportRoute: OrgImportRoute,
+  OrgMapRoute: OrgMapRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
   OrgModulesSlugRoute: OrgModulesSlugRoute,

@@ -1,11 +1,11 @@
 /** The pages of the dashboard: what the sidebar, the palette and the keys lead to. A page that is not built is not here. */
-import { ChartNoAxesCombined, FileUp, Layers, type LucideIcon, Waypoints } from 'lucide-react'
+import { ChartNoAxesCombined, FileUp, Layers, type LucideIcon, Map as MapIcon, Shapes, Waypoints } from 'lucide-react'
 import { type Account, may, type Permission } from '@/api/account'
 import type { Messages } from '@/i18n/locale'
 
 export type NavItem = {
   id: keyof Messages['nav']
-  to: '/$org' | '/$org/memories' | '/$org/graph' | '/$org/import'
+  to: '/$org' | '/$org/memories' | '/$org/graph' | '/$org/map' | '/$org/concepts' | '/$org/import'
   icon: LucideIcon
   /** The second key, after `g`. */
   key: string
@@ -25,6 +25,8 @@ export const NAV: NavSection[] = [
     items: [
       { id: 'memories', to: '/$org/memories', icon: Layers, key: 'm', permission: 'memory:read' },
       { id: 'graph', to: '/$org/graph', icon: Waypoints, key: 'g', permission: 'memory:read' },
+      { id: 'map', to: '/$org/map', icon: MapIcon, key: 'p', permission: 'memory:read' },
+      { id: 'concepts', to: '/$org/concepts', icon: Shapes, key: 'c', permission: 'memory:read' },
       { id: 'import', to: '/$org/import', icon: FileUp, key: 'i', permission: 'memory:read' },
     ],
   },

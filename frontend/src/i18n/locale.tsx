@@ -1,14 +1,14 @@
 import { createContext, type ReactNode, use, useState } from 'react'
 import { IntlProvider } from 'use-intl'
-import en from './en.json'
+import type en from './en.json'
 
 export type Messages = typeof en
 /**
- * English comes with the programme; each other language is a file that is loaded when it is chosen. The tag says how dates
- * and numbers are written.
+ * Each language is a file that is loaded when it is chosen, beside the first page. The tag says how dates and numbers are
+ * written.
  */
 const LANGUAGES = {
-  en: { name: 'English', tag: 'en-GB', load: async (): Promise<Messages> => en },
+  en: { name: 'English', tag: 'en-GB', load: async (): Promise<Messages> => (await import('./en.json')).default },
   fr: { name: 'Français', tag: 'fr-FR', load: async (): Promise<Messages> => (await import('./fr.json')).default },
 }
 export type Locale = keyof typeof LANGUAGES

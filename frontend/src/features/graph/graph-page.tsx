@@ -60,7 +60,13 @@ export function GraphPage() {
   return (
     <Page
       title={t('title')}
-      note={graph ? t('count', { entities: graph.nodes.length, links: graph.edges.length }) : t('counting')}
+      note={
+        graph
+          ? t('count', { entities: graph.nodes.length, links: graph.edges.length })
+          : shown.isError
+            ? null
+            : t('counting')
+      }
       isFull
     >
       <div className="flex flex-wrap items-center gap-2">

@@ -8,10 +8,11 @@ import { Button } from '@/components/button'
 import { Page } from '@/components/page'
 import { Panel } from '@/components/panel'
 import { ErrorState, Skeleton } from '@/components/states'
+import { ConceptProfile } from '@/features/concepts'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { MemoryFacts } from './components/memory-facts'
 import { headline } from './headline'
-import { conceptsQuery, historyQuery, type Memory, memoryQuery, useMoveMemories } from './queries'
+import { historyQuery, type Memory, memoryQuery, useMoveMemories } from './queries'
 
 const route = getRouteApi('/$org/memories/$memoryId')
 
@@ -46,7 +47,7 @@ export function MemoryPage() {
           <Panel title={t('text')}>
             <p className="max-w-[75ch] leading-relaxed break-words whitespace-pre-wrap">{memory.data.content}</p>
           </Panel>
-          <Dimensions memoryId={memoryId} />
+          <ConceptProfile memoryId={memoryId} />
         </div>
         <div className="grid gap-4">
           <Panel title={t('facts')}>
@@ -76,42 +77,6 @@ function TrashButton({ memoryId }: { memoryId: string }) {
       {trash.isPending ? null : <Trash2 aria-hidden />}
       {t('trash')}
     </Button>
-  )
-}
-
-function Dimensions({ memoryId }: { memoryId: string }) {
-  const t = useTranslations('memory.dimensions')
-  const { number } = useFormatter()
-  const concepts = useQuery(conceptsQuery(useOrg(), memoryId))
-  return (
-    <Panel title={t('title')} note={t('note')}>
-      {concepts.isError ? (
-        <ErrorState error={concepts.error} onRetry={() => void concepts.refetch()} isRetrying={concepts.isRefetching} />
-      ) : !concepts.data ? (
-        <Skeleton className="h-40" />
-      ) : (
-        <ul className="grid gap-x-8 gap-y-3 md:grid-cols-2">
-          {concepts.data.dimensions.map((dimension) => (
-            <li key={dimension.name} className="grid content-start gap-1">
-              <div className="flex items-baseline justify-between gap-3 text-ui">
-                <span className="font-medium">{dimension.name.replaceAll('_', ' ')}</span>
-                <span className="text-xs text-muted tabular-nums">
-                  {number(dimension.coordinate, { maximumFractionDigits: 2, minimumFractionDigits: 2 })}
-                </span>
-              </div>
-              <div aria-hidden className="h-1 rounded-full bg-line">
-                <div className="h-full rounded-full bg-series-1" style={{ width: `${dimension.coordinate * 100}%` }} />
-              </div>
-              {dimension.sentences[0] ? (
-                <p className="line-clamp-2 text-xs text-muted" title={dimension.sentences[0].text}>
-                  {t('because', { sentence: dimension.sentences[0].text })}
-                </p>
-              ) : null}
-            </li>
-          ))}
-        </ul>
-      )}
-    </Panel>
   )
 }
 

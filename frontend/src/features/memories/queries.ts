@@ -11,6 +11,8 @@ type State = 'live' | 'trash'
 export const PAGE_SIZE = 25
 
 type ListParameters = Conditions & {
+  /** Those that name it, under whatever name. */
+  entity_id?: string | undefined
   state?: State
   ordering?: NonNullable<MemoriesSearch['sort']>
   cursor?: string | undefined
@@ -66,14 +68,6 @@ export function memoryQuery(org: string, memoryId: string) {
     queryKey: [org, 'memories', 'one', memoryId],
     queryFn: ({ signal }) =>
       answerOf(api.GET('/api/v1/memory/{memory_id}', { params: { path: { memory_id: memoryId } }, signal })),
-  })
-}
-
-export function conceptsQuery(org: string, memoryId: string) {
-  return queryOptions({
-    queryKey: [org, 'memories', 'concepts', memoryId],
-    queryFn: ({ signal }) =>
-      answerOf(api.GET('/api/v1/memory/{memory_id}/concepts', { params: { path: { memory_id: memoryId } }, signal })),
   })
 }
 

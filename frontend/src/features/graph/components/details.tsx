@@ -65,7 +65,7 @@ function EntityDetails({
   const relationName = useRelationName()
   const names = new Map(graph.nodes.map(({ id, name }) => [id, name]))
   const links = graph.edges.filter(({ source, target }) => source === entity.id || target === entity.id)
-  const memories = useQuery(memoriesQuery(org, { q: entity.name, limit: MEMORIES }))
+  const memories = useQuery(memoriesQuery(org, { entity_id: entity.id, limit: MEMORIES }))
   return (
     <div className="grid gap-4 text-ui">
       <div>

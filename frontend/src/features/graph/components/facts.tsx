@@ -33,7 +33,10 @@ export function Facts({ graph, onSelect }: { graph: Graph; onSelect: (selection:
           }}
         />
       </div>
-      <ScrollRegion label={t('facts')} className="min-h-0 flex-1 overflow-y-auto">
+      <ScrollRegion
+        label={t(part === 'entities' ? 'entityTable' : 'linkTable')}
+        className="min-h-0 flex-1 overflow-y-auto"
+      >
         {part === 'entities' ? (
           <EntityTable entities={graph.nodes.slice(0, shown)} onSelect={onSelect} />
         ) : (

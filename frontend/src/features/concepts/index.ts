@@ -1,0 +1,3 @@
+export { ConceptProfile } from './components/concept-profile'
+export { ConceptsPage } from './concepts-page'
+export { conceptsSearch } from './filters'

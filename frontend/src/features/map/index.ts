@@ -1,0 +1,2 @@
+export { mapSearch } from './filters'
+export { MapPage } from './map-page'
