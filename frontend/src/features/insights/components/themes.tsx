@@ -5,8 +5,9 @@ import { cn } from '@/lib/cn'
 import type { Insights } from '../queries'
 
 const SHOWN = 8
-const TERMS_SHOWN = 5
-const linkStyle = 'text-muted underline decoration-line-strong underline-offset-2 hover:text-fg'
+const TERMS_SHOWN = 8
+// The first ones make the label.
+const LABEL_TERMS = 3
 // The slots of the palette, in their order; Tailwind finds only classes that are written out.
 const COLOURS = [
   'bg-series-1',
@@ -40,18 +41,8 @@ export function Themes({ insights }: { insights: Insights }) {
             {theme.label}
           </Link>
           <span className="text-muted tabular-nums">{number(theme.size)}</span>
-          <span className="col-span-2 col-start-2 flex min-w-0 flex-wrap gap-x-3 text-xs">
-            <span className="truncate text-muted">{theme.terms.slice(0, TERMS_SHOWN).join(', ')}</span>
-            {theme.exemplar_ids[0] ? (
-              <Link
-                to="/$org/memories/$memoryId"
-                params={{ org, memoryId: theme.exemplar_ids[0] }}
-                className={linkStyle}
-              >
-                {t('example')}
-                <span className="sr-only">: {theme.label}</span>
-              </Link>
-            ) : null}
+          <span className="col-span-2 col-start-2 truncate text-xs text-muted">
+            {theme.terms.slice(LABEL_TERMS, TERMS_SHOWN).join(', ')}
           </span>
         </li>
       ))}
