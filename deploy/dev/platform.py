@@ -96,6 +96,8 @@ class Platform:
         self._build_dashboard(environment)
         self._manage("database", "migrations", environment, "migrate_tenants")
         self._manage("demo data", "demo organisation", environment, "seed_demo")
+        # What an older version has read is not found any more; workers read it anew when they are up.
+        self._manage("memory", "memories of older versions", environment, "reindex_memory")
         supervisor = Supervisor(
             specs=process_specs(port, self._node()),
             environment=environment,

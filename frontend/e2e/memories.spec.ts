@@ -98,7 +98,8 @@ test('every figure of the overview leads to its memories', async ({ page }) => {
   await expect(page.getByText(`${shown} memories`, { exact: true })).toBeVisible()
   await page.goBack()
   await page.getByRole('link', { name: /^Marcus Oyelaran/ }).click()
-  await expect(page).toHaveURL(/q=Marcus/)
+  await expect(page).toHaveURL(/entity=/)
+  await expect(page.getByText('Naming Marcus Oyelaran')).toBeVisible()
   await expect(page.getByText(/^\d+ memories$/)).toBeVisible()
 })
 

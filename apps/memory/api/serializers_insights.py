@@ -39,7 +39,6 @@ def scope_of(fields: Mapping[str, Any], *, now: datetime) -> InsightScope:
 class ConceptOutput(serializers.Serializer[Any]):
     concept = serializers.CharField()
     entity_id = serializers.UUIDField(help_text="What the list of memories and the graph take.")
-    entity_id = serializers.UUIDField()
     weight = serializers.FloatField()
     count = serializers.IntegerField(help_text="The memories that name it.")
     memory_ids = serializers.ListField(child=serializers.UUIDField(), help_text="Those that name it most, up to five.")

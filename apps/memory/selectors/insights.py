@@ -136,7 +136,6 @@ def _concepts(mentions: Mentions, memories: dict[str, Any], entity_ids: Sequence
         {
             "concept": names.get(ids[one.entity], ""),
             "entity_id": str(ids[one.entity]),
-            "entity_id": str(ids[one.entity]),
             "weight": round(one.weight, 6),
             "count": one.count,
             # One that was stored between the two reads has no id here.

@@ -1003,7 +1003,10 @@ export interface components {
         };
         ConceptOutput: {
             concept: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description What the list of memories and the graph take.
+             */
             entity_id: string;
             /** Format: double */
             weight: number;

@@ -1,3 +1,5 @@
+import { Link, type LinkOptions } from '@tanstack/react-router'
+import { type KeyboardEvent, useRef, useState } from 'react'
 import { cn } from '@/lib/cn'
 
 type Props = {
@@ -8,6 +10,8 @@ type Props = {
   /** Row by row. */
   values: number[]
   nameOf: (row: number, column: number, value: number) => string
+  /** Where a cell leads that has something in it. */
+  linkOf: (row: number, column: number) => LinkOptions
 }
 
 const SHADES = ['bg-sunken', 'bg-series-1/25', 'bg-series-1/45', 'bg-series-1/70', 'bg-series-1']
@@ -15,10 +19,30 @@ const SHADES = ['bg-sunken', 'bg-series-1/25', 'bg-series-1/45', 'bg-series-1/70
 const NAMED_EVERY = 6
 
 /** A table of counts, the larger the darker; the numbers are there for who cannot see shades. */
-export function HeatGrid({ label, rows, columns, values, nameOf }: Props) {
+export function HeatGrid({ label, rows, columns, values, nameOf, linkOf }: Props) {
   const most = Math.max(...values, 1)
+  const table = useRef<HTMLTableElement>(null)
+  // One stop for the Tab key; arrows go on from there, over the cells that lead somewhere.
+  const [current, setCurrent] = useState(() => values.findIndex((value) => value > 0))
+  function move(event: KeyboardEvent) {
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns.length, ArrowDown: columns.length }[event.key]
+    if (!step) return
+    event.preventDefault()
+    for (let next = current + step; next >= 0 && next < values.length; next += step) {
+      if ((values[next] ?? 0) > 0) {
+        setCurrent(next)
+        table.current?.querySelector<HTMLElement>(`[data-cell="${next}"]`)?.focus()
+        return
+      }
+    }
+  }
   return (
-    <table aria-label={label} className="w-full table-fixed border-separate border-spacing-0.5 text-xs text-subtle">
+    <table
+      ref={table}
+      onKeyDown={move}
+      aria-label={label}
+      className="w-full table-fixed border-separate border-spacing-0.5 text-xs text-subtle"
+    >
       <thead>
         <tr>
           <td className="w-8" />
@@ -42,7 +66,19 @@ export function HeatGrid({ label, rows, columns, values, nameOf }: Props) {
               const shade = value === 0 ? 0 : Math.ceil((value / most) * (SHADES.length - 1))
               return (
                 <td key={column} title={nameOf(y, x, value)} className={cn('h-5 rounded-[3px]', SHADES[shade])}>
-                  <span className="sr-only">{value}</span>
+                  {value > 0 ? (
+                    <Link
+                      {...linkOf(y, x)}
+                      aria-label={nameOf(y, x, value)}
+                      preload={false}
+                      data-cell={y * columns.length + x}
+                      tabIndex={y * columns.length + x === current ? 0 : -1}
+                      onFocus={() => setCurrent(y * columns.length + x)}
+                      className="block size-full min-h-5 rounded-[3px] hover:outline-2 hover:outline-ring"
+                    />
+                  ) : (
+                    <span className="sr-only">{value}</span>
+                  )}
                 </td>
               )
             })}

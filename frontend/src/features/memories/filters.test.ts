@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { conditionsOf, memoriesSearch } from './filters'
+import { conditionsOf, isNarrowed, memoriesSearch } from './filters'
 
 test('a value of the address that means nothing is dropped', () => {
   const search = memoriesSearch.parse({
@@ -14,6 +14,18 @@ test('a value of the address that means nothing is dropped', () => {
     junk: 'x',
   })
   expect(JSON.parse(JSON.stringify(search))).toEqual({ q: 'tea', source: ['shop'] })
+})
+
+test('what a figure of the overview leads to', () => {
+  const search = memoriesSearch.parse({ cluster: '3', hour: '0', entity: '01a20ee0-1e67-774c-a975-2b3cb4d1504d' })
+  expect(conditionsOf(search)).toMatchObject({
+    cluster: 3,
+    hour_of_week: 0,
+    entity_id: '01a20ee0-1e67-774c-a975-2b3cb4d1504d',
+  })
+  expect(isNarrowed(search)).toBe(true)
+  expect(JSON.parse(JSON.stringify(memoriesSearch.parse({ cluster: 'x', hour: '168', entity: 'x' })))).toEqual({})
+  expect(isNarrowed({ sort: 'source' })).toBe(false)
 })
 
 test('one value or several', () => {

@@ -32,6 +32,16 @@ function several(schema: z.ZodMiniType<string, string>) {
 
 const moment = z.iso.datetime({ offset: true })
 
+/** A whole number, as URLs have it. */
+function whole(most: number) {
+  return z.pipe(
+    z.transform((value: unknown) => (typeof value === 'string' ? Number(value || Number.NaN) : value)),
+    z.int().check(z.minimum(0), z.maximum(most)),
+  )
+}
+const LAST_HOUR = 167
+const LAST_CLUSTER = 1000
+
 export const memoriesSearch = z.object({
   q: soft(z.string().check(z.minLength(1), z.maxLength(200))),
   type: soft(several(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,49}$/)))),
@@ -39,6 +49,10 @@ export const memoriesSearch = z.object({
   range: soft(z.string().check(z.regex(/^[1-9][0-9]{0,3}[hdw]$/))),
   from: soft(moment),
   to: soft(moment),
+  // What the figures of the overview lead to: a thing that is named, a theme, an hour of the week.
+  entity: soft(z.uuid()),
+  cluster: soft(whole(LAST_CLUSTER)),
+  hour: soft(whole(LAST_HOUR)),
   state: soft(z.literal('trash')),
   sort: soft(z.enum(ORDERS)),
   cursor: soft(z.string().check(z.minLength(1), z.maxLength(1500))),
@@ -52,10 +66,14 @@ export type Conditions = {
   range?: string | undefined
   from?: string | undefined
   to?: string | undefined
+  entity_id?: string | undefined
+  cluster?: number | undefined
+  hour_of_week?: number | undefined
   filters?: Record<string, unknown> | undefined
 }
 
-export function conditionsOf({ q, type, source, range, from, to }: MemoriesSearch): Conditions {
+export function conditionsOf(search: MemoriesSearch): Conditions {
+  const { q, type, source, range, from, to, entity, cluster, hour } = search
   const filters = {
     ...(type && { memory_type: { in: type } }),
     ...(source && { source: { in: source } }),
@@ -64,10 +82,26 @@ export function conditionsOf({ q, type, source, range, from, to }: MemoriesSearc
     q,
     // The API takes a length of time or its ends, not both.
     ...(range ? { range } : { from, to }),
+    entity_id: entity,
+    cluster,
+    hour_of_week: hour,
     filters: Object.keys(filters).length > 0 ? filters : undefined,
   }
 }
 
-export function isNarrowed({ q, type, source, range, from, to }: MemoriesSearch) {
-  return [q, type, source, range, from, to].some((value) => value !== undefined)
+/** A search without conditions. */
+export const UNNARROWED = {
+  q: undefined,
+  type: undefined,
+  source: undefined,
+  range: undefined,
+  from: undefined,
+  to: undefined,
+  entity: undefined,
+  cluster: undefined,
+  hour: undefined,
+} satisfies Partial<MemoriesSearch>
+
+export function isNarrowed(search: MemoriesSearch) {
+  return Object.keys(UNNARROWED).some((name) => search[name as keyof typeof UNNARROWED] !== undefined)
 }

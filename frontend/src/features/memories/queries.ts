@@ -41,6 +41,28 @@ export function facetsQuery(org: string, state: State, conditions: Conditions) {
   })
 }
 
+/** The name of an entity, by its id. */
+export function entityNameQuery(org: string, entity: string) {
+  return queryOptions({
+    queryKey: [org, 'entities', 'name', entity],
+    queryFn: async ({ signal }) => {
+      const graph = await answerOf(api.GET('/api/v1/memory/graph', { params: { query: { entity, limit: 1 } }, signal }))
+      return graph.nodes.find((node) => node.id === entity)?.name ?? null
+    },
+  })
+}
+
+/** The label of a cluster of the latest insights, by its id. */
+export function clusterNameQuery(org: string, cluster: number) {
+  return queryOptions({
+    queryKey: [org, 'clusters', 'name', cluster],
+    queryFn: async ({ signal }) => {
+      const insights = await answerOf(api.GET('/api/v1/memory/insights', { signal }))
+      return insights.semantic_clusters.find(({ id }) => id === cluster)?.label ?? null
+    },
+  })
+}
+
 export function memoryQuery(org: string, memoryId: string) {
   return queryOptions({
     queryKey: [org, 'memories', 'one', memoryId],

@@ -20,7 +20,7 @@ export function Concepts({ insights }: { insights: Insights }) {
           <Link
             to="/$org/memories"
             params={{ org }}
-            search={{ q: concept }}
+            search={{ entity: entity_id }}
             className="relative flex h-7 items-center justify-between gap-4 overflow-hidden rounded px-2 hover:bg-sunken focus-visible:-outline-offset-2"
           >
             <span

@@ -33,11 +33,17 @@ export function Figures({ insights }: { insights: Insights }) {
         }
         link={linkOptions({ to: '/$org/memories', params: { org }, search: { from: recent?.from, to: recent?.to } })}
       />
-      <Figure name={t('entities')} value={number(entities)} note={t('links', { count: links })} />
+      <Figure
+        name={t('entities')}
+        value={number(entities)}
+        note={t('links', { count: links })}
+        link={linkOptions({ to: '/$org/graph', params: { org } })}
+      />
       <Figure
         name={t('density')}
         value={number(insights.knowledge_density, { style: 'percent', maximumFractionDigits: 1 })}
         note={t('densityNote')}
+        link={linkOptions({ to: '/$org/graph', params: { org } })}
       />
     </dl>
   )

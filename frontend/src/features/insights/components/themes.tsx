@@ -5,8 +5,9 @@ import { cn } from '@/lib/cn'
 import type { Insights } from '../queries'
 
 const SHOWN = 8
-const TERMS_SHOWN = 5
-const linkStyle = 'text-muted underline decoration-line-strong underline-offset-2 hover:text-fg'
+const TERMS_SHOWN = 8
+// The first ones make the label.
+const LABEL_TERMS = 3
 // The slots of the palette, in their order; Tailwind finds only classes that are written out.
 const COLOURS = [
   'bg-series-1',
@@ -31,24 +32,17 @@ export function Themes({ insights }: { insights: Insights }) {
       {themes.map((theme, slot) => (
         <li key={theme.id} className="grid grid-cols-[auto_minmax(0,1fr)_auto] items-baseline gap-x-2.5">
           <span aria-hidden className={cn('size-2 rounded-[3px]', COLOURS[slot])} />
-          <span className="truncate font-medium">{theme.label}</span>
+          <Link
+            to="/$org/memories"
+            params={{ org }}
+            search={{ cluster: theme.id }}
+            className="truncate font-medium hover:underline"
+          >
+            {theme.label}
+          </Link>
           <span className="text-muted tabular-nums">{number(theme.size)}</span>
-          <span className="col-span-2 col-start-2 flex min-w-0 flex-wrap gap-x-3 text-xs">
-            {theme.terms.slice(0, TERMS_SHOWN).map((term) => (
-              <Link key={term} to="/$org/memories" params={{ org }} search={{ q: term }} className={linkStyle}>
-                {term}
-              </Link>
-            ))}
-            {theme.exemplar_ids[0] ? (
-              <Link
-                to="/$org/memories/$memoryId"
-                params={{ org, memoryId: theme.exemplar_ids[0] }}
-                className={linkStyle}
-              >
-                {t('example')}
-                <span className="sr-only">: {theme.label}</span>
-              </Link>
-            ) : null}
+          <span className="col-span-2 col-start-2 truncate text-xs text-muted">
+            {theme.terms.slice(LABEL_TERMS, TERMS_SHOWN).join(', ')}
           </span>
         </li>
       ))}

@@ -8,9 +8,10 @@ import { MenuCheck, MenuPopup, MenuRadio, MenuRadios, MenuRoot, MenuTrigger } fr
 import { Segmented } from '@/components/segmented'
 import { useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
-import { conditionsOf, isNarrowed, type MemoriesSearch, RANGES } from '../filters'
+import { conditionsOf, isNarrowed, type MemoriesSearch, RANGES, UNNARROWED } from '../filters'
 import { typeName } from '../headline'
 import { facetsQuery } from '../queries'
+import { FigureChips } from './figure-chips'
 
 type Props = {
   search: MemoriesSearch
@@ -27,20 +28,9 @@ export function FilterBar({ search, onChange, findBox }: Props) {
       <FacetMenu facet="type" search={search} onChange={onChange} />
       <FacetMenu facet="source" search={search} onChange={onChange} />
       <TimeMenu search={search} onChange={onChange} />
+      <FigureChips search={search} onChange={onChange} />
       {isNarrowed(search) ? (
-        <Button
-          look="quiet"
-          onClick={() =>
-            onChange({
-              q: undefined,
-              type: undefined,
-              source: undefined,
-              range: undefined,
-              from: undefined,
-              to: undefined,
-            })
-          }
-        >
+        <Button look="quiet" onClick={() => onChange(UNNARROWED)}>
           <X aria-hidden />
           {t('clear')}
         </Button>
