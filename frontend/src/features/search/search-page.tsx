@@ -74,7 +74,7 @@ export function SearchPage() {
             ] as const
           ).map(([type, own, its], place) => (
             <section key={type} aria-labelledby={`by-${type}`} className="grid min-w-0 gap-3">
-              <div className="flex items-center justify-between">
+              <div className="flex h-8 items-center justify-between">
                 <h2 id={`by-${type}`} className="text-ui font-semibold">
                   {t(`by.${type}`)}
                 </h2>

@@ -43,7 +43,7 @@ export function ResultCard({ result, rank, isOpen, onOpen, isOnlyHere = false }:
         data-row={result.memory_id}
         aria-pressed={isOpen}
         onClick={onOpen}
-        className="min-w-0 text-left leading-relaxed break-words whitespace-pre-line hover:text-accent-text"
+        className="max-w-[85ch] min-w-0 text-left leading-relaxed break-words whitespace-pre-line hover:text-accent-text"
       >
         {pieces.map(({ text, isMarked }, place) =>
           isMarked ? (
