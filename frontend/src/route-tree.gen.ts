@@ -19,6 +19,7 @@ import { Route as OrgConceptsRouteImport } from './routes/$org.concepts'
 import { Route as OrgGraphRouteImport } from './routes/$org.graph'
 import { Route as OrgImportRouteImport } from './routes/$org.import'
 import { Route as OrgMapRouteImport } from './routes/$org.map'
+import { Route as OrgSearchRouteImport } from './routes/$org.search'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
@@ -74,6 +75,11 @@ const OrgMapRoute = OrgMapRouteImport.update({
   path: '/map',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgSearchRoute = OrgSearchRouteImport.update({
+  id: '/search',
+  path: '/search',
+  getParentRoute: () => OrgRoute,
+} as any)
 const ResetPasswordKeyRoute = ResetPasswordKeyRouteImport.update({
   id: '/reset-password/$key',
   path: '/reset-password/$key',
@@ -105,6 +111,7 @@ export interface FileRoutesByFullPath {
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/$org/search': typeof OrgSearchRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -120,6 +127,7 @@ export interface FileRoutesByTo {
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/$org/search': typeof OrgSearchRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -137,6 +145,7 @@ export interface FileRoutesById {
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/$org/search': typeof OrgSearchRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -155,6 +164,7 @@ export interface FileRouteTypes {
     | '/$org/graph'
     | '/$org/import'
     | '/$org/map'
+    | '/$org/search'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
@@ -170,6 +180,7 @@ export interface FileRouteTypes {
     | '/$org/graph'
     | '/$org/import'
     | '/$org/map'
+    | '/$org/search'
     | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
@@ -186,6 +197,7 @@ export interface FileRouteTypes {
     | '/$org/graph'
     | '/$org/import'
     | '/$org/map'
+    | '/$org/search'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
@@ -274,6 +286,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgMapRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/search': {
+      id: '/$org/search'
+      path: '/search'
+      fullPath: '/$org/search'
+      preLoaderRoute: typeof OrgSearchRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/reset-password/$key': {
       id: '/reset-password/$key'
       path: '/reset-password/$key'
@@ -310,6 +329,7 @@ interface OrgRouteChildren {
   OrgGraphRoute: typeof OrgGraphRoute
   OrgImportRoute: typeof OrgImportRoute
   OrgMapRoute: typeof OrgMapRoute
+  OrgSearchRoute: typeof OrgSearchRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
   OrgModulesSlugRoute: typeof OrgModulesSlugRoute
@@ -321,6 +341,7 @@ const OrgRouteChildren: OrgRouteChildren = {
   OrgGraphRoute: OrgGraphRoute,
   OrgImportRoute: OrgImportRoute,
   OrgMapRoute: OrgMapRoute,
+  OrgSearchRoute: OrgSearchRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
   OrgModulesSlugRoute: OrgModulesSlugRoute,

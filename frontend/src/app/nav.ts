@@ -1,11 +1,20 @@
 /** The pages of the dashboard: what the sidebar, the palette and the keys lead to. A page that is not built is not here. */
-import { ChartNoAxesCombined, FileUp, Layers, type LucideIcon, Map as MapIcon, Shapes, Waypoints } from 'lucide-react'
+import {
+  ChartNoAxesCombined,
+  FileUp,
+  Layers,
+  type LucideIcon,
+  Map as MapIcon,
+  Search,
+  Shapes,
+  Waypoints,
+} from 'lucide-react'
 import { type Account, may, type Permission } from '@/api/account'
 import type { Messages } from '@/i18n/locale'
 
 export type NavItem = {
   id: keyof Messages['nav']
-  to: '/$org' | '/$org/memories' | '/$org/graph' | '/$org/map' | '/$org/concepts' | '/$org/import'
+  to: '/$org' | '/$org/search' | '/$org/memories' | '/$org/graph' | '/$org/map' | '/$org/concepts' | '/$org/import'
   icon: LucideIcon
   /** The second key, after `g`. */
   key: string
@@ -18,7 +27,10 @@ export type NavSection = { id: keyof Messages['navSections'] | null; items: NavI
 export const NAV: NavSection[] = [
   {
     id: null,
-    items: [{ id: 'overview', to: '/$org', icon: ChartNoAxesCombined, key: 'o', permission: 'memory:read' }],
+    items: [
+      { id: 'overview', to: '/$org', icon: ChartNoAxesCombined, key: 'o', permission: 'memory:read' },
+      { id: 'search', to: '/$org/search', icon: Search, key: 's', permission: 'memory:read' },
+    ],
   },
   {
     id: 'memory',

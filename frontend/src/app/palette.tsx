@@ -161,13 +161,19 @@ function useMemories(text: string): Group {
     enabled: canRead && q.length >= SHORTEST_QUERY,
   })
   const rows = q.length >= SHORTEST_QUERY ? (found.data?.results ?? []) : []
-  return {
-    value: t('memories'),
-    items: rows.map((memory) => ({
+  const ask: Command = {
+    id: 'search',
+    label: t('searchFor', { question: q }),
+    icon: Search,
+    run: () => void navigate({ to: '/$org/search', params: { org }, search: { q } }),
+  }
+  const listed = rows.map(
+    (memory): Command => ({
       id: memory.memory_id,
       label: headline(memory.content),
       icon: FileText,
       run: () => void navigate({ to: '/$org/memories/$memoryId', params: { org, memoryId: memory.memory_id } }),
-    })),
-  }
+    }),
+  )
+  return { value: t('memories'), items: canRead && q.length >= SHORTEST_QUERY ? [ask, ...listed] : [] }
 }

@@ -3,6 +3,7 @@
  * is dropped, never an error.
  */
 import * as z from 'zod/mini'
+import { several, soft } from '@/lib/url-schema'
 
 export const ORDERS = [
   '-recorded_at',
@@ -17,18 +18,6 @@ export const ORDERS = [
   'source',
 ] as const
 export const RANGES = ['7d', '30d', '90d', '365d'] as const
-
-function soft<Schema extends z.ZodMiniType>(schema: Schema) {
-  return z.catch(z.optional(schema), undefined)
-}
-
-/** One value or several, as URLs have them. */
-function several(schema: z.ZodMiniType<string, string>) {
-  return z.pipe(
-    z.transform((value: unknown) => [value].flat()),
-    z.array(schema).check(z.minLength(1), z.maxLength(50)),
-  )
-}
 
 const moment = z.iso.datetime({ offset: true })
 

@@ -1,0 +1,5 @@
+export { QuestionBox } from './components/question-box'
+export { Results } from './components/results'
+export { searchSearch } from './filters'
+export { searchQuery } from './queries'
+export { SearchPage } from './search-page'

@@ -1,0 +1,243 @@
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { ChevronDown, Columns2, X } from 'lucide-react'
+import { useRef, useState } from 'react'
+import { useFormatter, useTranslations } from 'use-intl'
+import { Button, buttonStyle } from '@/components/button'
+import { MenuCheck, MenuPopup, MenuRadio, MenuRadios, MenuRoot, MenuTrigger } from '@/components/menu'
+import { Page } from '@/components/page'
+import { Segmented } from '@/components/segmented'
+import { facetsQuery, PeekPanel, typeName } from '@/features/memories'
+import { useOrg } from '@/hooks/use-account'
+import { useKeys } from '@/hooks/use-keys'
+import { cn } from '@/lib/cn'
+import { QuestionBox } from './components/question-box'
+import { Results } from './components/results'
+import { Start } from './components/start'
+import { MOST, questionOf, RANGES, SEARCH_TYPES, type SearchSearch, type SearchType, STEP } from './filters'
+import { searchQuery } from './queries'
+import { rememberQuestion } from './recent'
+
+const route = getRouteApi('/$org/search')
+
+export function SearchPage() {
+  const t = useTranslations('search')
+  const org = useOrg()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const box = useRef<HTMLInputElement>(null)
+  // The time that a range counts back from stays while one looks at the answer.
+  const [now] = useState(() => Date.now())
+  const by = search.by ?? 'hybrid'
+  const question = questionOf(search, now)
+  const other = search.compare && search.compare !== by ? search.compare : null
+  const found = useQuery(searchQuery(org, question))
+  const compared = useQuery(searchQuery(org, other && question && { ...question, search_type: other }))
+
+  function change(next: Partial<SearchSearch>, replace = false) {
+    void navigate({ search: (before) => ({ ...before, ...next }), replace, resetScroll: false })
+  }
+  function ask(q: string) {
+    rememberQuestion(org, q)
+    if (q === search.q) void found.refetch()
+    else change({ q, show: undefined, peek: undefined })
+  }
+  const results = found.data?.results ?? []
+  const ids = results.map((result) => result.memory_id)
+  function peek(memoryId: string | undefined) {
+    change({ peek: memoryId === search.peek ? undefined : memoryId }, search.peek !== undefined)
+  }
+  function go(step: number) {
+    const here = search.peek ?? document.activeElement?.getAttribute('data-row') ?? ''
+    const next = ids[Math.min(Math.max(ids.indexOf(here) + step, 0), ids.length - 1)]
+    const row = document.querySelector<HTMLElement>(`[data-row="${next}"]`)
+    row?.focus()
+    row?.scrollIntoView({ block: 'nearest' })
+    if (search.peek && next) change({ peek: next }, true)
+  }
+  useKeys({ '/': () => box.current?.focus(), j: () => go(1), k: () => go(-1) })
+
+  const ways = <Ways by={by} isNarrowed={search.type !== undefined || search.range !== undefined} onChange={change} />
+  const peeked = [...results, ...(compared.data?.results ?? [])].find(({ memory_id }) => memory_id === search.peek)
+  return (
+    <Page title={t('title')} note={t('note')} hasAside={search.peek !== undefined}>
+      <QuestionBox question={search.q ?? ''} onAsk={ask} isBusy={found.isFetching} box={box} />
+      <Choices search={search} by={by} onChange={change} />
+      {!question ? (
+        <Start onAsk={ask} />
+      ) : other ? (
+        <div className="grid items-start gap-4 lg:grid-cols-2">
+          {(
+            [
+              [by, found, compared],
+              [other, compared, found],
+            ] as const
+          ).map(([type, own, its], place) => (
+            <section key={type} aria-labelledby={`by-${type}`} className="grid min-w-0 gap-3">
+              <div className="flex items-center justify-between">
+                <h2 id={`by-${type}`} className="text-ui font-semibold">
+                  {t(`by.${type}`)}
+                </h2>
+                {place === 1 ? (
+                  <Button
+                    look="quiet"
+                    size="icon"
+                    aria-label={t('endCompare')}
+                    onClick={() => change({ compare: undefined })}
+                  >
+                    <X aria-hidden />
+                  </Button>
+                ) : null}
+              </div>
+              <Results
+                found={own}
+                openId={search.peek}
+                onOpen={peek}
+                ways={null}
+                others={its.data && new Set(its.data.results.map(({ memory_id }) => memory_id))}
+              />
+            </section>
+          ))}
+        </div>
+      ) : (
+        <Results found={found} openId={search.peek} onOpen={peek} ways={ways} />
+      )}
+      {question && results.length === question.limit && question.limit < MOST ? (
+        <Button
+          className="justify-self-center self-center"
+          isBusy={found.isFetching}
+          onClick={() => change({ show: String(question.limit + STEP) as SearchSearch['show'] }, true)}
+        >
+          {t('more')}
+        </Button>
+      ) : null}
+      {search.peek ? (
+        <PeekPanel
+          memoryId={search.peek}
+          listed={peeked}
+          state="live"
+          onClose={() => {
+            document.querySelector<HTMLElement>(`[data-row="${search.peek}"]`)?.focus()
+            change({ peek: undefined }, true)
+          }}
+          onAct={undefined}
+        />
+      ) : null}
+    </Page>
+  )
+}
+
+type ChoicesProps = { search: SearchSearch; by: SearchType; onChange: (next: Partial<SearchSearch>) => void }
+
+/** How is searched, among what, and beside which other way. */
+function Choices({ search, by, onChange }: ChoicesProps) {
+  const t = useTranslations('search')
+  const chosen = 'border-accent bg-accent-soft text-accent-text'
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      <Segmented
+        label={t('way')}
+        value={by}
+        options={SEARCH_TYPES.map((value) => ({ value, label: t(`by.${value}`) }))}
+        onChange={(next) => onChange({ by: next === 'hybrid' ? undefined : next })}
+      />
+      <TypeMenu search={search} onChange={onChange} />
+      <MenuRoot>
+        <MenuTrigger className={cn(buttonStyle(), search.range && chosen)}>
+          <span className="sr-only">{t('time.label')}</span>
+          {t(`time.${search.range ?? 'any'}`)}
+          <ChevronDown aria-hidden />
+        </MenuTrigger>
+        <MenuPopup>
+          <MenuRadios
+            value={search.range ?? ''}
+            onValueChange={(next: string) => onChange({ range: (next || undefined) as SearchSearch['range'] })}
+          >
+            <MenuRadio value="">{t('time.any')}</MenuRadio>
+            {RANGES.map((range) => (
+              <MenuRadio key={range} value={range}>
+                {t(`time.${range}`)}
+              </MenuRadio>
+            ))}
+          </MenuRadios>
+        </MenuPopup>
+      </MenuRoot>
+      <MenuRoot>
+        <MenuTrigger className={cn(buttonStyle(), search.compare && chosen)}>
+          <Columns2 aria-hidden />
+          {t('compare')}
+          <ChevronDown aria-hidden />
+        </MenuTrigger>
+        <MenuPopup>
+          <MenuRadios
+            value={search.compare ?? ''}
+            onValueChange={(next: string) => onChange({ compare: (next || undefined) as SearchSearch['compare'] })}
+          >
+            <MenuRadio value="">{t('noCompare')}</MenuRadio>
+            {SEARCH_TYPES.filter((one) => one !== by).map((one) => (
+              <MenuRadio key={one} value={one}>
+                {t(`by.${one}`)}
+              </MenuRadio>
+            ))}
+          </MenuRadios>
+        </MenuPopup>
+      </MenuRoot>
+    </div>
+  )
+}
+
+function TypeMenu({ search, onChange }: Omit<ChoicesProps, 'by'>) {
+  const t = useTranslations('search')
+  const { number } = useFormatter()
+  const org = useOrg()
+  const facets = useQuery(facetsQuery(org, 'live', {}))
+  const values = facets.data?.memory_type.values ?? []
+  const chosen = search.type ?? []
+  function toggle(value: string, isChecked: boolean) {
+    const next = isChecked ? [...chosen, value] : chosen.filter((one) => one !== value)
+    onChange({ type: next.length > 0 ? next : undefined })
+  }
+  return (
+    <MenuRoot>
+      <MenuTrigger className={cn(buttonStyle(), chosen.length > 0 && 'border-accent bg-accent-soft text-accent-text')}>
+        {t('types')}
+        {chosen.length > 0 ? <span className="tabular-nums">{number(chosen.length)}</span> : null}
+        <ChevronDown aria-hidden />
+      </MenuTrigger>
+      <MenuPopup className="w-56">
+        {values.map(({ value, count }) =>
+          typeof value === 'string' ? (
+            <MenuCheck
+              key={value}
+              isChecked={chosen.includes(value)}
+              onChange={(isChecked) => toggle(value, isChecked)}
+            >
+              <span className="min-w-0 flex-1 truncate">{typeName(value)}</span>
+              <span className="text-xs text-subtle tabular-nums">{number(count)}</span>
+            </MenuCheck>
+          ) : null,
+        )}
+        {values.length === 0 ? <p className="px-2 py-1.5 text-ui text-muted">{t('noTypes')}</p> : null}
+      </MenuPopup>
+    </MenuRoot>
+  )
+}
+
+type WaysProps = { by: SearchType; isNarrowed: boolean; onChange: (next: Partial<SearchSearch>) => void }
+
+/** What one can try when nothing was found. */
+function Ways({ by, isNarrowed, onChange }: WaysProps) {
+  const t = useTranslations('search')
+  return (
+    <div className="flex flex-wrap justify-center gap-2">
+      {isNarrowed ? (
+        <Button onClick={() => onChange({ type: undefined, range: undefined })}>{t('nothing.clear')}</Button>
+      ) : null}
+      {SEARCH_TYPES.filter((one) => one !== by).map((one) => (
+        <Button key={one} look="quiet" onClick={() => onChange({ by: one === 'hybrid' ? undefined : one })}>
+          {t('nothing.try', { way: t(`by.${one}`) })}
+        </Button>
+      ))}
+    </div>
+  )
+}
