@@ -258,8 +258,11 @@ test('the map says what it needs, leads to memories, and a group is an address',
   await expect(page.getByRole('button', { name: 'All groups' })).toBeFocused()
   await expect(page.getByRole('heading', { name: 'Typical of it' })).toBeVisible()
   await page.reload()
-  await page.getByRole('region').getByRole('link').first().click()
+  await page.getByRole('region').getByRole('listitem').getByRole('link').first().click()
   await expect(page).toHaveURL(/\/memories\/[0-9a-f-]{36}$/)
+  await page.goBack()
+  await page.getByRole('link', { name: 'Open in the list' }).click()
+  await expect(page).toHaveURL(/\/memories\?cluster=0$/)
 
   const person = await newPerson(request)
   await request.post('/api/v1/memory/store', {

@@ -75,7 +75,7 @@ export function ConceptsPage() {
                   <Link
                     to="/$org/memories"
                     params={{ org }}
-                    search={{ q: concept.concept }}
+                    search={{ entity: concept.entity_id }}
                     className={buttonStyle({ size: 'small' })}
                   >
                     <Layers aria-hidden />

@@ -11,8 +11,6 @@ type State = 'live' | 'trash'
 export const PAGE_SIZE = 25
 
 type ListParameters = Conditions & {
-  /** Those that name it, under whatever name. */
-  entity_id?: string | undefined
   state?: State
   ordering?: NonNullable<MemoriesSearch['sort']>
   cursor?: string | undefined

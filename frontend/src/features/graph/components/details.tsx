@@ -124,7 +124,7 @@ function EntityDetails({
         <Link
           to="/$org/memories"
           params={{ org }}
-          search={{ q: entity.name }}
+          search={{ entity: entity.id }}
           className={`${buttonStyle({ size: 'small', look: 'quiet' })} justify-self-start`}
         >
           {t('allMemories')}

@@ -1,8 +1,9 @@
 import { useQuery } from '@tanstack/react-query'
-import { ArrowLeft } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
+import { ArrowLeft, Layers } from 'lucide-react'
 import { useCallback, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { Button } from '@/components/button'
+import { Button, buttonStyle } from '@/components/button'
 import { ScrollRegion } from '@/components/scroll-region'
 import { insightsQuery } from '@/features/insights'
 import { MemoryLinks } from '@/features/memories'
@@ -23,7 +24,8 @@ type Props = {
 /** The memories of what was chosen on the map. */
 export function Chosen({ title, ids, cluster, takesFocus, onBack }: Props) {
   const t = useTranslations('map')
-  const insights = useQuery({ ...insightsQuery(useOrg(), undefined), enabled: cluster !== undefined })
+  const org = useOrg()
+  const insights = useQuery({ ...insightsQuery(org, undefined), enabled: cluster !== undefined })
   const group = insights.data?.semantic_clusters.find(({ id }) => id === cluster)
   const typical = group?.exemplar_ids.filter((id) => ids.includes(id)) ?? []
   const others = ids.filter((id) => !typical.includes(id))
@@ -46,6 +48,17 @@ export function Chosen({ title, ids, cluster, takesFocus, onBack }: Props) {
           <p className="text-muted">{t('count', { count: ids.length })}</p>
           {group && group.terms.length > 0 ? (
             <p className="mt-1 text-xs text-muted">{t('terms', { terms: group.terms.join(', ') })}</p>
+          ) : null}
+          {group ? (
+            <Link
+              to="/$org/memories"
+              params={{ org }}
+              search={{ cluster: group.id }}
+              className={`${buttonStyle({ size: 'small' })} mt-2`}
+            >
+              <Layers aria-hidden />
+              {t('inList')}
+            </Link>
           ) : null}
         </div>
         {typical.length > 0 ? (
