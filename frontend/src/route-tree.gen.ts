@@ -20,10 +20,12 @@ import { Route as OrgGraphRouteImport } from './routes/$org.graph'
 import { Route as OrgImportRouteImport } from './routes/$org.import'
 import { Route as OrgMapRouteImport } from './routes/$org.map'
 import { Route as OrgSearchRouteImport } from './routes/$org.search'
+import { Route as OrgWelcomeRouteImport } from './routes/$org.welcome'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
 import { Route as OrgModulesSlugRouteImport } from './routes/$org.modules.$slug'
+import { Route as OrgSettingsMemoryRouteImport } from './routes/$org.settings.memory'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -80,6 +82,11 @@ const OrgSearchRoute = OrgSearchRouteImport.update({
   path: '/search',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgWelcomeRoute = OrgWelcomeRouteImport.update({
+  id: '/welcome',
+  path: '/welcome',
+  getParentRoute: () => OrgRoute,
+} as any)
 const ResetPasswordKeyRoute = ResetPasswordKeyRouteImport.update({
   id: '/reset-password/$key',
   path: '/reset-password/$key',
@@ -100,6 +107,11 @@ const OrgModulesSlugRoute = OrgModulesSlugRouteImport.update({
   path: '/modules/$slug',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgSettingsMemoryRoute = OrgSettingsMemoryRouteImport.update({
+  id: '/settings/memory',
+  path: '/settings/memory',
+  getParentRoute: () => OrgRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -112,10 +124,12 @@ export interface FileRoutesByFullPath {
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
   '/$org/search': typeof OrgSearchRoute
+  '/$org/welcome': typeof OrgWelcomeRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
+  '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesByTo {
@@ -128,10 +142,12 @@ export interface FileRoutesByTo {
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
   '/$org/search': typeof OrgSearchRoute
+  '/$org/welcome': typeof OrgWelcomeRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
+  '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesById {
@@ -146,10 +162,12 @@ export interface FileRoutesById {
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
   '/$org/search': typeof OrgSearchRoute
+  '/$org/welcome': typeof OrgWelcomeRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
+  '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRouteTypes {
@@ -165,10 +183,12 @@ export interface FileRouteTypes {
     | '/$org/import'
     | '/$org/map'
     | '/$org/search'
+    | '/$org/welcome'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
+    | '/$org/settings/memory'
     | '/$org/memories/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -181,10 +201,12 @@ export interface FileRouteTypes {
     | '/$org/import'
     | '/$org/map'
     | '/$org/search'
+    | '/$org/welcome'
     | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
+    | '/$org/settings/memory'
     | '/$org/memories'
   id:
     | '__root__'
@@ -198,10 +220,12 @@ export interface FileRouteTypes {
     | '/$org/import'
     | '/$org/map'
     | '/$org/search'
+    | '/$org/welcome'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
+    | '/$org/settings/memory'
     | '/$org/memories/'
   fileRoutesById: FileRoutesById
 }
@@ -293,6 +317,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgSearchRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/welcome': {
+      id: '/$org/welcome'
+      path: '/welcome'
+      fullPath: '/$org/welcome'
+      preLoaderRoute: typeof OrgWelcomeRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/reset-password/$key': {
       id: '/reset-password/$key'
       path: '/reset-password/$key'
@@ -321,6 +352,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgModulesSlugRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/settings/memory': {
+      id: '/$org/settings/memory'
+      path: '/settings/memory'
+      fullPath: '/$org/settings/memory'
+      preLoaderRoute: typeof OrgSettingsMemoryRouteImport
+      parentRoute: typeof OrgRoute
+    }
   }
 }
 
@@ -330,9 +368,11 @@ interface OrgRouteChildren {
   OrgImportRoute: typeof OrgImportRoute
   OrgMapRoute: typeof OrgMapRoute
   OrgSearchRoute: typeof OrgSearchRoute
+  OrgWelcomeRoute: typeof OrgWelcomeRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
   OrgModulesSlugRoute: typeof OrgModulesSlugRoute
+  OrgSettingsMemoryRoute: typeof OrgSettingsMemoryRoute
   OrgMemoriesIndexRoute: typeof OrgMemoriesIndexRoute
 }
 
@@ -342,9 +382,11 @@ const OrgRouteChildren: OrgRouteChildren = {
   OrgImportRoute: OrgImportRoute,
   OrgMapRoute: OrgMapRoute,
   OrgSearchRoute: OrgSearchRoute,
+  OrgWelcomeRoute: OrgWelcomeRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
   OrgModulesSlugRoute: OrgModulesSlugRoute,
+  OrgSettingsMemoryRoute: OrgSettingsMemoryRoute,
   OrgMemoriesIndexRoute: OrgMemoriesIndexRoute,
 }
 

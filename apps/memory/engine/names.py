@@ -84,8 +84,11 @@ def _words(text: str, *, taken: Sequence[tuple[int, int]]) -> Iterator[_Word]:
         start, end = match.span()
         gap = text[previous_end:start]
         after_initial = initial and gap in _INITIAL_JOINTS
-        possessive = _POSSESSIVE.search(match[0])
-        word = match[0][: possessive.start()] if possessive else match[0]
+        word = match[0]
+        # Most words have no apostrophe and follow a single blank; looking for more would take most of the time.
+        possessive = _POSSESSIVE.search(word) if "'" in word or "\u2019" in word else None
+        if possessive:
+            word = word[: possessive.start()]
         claim = bisect_right(starts, start) - 1
         if claim >= 0 and start < taken[claim][1]:
             # Inside an e-mail address or an identifier: breaks the run and is no word.
@@ -95,7 +98,9 @@ def _words(text: str, *, taken: Sequence[tuple[int, int]]) -> Iterator[_Word]:
             text=word,
             start=start,
             end=start + len(word),
-            opens_sentence=not after_initial and _opens_sentence(text, gap=gap, start=start, end=end),
+            opens_sentence=(gap != " " or start == 1)
+            and not after_initial
+            and _opens_sentence(text, gap=gap, start=start, end=end),
             joined=gap in _JOINTS or after_initial,
             possessive=bool(possessive),
         )

@@ -26,7 +26,7 @@ export function SignUpPage() {
         ),
       })}
     >
-      <SignUpForm onSignedUp={(org) => navigate({ to: '/$org', params: { org }, replace: true })} />
+      <SignUpForm onSignedUp={(org) => navigate({ to: '/$org/welcome', params: { org }, replace: true })} />
     </AuthFrame>
   )
 }

@@ -1,9 +1,7 @@
 /** What the explorer shows is its address; a value that means nothing is dropped. */
 import * as z from 'zod/mini'
+import { soft } from '@/lib/url-schema'
 
-function soft<Schema extends z.ZodMiniType>(schema: Schema) {
-  return z.catch(z.optional(schema), undefined)
-}
 const entity = z.string().check(z.minLength(1), z.maxLength(200))
 
 export const DEPTHS = ['1', '2', '3'] as const

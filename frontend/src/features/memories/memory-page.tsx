@@ -11,6 +11,7 @@ import { ErrorState, Skeleton } from '@/components/states'
 import { ConceptProfile } from '@/features/concepts'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { MemoryFacts } from './components/memory-facts'
+import { Related } from './components/related'
 import { headline } from './headline'
 import { historyQuery, type Memory, memoryQuery, useMoveMemories } from './queries'
 
@@ -53,6 +54,7 @@ export function MemoryPage() {
           <Panel title={t('facts')}>
             <MemoryFacts memory={memory.data} />
           </Panel>
+          <Related memoryId={memoryId} />
           <History memory={memory.data} />
         </div>
       </div>

@@ -9,6 +9,7 @@ export type Memory = Schemas['MemoryOutput']
 type MemoryPage = Schemas['MemoryPage']
 type State = 'live' | 'trash'
 export const PAGE_SIZE = 25
+const RELATED = 6
 
 type ListParameters = Conditions & {
   state?: State
@@ -66,6 +67,19 @@ export function memoryQuery(org: string, memoryId: string) {
     queryKey: [org, 'memories', 'one', memoryId],
     queryFn: ({ signal }) =>
       answerOf(api.GET('/api/v1/memory/{memory_id}', { params: { path: { memory_id: memoryId } }, signal })),
+  })
+}
+
+export function relatedQuery(org: string, memoryId: string) {
+  return queryOptions({
+    queryKey: [org, 'memories', 'related', memoryId],
+    queryFn: ({ signal }) =>
+      answerOf(
+        api.GET('/api/v1/memory/{memory_id}/related', {
+          params: { path: { memory_id: memoryId }, query: { limit: RELATED } },
+          signal,
+        }),
+      ),
   })
 }
 

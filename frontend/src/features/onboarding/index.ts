@@ -1,0 +1,2 @@
+export { welcomeSearch } from './steps'
+export { WelcomePage } from './welcome-page'
