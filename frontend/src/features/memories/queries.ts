@@ -146,8 +146,15 @@ export function useMoveMemories(action: 'trash' | 'restore') {
       toast.done(text, canUndo ? { label: t('undo'), run: () => undo.mutate(target.ids) } : undefined)
       if (failed > 0) toast.failed(t('someFailed', { count: failed }))
     },
-    onSettled: () => client.invalidateQueries({ queryKey: [org] }),
+    onSettled: (_answer, _error, target) =>
+      // What lies in the trash now cannot be asked for one by one.
+      client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] === org && !isOf(queryKey, target) }),
   })
+}
+
+/** Whether a query is about one of the memories alone. */
+function isOf(key: QueryKey, target: Target) {
+  return 'ids' in target && typeof key[3] === 'string' && target.ids.includes(key[3])
 }
 
 function stateOf(key: QueryKey): State {
