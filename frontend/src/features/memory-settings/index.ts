@@ -1,0 +1,2 @@
+export { DomainChoice } from './components/domain-choice'
+export { DOMAINS, type Domain } from './domains'
