@@ -10,6 +10,7 @@ import { TitleContext } from '@/components/page'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
 import { cn } from '@/lib/cn'
+import { focusOnce } from '@/lib/focus-once'
 import { AccountMenu } from './account-menu'
 import { navFor } from './nav'
 import { OrganisationMenu } from './organisation-menu'
@@ -99,11 +100,6 @@ export function Shell() {
       </Suspense>
     </TitleContext>
   )
-}
-
-/** As a `ref`: takes the focus when it appears. */
-function focusOnce(element: HTMLElement | null) {
-  element?.focus()
 }
 
 function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {

@@ -41,6 +41,44 @@ export function TextField({ label, hint, error, end, ...input }: Props) {
   )
 }
 
+type AreaProps = Omit<ComponentProps<'textarea'>, 'className' | 'id'> & {
+  label: string
+  hint?: string
+  error?: string | undefined
+  /** For what is written for machines. */
+  isCode?: boolean
+}
+
+/** A field for several lines; it grows with them. */
+export function TextArea({ label, hint, error, isCode = false, ...area }: AreaProps) {
+  const id = useId()
+  const note = error ?? hint
+  return (
+    <div className="grid gap-1.5">
+      <label htmlFor={id} className="text-ui font-medium">
+        {label}
+      </label>
+      <textarea
+        {...area}
+        id={id}
+        spellCheck={!isCode}
+        aria-invalid={error !== undefined}
+        aria-describedby={note ? `${id}-note` : undefined}
+        className={cn(
+          inputStyle,
+          'field-sizing-content max-h-[60dvh] py-2 leading-relaxed break-words',
+          isCode ? 'min-h-20 font-mono text-xs' : 'min-h-32 text-sm',
+        )}
+      />
+      {note ? (
+        <p id={`${id}-note`} className={cn('text-ui', error ? 'text-danger' : 'text-muted')}>
+          {note}
+        </p>
+      ) : null}
+    </div>
+  )
+}
+
 /** A field for a password, which can be shown to check it. */
 export function PasswordField(props: Omit<Props, 'type' | 'end'>) {
   const t = useTranslations('field')

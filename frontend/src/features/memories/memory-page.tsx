@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { Trash2 } from 'lucide-react'
+import { Pencil, Trash2 } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { may } from '@/api/account'
 import { Ago } from '@/components/ago'
@@ -10,10 +11,13 @@ import { Panel } from '@/components/panel'
 import { ErrorState, Skeleton } from '@/components/states'
 import { ConceptProfile } from '@/features/concepts'
 import { useAccount, useOrg } from '@/hooks/use-account'
+import { focusOnce } from '@/lib/focus-once'
+import { MemoryEditor } from './components/memory-editor'
 import { MemoryFacts } from './components/memory-facts'
-import { Related } from './components/related'
+import { Neighbours } from './components/neighbours'
+import { WhyNotFound } from './components/why-not-found'
 import { headline } from './headline'
-import { historyQuery, type Memory, memoryQuery, useMoveMemories } from './queries'
+import { type Edition, historyQuery, type Memory, memoryQuery, useMoveMemories } from './queries'
 
 const route = getRouteApi('/$org/memories/$memoryId')
 
@@ -41,21 +45,51 @@ export function MemoryPage() {
       </Page>
     )
   }
+  // Going on to a neighbour begins anew, with nothing typed or asked.
+  return <OneMemory key={memoryId} memory={memory.data} toList={toList} />
+}
+
+function OneMemory({ memory, toList }: { memory: Edition; toList: ReactNode }) {
+  const t = useTranslations('memory')
+  const canWrite = may(useAccount(), 'memory:write')
+  const [editing, setEditing] = useState<'not yet' | 'now' | 'done'>('not yet')
+  const actions = (
+    <div className="flex gap-2">
+      <Button
+        // Where one was before the form took its place.
+        ref={editing === 'done' ? focusOnce : undefined}
+        onClick={() => setEditing('now')}
+      >
+        <Pencil aria-hidden />
+        {t('edit')}
+      </Button>
+      <TrashButton memoryId={memory.memory_id} />
+    </div>
+  )
   return (
-    <Page title={headline(memory.data.content)} breadcrumb={[toList]} actions={<TrashButton memoryId={memoryId} />}>
+    <Page
+      title={headline(memory.content)}
+      breadcrumb={[toList]}
+      actions={canWrite && editing !== 'now' ? actions : undefined}
+    >
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-        <div className="grid gap-4">
+        <div className="grid min-w-0 gap-4">
           <Panel title={t('text')}>
-            <p className="max-w-[75ch] leading-relaxed break-words whitespace-pre-wrap">{memory.data.content}</p>
+            {editing === 'now' ? (
+              <MemoryEditor memory={memory} onClose={() => setEditing('done')} />
+            ) : (
+              <p className="max-w-[75ch] leading-relaxed break-words whitespace-pre-wrap">{memory.content}</p>
+            )}
           </Panel>
-          <ConceptProfile memoryId={memoryId} />
+          <Neighbours memoryId={memory.memory_id} />
+          <ConceptProfile memoryId={memory.memory_id} />
         </div>
-        <div className="grid gap-4">
+        <div className="grid min-w-0 gap-4">
           <Panel title={t('facts')}>
-            <MemoryFacts memory={memory.data} />
+            <MemoryFacts memory={memory} />
           </Panel>
-          <Related memoryId={memoryId} />
-          <History memory={memory.data} />
+          <History memory={memory} />
+          <WhyNotFound memoryId={memory.memory_id} />
         </div>
       </div>
     </Page>
@@ -67,7 +101,6 @@ function TrashButton({ memoryId }: { memoryId: string }) {
   const org = useOrg()
   const navigate = useNavigate()
   const trash = useMoveMemories('trash')
-  if (!may(useAccount(), 'memory:write')) return null
   return (
     <Button
       look="danger"

@@ -6,10 +6,15 @@ import { useOrg } from '@/hooks/use-account'
 import type { Conditions, MemoriesSearch } from './filters'
 
 export type Memory = Schemas['MemoryOutput']
+/** A memory with what names its revision, which an edit sends back. */
+export type Edition = Memory & { etag?: string | undefined }
+export type Neighbour = Schemas['RelatedOutput']
 type MemoryPage = Schemas['MemoryPage']
 type State = 'live' | 'trash'
 export const PAGE_SIZE = 25
-const RELATED = 6
+const NEIGHBOURS = 8
+/** What the search page shows at first: "not found" is meant for that. */
+export const SHOWN_BY_SEARCH = 10
 
 type ListParameters = Conditions & {
   state?: State
@@ -66,7 +71,45 @@ export function memoryQuery(org: string, memoryId: string) {
   return queryOptions({
     queryKey: [org, 'memories', 'one', memoryId],
     queryFn: ({ signal }) =>
-      answerOf(api.GET('/api/v1/memory/{memory_id}', { params: { path: { memory_id: memoryId } }, signal })),
+      editionOf(api.GET('/api/v1/memory/{memory_id}', { params: { path: { memory_id: memoryId } }, signal })),
+  })
+}
+
+async function editionOf(call: Promise<{ data?: Memory; response: Response }>): Promise<Edition> {
+  const { data, response } = await call
+  // A proxy that compresses the answer marks the tag as weak; it names the same revision.
+  return { ...(data as Memory), etag: response.headers.get('ETag')?.replace(/^W\//, '') }
+}
+
+/** The memories nearest in meaning, the nearest first. */
+export function useEditMemory(memoryId: string) {
+  const org = useOrg()
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: ({ etag, changes }: { etag: string | undefined; changes: Schemas['PatchedMemoryPatchRequest'] }) =>
+      editionOf(
+        api.PATCH('/api/v1/memory/{memory_id}', {
+          params: { path: { memory_id: memoryId }, header: { 'If-Match': etag } },
+          body: changes,
+        }),
+      ),
+    onSuccess: (memory) => {
+      client.setQueryData(memoryQuery(org, memoryId).queryKey, memory)
+      // Its neighbours, its concepts and every list may be others now; nobody waits for them.
+      void client.invalidateQueries({ queryKey: [org] })
+    },
+  })
+}
+
+/** Asks where a memory stands in the results of a question, or what keeps it out. */
+export function useExplain(memoryId: string) {
+  return useMutation({
+    mutationFn: (query: string) =>
+      answerOf(
+        api.POST('/api/v1/memory/explain', {
+          body: { memory_id: memoryId, query, limit: SHOWN_BY_SEARCH, search_type: 'hybrid' },
+        }),
+      ),
   })
 }
 
@@ -76,7 +119,7 @@ export function relatedQuery(org: string, memoryId: string) {
     queryFn: ({ signal }) =>
       answerOf(
         api.GET('/api/v1/memory/{memory_id}/related', {
-          params: { path: { memory_id: memoryId }, query: { limit: RELATED } },
+          params: { path: { memory_id: memoryId }, query: { limit: NEIGHBOURS } },
           signal,
         }),
       ),

@@ -1,4 +1,4 @@
-/** The fields that come with dimensions of their own. */
+/** The kinds of work that come with dimensions of their own, as the API names them. */
 export const DOMAINS = [
   'general',
   'enterprise',
@@ -10,3 +10,8 @@ export const DOMAINS = [
   'marketing',
 ] as const
 export type Domain = (typeof DOMAINS)[number]
+
+/** The field of this name; an organisation's may be one that this version does not know. */
+export function domainNamed(name: string): Domain | undefined {
+  return DOMAINS.find((domain) => domain === name)
+}

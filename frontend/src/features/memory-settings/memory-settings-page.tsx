@@ -13,6 +13,7 @@ import { toast } from '@/components/toast'
 import { contextQuery, dimensionName } from '@/features/concepts'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { DomainChoice } from './components/domain-choice'
+import { domainNamed } from './domains'
 import { type ContextChange, useChangeContext } from './queries'
 
 type Context = Schemas['ContextOutput']
@@ -66,7 +67,7 @@ function Settings({ context }: { context: Context }) {
       {canChange ? null : <p className="text-ui text-muted">{t('readOnly')}</p>}
       <Panel title={t('domain')} note={t('domainNote')}>
         <DomainChoice
-          value={context.domain}
+          value={domainNamed(context.domain)}
           isDisabled={!canChange || change.isPending}
           onChange={(domain) => save({ domain })}
         />

@@ -1,5 +1,6 @@
 export { QuestionBox } from './components/question-box'
 export { Results } from './components/results'
+export { Score } from './components/score'
 export { searchSearch } from './filters'
 export { searchQuery } from './queries'
 export { SearchPage } from './search-page'

@@ -7,7 +7,7 @@ import type { Memory } from '../queries'
 /** What is known about a memory besides its text. */
 export function MemoryFacts({ memory }: { memory: Memory }) {
   const t = useTranslations('memory')
-  const { dateTime } = useFormatter()
+  const { dateTime, number } = useFormatter()
   const exact = (at: string) => dateTime(new Date(at), { dateStyle: 'medium', timeStyle: 'short' })
   const facts: [string, ReactNode][] = [
     [t('type'), typeName(memory.memory_type)],
@@ -15,6 +15,7 @@ export function MemoryFacts({ memory }: { memory: Memory }) {
     [t('occurredEnd'), memory.occurred_end && exact(memory.occurred_end)],
     [t('recorded'), <Ago key="recorded" at={memory.recorded_at} />],
     [t('revised'), memory.revision > 1 && <Ago key="revised" at={memory.revised_at} />],
+    [t('revision'), number(memory.revision)],
     [t('expires'), memory.expires_at && exact(memory.expires_at)],
     [t('deleted'), memory.deleted_at && <Ago key="deleted" at={memory.deleted_at} />],
     [t('source'), memory.source],

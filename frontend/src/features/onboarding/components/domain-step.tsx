@@ -6,7 +6,7 @@ import { Button } from '@/components/button'
 import { ErrorState, Skeleton } from '@/components/states'
 import { toast } from '@/components/toast'
 import { contextQuery } from '@/features/concepts'
-import { type Domain, DomainChoice, useChangeContext } from '@/features/memory-settings'
+import { type Domain, DomainChoice, domainNamed, useChangeContext } from '@/features/memory-settings'
 import { useAccount, useOrg } from '@/hooks/use-account'
 
 /** What the organisation is about; the choice is saved on the way to the next step. */
@@ -29,7 +29,7 @@ export function DomainStep({ onDone }: { onDone: () => void }) {
   return (
     <>
       <DomainChoice
-        value={chosen ?? context.data.domain}
+        value={chosen ?? domainNamed(context.data.domain)}
         onChange={setChosen}
         isDisabled={!canChange || change.isPending}
       />

@@ -6,8 +6,10 @@ import type { Result } from '../queries'
 
 const MILLION = 1_000_000
 
+type Props = { result: Pick<Result, 'score' | 'contributions'>; isOpenAtFirst: boolean }
+
 /** How a score comes about: a bar that adds up to it, and on demand the sum line by line. */
-export function Score({ result, isOpenAtFirst }: { result: Result; isOpenAtFirst: boolean }) {
+export function Score({ result, isOpenAtFirst }: Props) {
   const t = useTranslations('search.score')
   const { number } = useFormatter()
   const [isOpen, setOpen] = useState(isOpenAtFirst)
