@@ -24,6 +24,7 @@ if (!process.env.E2E_PORT) {
     rmSync(state, { recursive: true })
   }
 }
+process.env.E2E_MAIL = `${state}/mail`
 const url = `http://localhost:${process.env.E2E_PORT}`
 
 export default defineConfig({
