@@ -24,6 +24,7 @@ import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$k
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
 import { Route as OrgModulesSlugRouteImport } from './routes/$org.modules.$slug'
+import { Route as OrgSettingsMemoryRouteImport } from './routes/$org.settings.memory'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -100,6 +101,11 @@ const OrgModulesSlugRoute = OrgModulesSlugRouteImport.update({
   path: '/modules/$slug',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgSettingsMemoryRoute = OrgSettingsMemoryRouteImport.update({
+  id: '/settings/memory',
+  path: '/settings/memory',
+  getParentRoute: () => OrgRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -116,6 +122,7 @@ export interface FileRoutesByFullPath {
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
+  '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesByTo {
@@ -132,6 +139,7 @@ export interface FileRoutesByTo {
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
+  '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories': typeof OrgMemoriesIndexRoute
 }
 export interface FileRoutesById {
@@ -150,6 +158,7 @@ export interface FileRoutesById {
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/modules/$slug': typeof OrgModulesSlugRoute
+  '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
 }
 export interface FileRouteTypes {
@@ -169,6 +178,7 @@ export interface FileRouteTypes {
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
+    | '/$org/settings/memory'
     | '/$org/memories/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -185,6 +195,7 @@ export interface FileRouteTypes {
     | '/$org'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
+    | '/$org/settings/memory'
     | '/$org/memories'
   id:
     | '__root__'
@@ -202,6 +213,7 @@ export interface FileRouteTypes {
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/modules/$slug'
+    | '/$org/settings/memory'
     | '/$org/memories/'
   fileRoutesById: FileRoutesById
 }
@@ -321,6 +333,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgModulesSlugRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/settings/memory': {
+      id: '/$org/settings/memory'
+      path: '/settings/memory'
+      fullPath: '/$org/settings/memory'
+      preLoaderRoute: typeof OrgSettingsMemoryRouteImport
+      parentRoute: typeof OrgRoute
+    }
   }
 }
 
@@ -333,6 +352,7 @@ interface OrgRouteChildren {
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
   OrgModulesSlugRoute: typeof OrgModulesSlugRoute
+  OrgSettingsMemoryRoute: typeof OrgSettingsMemoryRoute
   OrgMemoriesIndexRoute: typeof OrgMemoriesIndexRoute
 }
 
@@ -345,6 +365,7 @@ const OrgRouteChildren: OrgRouteChildren = {
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
   OrgModulesSlugRoute: OrgModulesSlugRoute,
+  OrgSettingsMemoryRoute: OrgSettingsMemoryRoute,
   OrgMemoriesIndexRoute: OrgMemoriesIndexRoute,
 }
 

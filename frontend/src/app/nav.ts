@@ -7,6 +7,7 @@ import {
   Map as MapIcon,
   Search,
   Shapes,
+  SlidersHorizontal,
   Waypoints,
 } from 'lucide-react'
 import { type Account, may, type Permission } from '@/api/account'
@@ -14,7 +15,15 @@ import type { Messages } from '@/i18n/locale'
 
 export type NavItem = {
   id: keyof Messages['nav']
-  to: '/$org' | '/$org/search' | '/$org/memories' | '/$org/graph' | '/$org/map' | '/$org/concepts' | '/$org/import'
+  to:
+    | '/$org'
+    | '/$org/search'
+    | '/$org/memories'
+    | '/$org/graph'
+    | '/$org/map'
+    | '/$org/concepts'
+    | '/$org/import'
+    | '/$org/settings/memory'
   icon: LucideIcon
   /** The second key, after `g`. */
   key: string
@@ -40,6 +49,18 @@ export const NAV: NavSection[] = [
       { id: 'map', to: '/$org/map', icon: MapIcon, key: 'p', permission: 'memory:read' },
       { id: 'concepts', to: '/$org/concepts', icon: Shapes, key: 'c', permission: 'memory:read' },
       { id: 'import', to: '/$org/import', icon: FileUp, key: 'i', permission: 'memory:read' },
+    ],
+  },
+  {
+    id: 'organisation',
+    items: [
+      {
+        id: 'memorySettings',
+        to: '/$org/settings/memory',
+        icon: SlidersHorizontal,
+        key: 'e',
+        permission: 'memory:read',
+      },
     ],
   },
 ]
