@@ -70,7 +70,11 @@ export function DimensionEditor({ stored, onSave, onClose }: Props) {
     else onClose()
   }
   function press(event: KeyboardEvent) {
-    if (event.key === 'Escape') close()
+    if (event.key === 'Escape') {
+      // The dialog that opens would hear the same press and close at once.
+      event.stopPropagation()
+      close()
+    }
   }
   function said(flaw: RowFlaws[keyof RowFlaws]) {
     return flaw && t(`wrong.${flaw}`)
@@ -82,7 +86,7 @@ export function DimensionEditor({ stored, onSave, onClose }: Props) {
         <ol className="grid gap-3">
           {rows.map(({ key, name, description }, place) => (
             <li key={key}>
-              <fieldset className="grid gap-3 rounded-lg border p-3 sm:grid-cols-[12rem_minmax(0,1fr)_auto]">
+              <fieldset className="grid grid-cols-[minmax(0,1fr)_auto] items-start gap-3 rounded-lg border p-3 sm:grid-cols-[12rem_minmax(0,1fr)_auto]">
                 <legend className="sr-only">{t('row', { place: place + 1 })}</legend>
                 <TextField
                   ref={key === added ? focusOnce : undefined}
@@ -95,22 +99,24 @@ export function DimensionEditor({ stored, onSave, onClose }: Props) {
                   onChange={(event) => write(key, { name: event.target.value })}
                   onBlur={() => write(key, { name: asName(name) })}
                 />
-                <TextField
-                  label={t('description')}
-                  name={`description-${key}`}
-                  autoComplete="off"
-                  maxLength={LONGEST_DESCRIPTION}
-                  value={description}
-                  error={said(flaws[place]?.description)}
-                  onChange={(event) => write(key, { description: event.target.value })}
-                />
+                <div className="max-sm:order-last max-sm:col-span-2">
+                  <TextField
+                    label={t('description')}
+                    name={`description-${key}`}
+                    autoComplete="off"
+                    maxLength={LONGEST_DESCRIPTION}
+                    value={description}
+                    error={said(flaws[place]?.description)}
+                    onChange={(event) => write(key, { description: event.target.value })}
+                  />
+                </div>
                 {rows.length > 1 ? (
                   <Button
                     look="quiet"
                     size="icon"
                     aria-label={t('remove', { name: name || t('row', { place: place + 1 }) })}
                     onClick={() => remove(key)}
-                    className="sm:mt-7"
+                    className="mt-7"
                   >
                     <X aria-hidden />
                   </Button>

@@ -19,14 +19,14 @@ export function PlaceAnewDialog({ change, memories, isBusy, problem, onSave, onC
   const t = useTranslations('memorySettings.anew')
   const names = useTranslations('domains')
   return (
-    <Dialog title={t('title', { count: memories })} isOpen={change !== null} onClose={onClose}>
+    <Dialog title={t('title')} isOpen={change !== null} onClose={onClose}>
       <div className="grid gap-2 text-ui text-muted">
         {change?.domain && isDomain(change.domain) ? (
           <p>{t('domain', { name: names(`${change.domain}.name`) })}</p>
         ) : change?.dimensions?.length === 0 ? (
           <p>{t('back')}</p>
         ) : null}
-        <p>{t('text')}</p>
+        <p>{t('text', { count: memories })}</p>
       </div>
       {problem ? (
         <p role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-ui text-danger">
