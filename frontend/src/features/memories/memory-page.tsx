@@ -74,7 +74,7 @@ function OneMemory({ memory, toList }: { memory: Edition; toList: ReactNode }) {
     >
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <div className="grid min-w-0 gap-4">
-          <Panel title={t('text')}>
+          <Panel title={t(editing === 'now' ? 'editing' : 'text')}>
             {editing === 'now' ? (
               <MemoryEditor memory={memory} onClose={() => setEditing('done')} />
             ) : (

@@ -11,7 +11,6 @@ export const DOMAINS = [
 ] as const
 export type Domain = (typeof DOMAINS)[number]
 
-/** The field of this name; an organisation's may be one that this version does not know. */
-export function domainNamed(name: string): Domain | undefined {
-  return DOMAINS.find((domain) => domain === name)
+export function isDomain(name: string): name is Domain {
+  return (DOMAINS as readonly string[]).includes(name)
 }

@@ -1,172 +1,164 @@
 import { useQuery } from '@tanstack/react-query'
-import { Plus, Trash2 } from 'lucide-react'
+import { Pencil, RotateCcw } from 'lucide-react'
 import { useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { may } from '@/api/account'
-import type { Schemas } from '@/api/client'
 import { Button } from '@/components/button'
-import { TextField } from '@/components/field'
+import { LeaveGuard } from '@/components/leave-guard'
 import { Page } from '@/components/page'
 import { Panel } from '@/components/panel'
 import { ErrorState, Skeleton } from '@/components/states'
 import { toast } from '@/components/toast'
 import { contextQuery, dimensionName } from '@/features/concepts'
 import { useAccount, useOrg } from '@/hooks/use-account'
+import { focusOnce } from '@/lib/focus-once'
+import { DimensionEditor } from './components/dimension-editor'
 import { DomainChoice } from './components/domain-choice'
-import { domainNamed } from './domains'
-import { type ContextChange, useChangeContext } from './queries'
+import { PlaceAnewDialog } from './components/place-anew-dialog'
+import { type Domain, isDomain } from './domains'
+import { type Change, type Context, useChangeContext } from './queries'
 
-type Context = Schemas['ContextOutput']
-type Dimension = Schemas['DimensionOutput']
-// As the API has them.
-const MOST_DIMENSIONS = 16
-const LONGEST_NAME = 50
-const LONGEST_DESCRIPTION = 300
-
-/** On which dimensions the organisation's memories are compared. */
+/** What the memories of the organisation are compared by. */
 export function MemorySettingsPage() {
   const t = useTranslations('memorySettings')
-  const org = useOrg()
-  const context = useQuery(contextQuery(org))
+  const context = useQuery(contextQuery(useOrg()))
   return (
     <Page title={t('title')} note={t('note')}>
-      <div className="grid w-full max-w-3xl gap-4">
-        {context.isError && !context.data ? (
-          <ErrorState error={context.error} onRetry={() => void context.refetch()} isRetrying={context.isRefetching} />
-        ) : context.data ? (
-          // What is being typed belongs to what was loaded.
-          <Settings key={JSON.stringify(context.data.dimensions)} context={context.data} />
-        ) : (
-          <Skeleton className="h-80" />
-        )}
-      </div>
+      {context.data ? (
+        <Settings context={context.data} />
+      ) : context.isError ? (
+        <ErrorState error={context.error} onRetry={() => void context.refetch()} isRetrying={context.isRefetching} />
+      ) : (
+        <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+          <Skeleton className="h-96" />
+          <Skeleton className="h-40" />
+        </div>
+      )}
     </Page>
   )
 }
 
 function Settings({ context }: { context: Context }) {
   const t = useTranslations('memorySettings')
-  const { number } = useFormatter()
   const canChange = may(useAccount(), 'memory:admin')
-  const change = useChangeContext()
-  const { memories, trash, entities } = context.counts
+  const save = useChangeContext()
+  const [chosen, setChosen] = useState<Domain | null>(null)
+  const [editing, setEditing] = useState<'not yet' | 'now' | 'done'>('not yet')
+  const [change, setChange] = useState<Change | null>(null)
+  const stored = isDomain(context.domain) ? context.domain : undefined
+  const hasOther = chosen !== null && chosen !== stored
 
-  function save(body: ContextChange) {
-    change.mutate(body, {
-      onSuccess: () => toast.done(t('saved')),
-      onError: (error) => toast.failed(t('failed', { reason: error.message })),
+  function ask(next: Change) {
+    save.reset()
+    setChange(next)
+  }
+  function put(body: Change) {
+    save.mutate(body, {
+      onSuccess: () => {
+        setChange(null)
+        setChosen(null)
+        if (editing === 'now') setEditing('done')
+        toast.done(t('saved'))
+      },
     })
   }
   return (
-    <>
-      <Panel title={t('holds')}>
-        <p className="text-ui text-muted tabular-nums">
-          {t('counts', { memories: number(memories), trash: number(trash), entities: number(entities) })}
-        </p>
-      </Panel>
-      {canChange ? null : <p className="text-ui text-muted">{t('readOnly')}</p>}
-      <Panel title={t('domain')} note={t('domainNote')}>
-        <DomainChoice
-          value={domainNamed(context.domain)}
-          isDisabled={!canChange || change.isPending}
-          onChange={(domain) => save({ domain })}
-        />
-      </Panel>
-      <Panel title={t('dimensions')} note={t('dimensionsNote', { count: memories })}>
-        {canChange ? (
-          <Dimensions dimensions={context.dimensions} isBusy={change.isPending} onSave={save} />
-        ) : (
-          <dl className="grid gap-2 text-ui">
-            {context.dimensions.map(({ name, description }) => (
-              <div key={name}>
-                <dt className="font-medium">{dimensionName(name)}</dt>
-                <dd className="text-muted">{description}</dd>
+    <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+      <div className="grid min-w-0 gap-4">
+        <Panel title={t('domain')} note={t('domainNote')}>
+          <DomainChoice value={chosen ?? stored} onChange={setChosen} isDisabled={!canChange} />
+          {hasOther ? (
+            <div className="mt-3 flex flex-wrap items-center justify-end gap-2">
+              <p role="status" className="mr-auto text-ui text-muted">
+                {t('otherDomain')}
+              </p>
+              <Button onClick={() => setChosen(null)}>{t('keepDomain')}</Button>
+              <Button look="primary" onClick={() => ask({ domain: chosen })}>
+                {t('changeDomain')}
+              </Button>
+            </div>
+          ) : null}
+        </Panel>
+        <Panel
+          title={t('dimensions')}
+          note={t('dimensionsNote')}
+          actions={
+            canChange && editing !== 'now' ? (
+              <div className="flex flex-wrap justify-end gap-2">
+                <Button size="small" onClick={() => ask({ dimensions: [] })}>
+                  <RotateCcw aria-hidden />
+                  {t('back')}
+                </Button>
+                <Button
+                  size="small"
+                  // Where one was before the form took its place.
+                  ref={editing === 'done' ? focusOnce : undefined}
+                  onClick={() => setEditing('now')}
+                >
+                  <Pencil aria-hidden />
+                  {t('edit')}
+                </Button>
               </div>
-            ))}
-          </dl>
-        )}
-      </Panel>
-    </>
+            ) : null
+          }
+        >
+          {editing === 'now' ? (
+            <DimensionEditor
+              stored={context.dimensions}
+              onSave={(dimensions) => ask({ dimensions })}
+              onClose={() => setEditing('done')}
+            />
+          ) : (
+            <dl className="grid gap-x-6 gap-y-3 text-ui sm:grid-cols-2">
+              {context.dimensions.map(({ name, description }) => (
+                <div key={name} className="min-w-0 break-words">
+                  <dt className="font-medium">{dimensionName(name)}</dt>
+                  <dd className="text-muted">{description}</dd>
+                </div>
+              ))}
+            </dl>
+          )}
+        </Panel>
+      </div>
+      <State context={context} canChange={canChange} />
+      <PlaceAnewDialog
+        change={change}
+        memories={context.counts.memories}
+        isBusy={save.isPending}
+        problem={save.error?.message}
+        onSave={() => change && put(change)}
+        onClose={() => setChange(null)}
+      />
+      <LeaveGuard isDirty={hasOther} isClosing={false} onStay={() => {}} onLeave={() => {}} />
+    </div>
   )
 }
 
-type Row = Dimension & { id: number }
-type DimensionsProps = { dimensions: Dimension[]; isBusy: boolean; onSave: (body: ContextChange) => void }
-
-function Dimensions({ dimensions, isBusy, onSave }: DimensionsProps) {
-  const t = useTranslations('memorySettings')
-  const given = dimensions.map((one, id) => ({ ...one, id }))
-  const [rows, setRows] = useState<Row[]>(given)
-  const isChanged = JSON.stringify(rows) !== JSON.stringify(given)
-  const isComplete = rows.length > 0 && rows.every(({ name, description }) => name.trim() && description.trim())
-
-  function edit(id: number, next: Partial<Dimension>) {
-    setRows((before) => before.map((row) => (row.id === id ? { ...row, ...next } : row)))
-  }
+/** How much there is, and whether it is in use. */
+function State({ context, canChange }: { context: Context; canChange: boolean }) {
+  const t = useTranslations('memorySettings.state')
+  const { number } = useFormatter()
+  const { counts } = context
+  const facts = [
+    [t('status'), context.status === 'ready' ? t('ready') : context.status],
+    [t('memories'), number(counts.memories)],
+    [t('trash'), number(counts.trash)],
+    [t('entities'), number(counts.entities)],
+  ] as const
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (isComplete)
-          onSave({ dimensions: rows.map((row) => ({ name: row.name.trim(), description: row.description.trim() })) })
-      }}
-      className="grid gap-4"
-    >
-      <ul className="grid gap-4">
-        {rows.map(({ id, name, description }) => (
-          <li key={id} className="grid items-end gap-2 sm:grid-cols-[12rem_minmax(0,1fr)_auto]">
-            <TextField
-              label={t('name')}
-              value={name}
-              maxLength={LONGEST_NAME}
-              onChange={(event) => edit(id, { name: event.target.value })}
-            />
-            <TextField
-              label={t('description')}
-              value={description}
-              maxLength={LONGEST_DESCRIPTION}
-              onChange={(event) => edit(id, { description: event.target.value })}
-            />
-            <Button
-              look="quiet"
-              size="icon"
-              className="mb-1"
-              aria-label={t('remove', { name: name || '–' })}
-              onClick={() => setRows((before) => before.filter((row) => row.id !== id))}
-            >
-              <Trash2 aria-hidden />
-            </Button>
-          </li>
+    <Panel title={t('title')} note={canChange ? undefined : t('readOnly')}>
+      <dl className="grid grid-cols-[7.5rem_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-ui">
+        {facts.map(([name, value]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd className="tabular-nums">{value}</dd>
+          </div>
         ))}
-      </ul>
-      <div className="flex flex-wrap items-center gap-2">
-        <Button
-          disabled={rows.length >= MOST_DIMENSIONS}
-          onClick={() =>
-            setRows((before) => [
-              ...before,
-              { id: Math.max(-1, ...before.map((row) => row.id)) + 1, name: '', description: '' },
-            ])
-          }
-        >
-          <Plus aria-hidden />
-          {t('add')}
-        </Button>
-        <Button look="quiet" isBusy={isBusy} onClick={() => onSave({ dimensions: [] })}>
-          {t('reset')}
-        </Button>
-        <span className="ml-auto flex gap-2">
-          {isChanged ? (
-            <Button look="quiet" onClick={() => setRows(given)}>
-              {t('discard')}
-            </Button>
-          ) : null}
-          <Button type="submit" look="primary" disabled={!isChanged || !isComplete} isBusy={isBusy}>
-            {t('save')}
-          </Button>
-        </span>
-      </div>
-    </form>
+        <dt className="text-muted">{t('context')}</dt>
+        <dd>
+          <code className="font-mono text-xs break-all">{context.memory_context}</code>
+        </dd>
+      </dl>
+    </Panel>
   )
 }

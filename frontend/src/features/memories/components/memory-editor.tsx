@@ -85,7 +85,11 @@ export function MemoryEditor({ memory, onClose }: { memory: Edition; onClose: ()
     setTheirs(null)
   }
   function press(event: KeyboardEvent) {
-    if (event.key === 'Escape') close()
+    if (event.key === 'Escape') {
+      // The dialog that opens would hear the same press and close at once.
+      event.stopPropagation()
+      close()
+    }
     if (event.key === 'Enter' && (event.metaKey || event.ctrlKey) && event.target instanceof HTMLElement)
       event.target.closest('form')?.requestSubmit()
   }

@@ -52,7 +52,7 @@ function Row({ neighbour }: { neighbour: Neighbour }) {
         >
           {headline(neighbour.content)}
         </Link>
-        <div className="flex flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
+        <div className="flex min-h-6 flex-wrap items-center gap-x-3 gap-y-1 text-xs text-muted">
           {neighbour.is_duplicate ? (
             <span className="rounded-sm bg-accent-soft px-1.5 py-0.5 font-medium text-accent-text">
               {t('duplicate')}

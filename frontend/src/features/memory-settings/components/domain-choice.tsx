@@ -51,7 +51,7 @@ export function DomainChoice({ value, onChange, isDisabled = false }: Props) {
               className="absolute inset-0 appearance-none rounded-lg outline-none"
             />
             <Icon className="mt-0.5 size-4 shrink-0 text-muted" aria-hidden />
-            <span className="grid min-w-0 gap-0.5">
+            <span className="grid min-w-0 content-start gap-0.5">
               <span id={`${name}-${domain}`} className="text-ui font-medium">
                 {t(`${domain}.name`)}
               </span>

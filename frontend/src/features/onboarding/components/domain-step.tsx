@@ -6,7 +6,7 @@ import { Button } from '@/components/button'
 import { ErrorState, Skeleton } from '@/components/states'
 import { toast } from '@/components/toast'
 import { contextQuery } from '@/features/concepts'
-import { type Domain, DomainChoice, domainNamed, useChangeContext } from '@/features/memory-settings'
+import { type Domain, DomainChoice, isDomain, useChangeContext } from '@/features/memory-settings'
 import { useAccount, useOrg } from '@/hooks/use-account'
 
 /** What the organisation is about; the choice is saved on the way to the next step. */
@@ -18,8 +18,9 @@ export function DomainStep({ onDone }: { onDone: () => void }) {
   const [chosen, setChosen] = useState<Domain | null>(null)
   if (context.isError) return <ErrorState error={context.error} onRetry={() => void context.refetch()} />
   if (!context.data) return <Skeleton className="h-60" />
+  const stored = isDomain(context.data.domain) ? context.data.domain : undefined
   function goOn() {
-    if (!chosen || chosen === context.data?.domain) onDone()
+    if (!chosen || chosen === stored) onDone()
     else
       change.mutate(
         { domain: chosen },
@@ -28,11 +29,7 @@ export function DomainStep({ onDone }: { onDone: () => void }) {
   }
   return (
     <>
-      <DomainChoice
-        value={chosen ?? domainNamed(context.data.domain)}
-        onChange={setChosen}
-        isDisabled={!canChange || change.isPending}
-      />
+      <DomainChoice value={chosen ?? stored} onChange={setChosen} isDisabled={!canChange || change.isPending} />
       <Button look="primary" className="justify-self-end" isBusy={change.isPending} onClick={goOn}>
         {t('domain.next')}
       </Button>
