@@ -24,3 +24,15 @@ export function searchQuery(org: string, question: Question | null) {
     refetchOnReconnect: false,
   })
 }
+
+/** Where a memory stands in a search. Metered as the search itself. */
+export function explainQuery(org: string, question: Question, memoryId: string) {
+  return queryOptions({
+    queryKey: [org, 'explain', question, memoryId],
+    queryFn: ({ signal }) =>
+      answerOf(api.POST('/api/v1/memory/explain', { body: { ...question, memory_id: memoryId }, signal })),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  })
+}
