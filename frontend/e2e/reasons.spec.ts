@@ -27,7 +27,7 @@ test('the history says what each revision changed, and who made it', async ({ pa
   expect((await request.patch(api, { data, headers: bearer(person.access) })).ok()).toBe(true)
   await page.goto(path)
   const change = page.getByRole('button', { name: /^Changed: / })
-  await expect(change).toHaveText('Changed: Metadata, Type and Text')
+  await expect(change).toHaveText('Changed: Text, Metadata and Type')
   await change.click()
   await expect(page.locator('del').filter({ hasText: 'eight' })).toBeVisible()
   await expect(page.locator('ins').filter({ hasText: 'nine' })).toBeVisible()
