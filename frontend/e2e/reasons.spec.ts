@@ -117,6 +117,21 @@ test('a used-up plan and too many requests say when it goes on', async ({ page, 
   await expect(page.locator('[data-row]').first()).toBeVisible()
 })
 
+test('on a phone nothing of a search sticks out', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  const org = await signIn(page)
+  const address = `/${org}/search?q=${encodeURIComponent(QUESTION)}`
+  await page.goto(address)
+  const id = await page.locator('[data-row]').last().getAttribute('data-row')
+  for (const more of ['', `&why=${id}&compare=neural`, `&why=${id}&min=0.75&type=decision`]) {
+    await page.goto(`${address}${more}`)
+    await expect(page.locator('[data-row]').first()).toBeVisible()
+    await page.waitForLoadState('networkidle')
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    expect(beyond, more).toBeLessThanOrEqual(0)
+  }
+})
+
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme })

@@ -10,6 +10,7 @@ import { TextDiff } from '@/components/text-diff'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
 import { typeName } from '../headline'
+import { changedMetadata } from '../metadata'
 import { historyQuery, type Revision } from '../queries'
 
 /** The revisions of a memory, newest first: who made each, when, and what it changed. */
@@ -113,23 +114,38 @@ function Changes({ before, after }: { before: Revision; after: Revision }) {
       case 'occurred_end':
       case 'expires_at':
         return when(revision[field]) || t('nothing')
-      case 'metadata':
-        return JSON.stringify(revision.metadata, null, 1)
       default:
         return revision.content
     }
   }
   return (
     <dl className="grid gap-2 rounded-md border bg-bg p-3">
-      {after.changed.map((field) => (
-        <div key={field} className="grid min-w-0 gap-0.5">
-          <dt className="text-xs text-muted">{fields[field] ?? field}</dt>
-          <dd className="min-w-0">
-            <TextDiff before={written(field, before)} after={written(field, after)} />
-          </dd>
-        </div>
-      ))}
+      {after.changed.map((field) =>
+        field === 'metadata' ? (
+          changedMetadata(before.metadata, after.metadata).map(([name, old, now]) => (
+            <Change key={`metadata ${name}`} name={name} before={old} after={now} />
+          ))
+        ) : (
+          <Change
+            key={field}
+            name={fields[field] ?? field}
+            before={written(field, before)}
+            after={written(field, after)}
+          />
+        ),
+      )}
     </dl>
+  )
+}
+
+function Change({ name, before, after }: { name: string; before: string; after: string }) {
+  return (
+    <div className="grid min-w-0 gap-0.5">
+      <dt className="text-xs text-muted">{name}</dt>
+      <dd className="min-w-0">
+        <TextDiff before={before} after={after} />
+      </dd>
+    </div>
   )
 }
 

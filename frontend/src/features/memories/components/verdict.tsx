@@ -26,6 +26,8 @@ export function Verdict({ explained, shown }: { explained: Explained; shown: num
       </p>
       {explained.rank ? (
         <p>{t('place', { rank: number(explained.rank), candidates: number(explained.candidates) })}</p>
+      ) : gate === 'not_found_by_any_channel' ? (
+        <p>{t('notAmongTheBest')}</p>
       ) : (
         // The API answers in English.
         <p lang="en">{explained.detail}</p>

@@ -66,7 +66,12 @@ export function ResultCard({ result, rank, isOpen, onOpen, placeThere, onWhy }: 
           ),
         )}
       </button>
-      {result.explanation ? <p className="text-ui text-muted">{result.explanation}</p> : null}
+      {result.explanation ? (
+        // The API answers in English.
+        <p lang="en" className="text-ui text-muted">
+          {result.explanation}
+        </p>
+      ) : null}
       <Reasons result={result} />
       {/* The first result shows how scores come about. */}
       <Score result={result} isOpenAtFirst={rank === 1} />
