@@ -88,6 +88,19 @@ test('what only one way of searching finds can be asked after', async ({ page })
   await expect(standing(page)).toContainText(/It comes after the first 10|does not find it/)
 })
 
+test('a question of the palette is asked, and known the next time', async ({ page }) => {
+  const org = await signIn(page)
+  await page.goto(`/${org}`)
+  await page.keyboard.press('ControlOrMeta+k')
+  await page.keyboard.type('student plan in the Netherlands')
+  await page.getByRole('option', { name: 'Search for “student plan in the Netherlands”' }).click()
+  await expect(page.locator('[data-row]').first()).toContainText('student plan')
+  await page.goto(`/${org}/search`)
+  await page.getByRole('button', { name: 'student plan in the Netherlands' }).click()
+  await expect(page).toHaveURL(/q=student/)
+  await expect(page.locator('[data-row]').first()).toBeVisible()
+})
+
 test('a used-up plan and too many requests say when it goes on', async ({ page, quiet }) => {
   quiet.allow(/status of 4(02|29)/)
   const org = await signIn(page)
@@ -123,7 +136,7 @@ test('on a phone nothing of a search sticks out', async ({ page }) => {
   const address = `/${org}/search?q=${encodeURIComponent(QUESTION)}`
   await page.goto(address)
   const id = await page.locator('[data-row]').last().getAttribute('data-row')
-  for (const more of ['', `&why=${id}&compare=neural`, `&why=${id}&min=0.75&type=decision`]) {
+  for (const more of ['', `&why=${id}&compare=neural`, `&why=${id}&min=0.25&type=decision`]) {
     await page.goto(`${address}${more}`)
     await expect(page.locator('[data-row]').first()).toBeVisible()
     await page.waitForLoadState('networkidle')

@@ -20,7 +20,9 @@ function Piece({ piece: { text, kind } }: { piece: DiffPiece }) {
   return (
     <Mark
       className={
-        kind === 'gone' ? 'rounded-sm bg-danger-soft text-danger' : 'rounded-sm bg-accent-soft text-accent-text'
+        kind === 'gone'
+          ? 'rounded-sm bg-danger-soft text-danger'
+          : 'rounded-sm bg-accent-soft text-accent-text [del+&]:ml-1'
       }
     >
       <span className="sr-only">{t(kind)} </span>
