@@ -103,6 +103,23 @@ test('every figure of the overview leads to its memories', async ({ page }) => {
   await expect(page.getByText(/^\d+ memories$/)).toBeVisible()
 })
 
+test('themes that are being computed show by themselves', async ({ page }) => {
+  const org = await signIn(page)
+  let isReady = false
+  await page.route('**/api/v1/memory/insights*', async (route) => {
+    if (isReady) return route.continue()
+    const answer = await route.fetch()
+    const body = { ...(await answer.json()), semantic_clusters: [], clusters_as_of: null, clusters_pending: false }
+    return route.fulfill({ response: answer, json: body })
+  })
+  await page.goto(`/${org}`)
+  const themes = page.locator('section', { has: page.getByRole('heading', { name: 'Themes' }) })
+  await expect(themes).toContainText('The themes are being computed')
+  isReady = true
+  await expect(themes.getByRole('link').first()).toBeVisible()
+  await expect(themes).not.toContainText('being computed')
+})
+
 test('a viewer reads and cannot delete', async ({ page }) => {
   const org = await signIn(page, VIEWER)
   await page.goto(`/${org}/memories`)

@@ -48,6 +48,17 @@ test('a deleted memory says so at its address, and comes back', async ({ page, r
   await expect(page.getByRole('heading', { name: 'This is not here' })).toBeVisible()
 })
 
+test('an expired memory says so at its address', async ({ page, request, quiet }) => {
+  quiet.allow(/status of 404/)
+  const { person, path, api } = await newMemory(page, request)
+  const expires_at = new Date(Date.now() + 1500).toISOString()
+  expect((await request.patch(api, { data: { expires_at }, headers: bearer(person.access) })).ok()).toBe(true)
+  await expect.poll(async () => (await request.get(api, { headers: bearer(person.access) })).status()).toBe(404)
+  await page.goto(path)
+  await expect(page.getByRole('heading', { name: 'This memory has expired' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Restore' })).toHaveCount(0)
+})
+
 test('why a memory is not among the results, and what lets it in', async ({ page }) => {
   const org = await signIn(page)
   const address = `/${org}/search?q=${encodeURIComponent(QUESTION)}`
