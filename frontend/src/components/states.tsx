@@ -1,6 +1,6 @@
 import { Copy, type LucideIcon, RotateCw } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useFormatter, useTranslations } from 'use-intl'
+import { useFormatter, useNow, useTranslations } from 'use-intl'
 import { cn } from '@/lib/cn'
 import { isMissingPart } from '@/lib/missing-part'
 import { ApiError } from '@/lib/problem'
@@ -33,7 +33,8 @@ type ErrorProps = { error: unknown; onRetry?: () => void; isRetrying?: boolean }
 /** What went wrong, in words, with the way out: a retry, a person to ask, a larger plan. */
 export function ErrorState({ error, onRetry, isRetrying = false }: ErrorProps) {
   const t = useTranslations('error')
-  const { list } = useFormatter()
+  const { list, relativeTime } = useFormatter()
+  const now = useNow()
   const problem = error instanceof ApiError ? error : null
   const kind = isMissingPart(error) ? 'unreachable' : kindOf(problem)
   const requestId = problem?.requestId
@@ -48,6 +49,9 @@ export function ErrorState({ error, onRetry, isRetrying = false }: ErrorProps) {
       {problem && kind === 'failed' ? <p className="max-w-[52ch] text-ui text-muted">{problem.message}</p> : null}
       {problem?.availableIn.length ? (
         <p className="text-ui text-muted">{t('availableIn', { plans: list(problem.availableIn) })}</p>
+      ) : null}
+      {problem?.possibleAt && (kind === 'overPlan' || kind === 'tooMany') ? (
+        <p className="text-ui text-muted">{t('again', { when: relativeTime(problem.possibleAt, now) })}</p>
       ) : null}
       {onRetry && kind !== 'notAllowed' ? (
         <Button className="mt-2" onClick={onRetry} isBusy={isRetrying}>

@@ -8,6 +8,7 @@ type ProblemFields = {
   fields?: FieldProblem[]
   /** The plans that would allow what this one refuses. */
   availableIn?: string[]
+  retryAfter?: number | undefined
 }
 
 /** What a call to the API fails with: an RFC 9457 problem, or status 0 when no answer came. */
@@ -17,8 +18,10 @@ export class ApiError extends Error {
   readonly requestId: string | undefined
   readonly fields: FieldProblem[]
   readonly availableIn: string[]
+  /** When the server takes it again, if it says so. */
+  readonly possibleAt: Date | undefined
 
-  constructor({ status, code, detail, requestId, fields = [], availableIn = [] }: ProblemFields) {
+  constructor({ status, code, detail, requestId, fields = [], availableIn = [], retryAfter }: ProblemFields) {
     super(detail)
     this.name = 'ApiError'
     this.status = status
@@ -26,6 +29,7 @@ export class ApiError extends Error {
     this.requestId = requestId
     this.fields = fields
     this.availableIn = availableIn
+    this.possibleAt = retryAfter === undefined ? undefined : new Date(Date.now() + retryAfter * 1000)
   }
 
   /** Whether asking again may help. */
@@ -45,7 +49,13 @@ export async function problemOf(answer: Response): Promise<ApiError> {
     requestId: answer.headers.get('X-Request-ID') ?? undefined,
     fields: Array.isArray(problem.errors) ? (problem.errors as FieldProblem[]) : [],
     availableIn: Array.isArray(problem.available_in) ? (problem.available_in as string[]) : [],
+    retryAfter: secondsOf(answer.headers.get('Retry-After')),
   })
+}
+
+/** The header may hold a date as well; ours holds seconds. */
+function secondsOf(header: string | null): number | undefined {
+  return header && /^\d+$/.test(header) ? Number(header) : undefined
 }
 
 export function unreachable(): ApiError {

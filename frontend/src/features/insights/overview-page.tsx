@@ -15,7 +15,7 @@ import { OverTime } from './components/over-time'
 import { Rhythm } from './components/rhythm'
 import { Themes } from './components/themes'
 import { RANGES } from './filters'
-import { type Insights, insightsQuery } from './queries'
+import { areThemesPending, type Insights, insightsQuery } from './queries'
 
 const route = getRouteApi('/$org/')
 
@@ -63,7 +63,7 @@ function Panels({ insights }: { insights: Insights }) {
         <Panel title={t('concepts.title')} note={t('concepts.note')}>
           <Concepts insights={insights} />
         </Panel>
-        <Panel title={t('themes.title')} note={t(insights.clusters_pending ? 'themes.pending' : 'themes.note')}>
+        <Panel title={t('themes.title')} note={t(areThemesPending(insights) ? 'themes.pending' : 'themes.note')}>
           <Themes insights={insights} />
         </Panel>
         <Panel title={t('rhythm.title')} note={t('rhythm.note')}>

@@ -2,9 +2,8 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Pencil, Trash2 } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
-import { useFormatter, useTranslations } from 'use-intl'
+import { useTranslations } from 'use-intl'
 import { may } from '@/api/account'
-import { Ago } from '@/components/ago'
 import { Button } from '@/components/button'
 import { Page } from '@/components/page'
 import { Panel } from '@/components/panel'
@@ -12,12 +11,15 @@ import { ErrorState, Skeleton } from '@/components/states'
 import { ConceptProfile } from '@/features/concepts'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { focusOnce } from '@/lib/focus-once'
+import { ApiError } from '@/lib/problem'
+import { Absent } from './components/absent'
+import { History } from './components/history'
 import { MemoryEditor } from './components/memory-editor'
 import { MemoryFacts } from './components/memory-facts'
 import { Neighbours } from './components/neighbours'
 import { WhyNotFound } from './components/why-not-found'
 import { headline } from './headline'
-import { type Edition, historyQuery, type Memory, memoryQuery, useMoveMemories } from './queries'
+import { type Edition, memoryQuery, useMoveMemories } from './queries'
 
 const route = getRouteApi('/$org/memories/$memoryId')
 
@@ -31,10 +33,13 @@ export function MemoryPage() {
       {t('list')}
     </Link>
   )
-  if (!memory.data) {
+  const isAbsent = memory.error instanceof ApiError && memory.error.status === 404
+  if (!memory.data || isAbsent) {
     return (
       <Page title={t('title')} breadcrumb={[toList]}>
-        {memory.isError ? (
+        {isAbsent ? (
+          <Absent memoryId={memoryId} error={memory.error} onRetry={() => void memory.refetch()} />
+        ) : memory.isError ? (
           <ErrorState error={memory.error} onRetry={() => void memory.refetch()} isRetrying={memory.isRefetching} />
         ) : (
           <div className="grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
@@ -88,7 +93,7 @@ function OneMemory({ memory, toList }: { memory: Edition; toList: ReactNode }) {
           <Panel title={t('facts')}>
             <MemoryFacts memory={memory} />
           </Panel>
-          <History memory={memory} />
+          <History memoryId={memory.memory_id} />
           <WhyNotFound memoryId={memory.memory_id} />
         </div>
       </div>
@@ -112,37 +117,5 @@ function TrashButton({ memoryId }: { memoryId: string }) {
       {trash.isPending ? null : <Trash2 aria-hidden />}
       {t('trash')}
     </Button>
-  )
-}
-
-function History({ memory }: { memory: Memory }) {
-  const t = useTranslations('memory.history')
-  const { list } = useFormatter()
-  const history = useQuery(historyQuery(useOrg(), memory.memory_id))
-  return (
-    <Panel title={t('title')}>
-      {history.isError ? (
-        <ErrorState error={history.error} onRetry={() => void history.refetch()} isRetrying={history.isRefetching} />
-      ) : !history.data ? (
-        <Skeleton className="h-16" />
-      ) : (
-        <ol className="grid gap-2 text-ui">
-          {history.data.results.map((revision) => (
-            <li key={revision.revision} className="flex justify-between gap-3">
-              <span>
-                {revision.revision === 1
-                  ? t('first')
-                  : t('changed', {
-                      what: list(revision.changed.map((field) => field.replaceAll('_', ' '))),
-                    })}
-              </span>
-              <span className="text-muted">
-                <Ago at={revision.recorded_at} />
-              </span>
-            </li>
-          ))}
-        </ol>
-      )}
-    </Panel>
   )
 }

@@ -1,4 +1,11 @@
-import { keepPreviousData, type QueryKey, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryKey,
+  queryOptions,
+  useMutation,
+  useQueryClient,
+} from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { answerOf, api, type Schemas } from '@/api/client'
 import { toast } from '@/components/toast'
@@ -8,6 +15,8 @@ import type { Conditions, MemoriesSearch } from './filters'
 export type Memory = Schemas['MemoryOutput']
 /** A memory with what names its revision, which an edit sends back. */
 export type Edition = Memory & { etag?: string | undefined }
+export type Explained = Schemas['ExplainOutput']
+export type Revision = Schemas['RevisionOutput']
 export type Neighbour = Schemas['RelatedOutput']
 type MemoryPage = Schemas['MemoryPage']
 type State = 'live' | 'trash'
@@ -127,10 +136,46 @@ export function relatedQuery(org: string, memoryId: string) {
 }
 
 export function historyQuery(org: string, memoryId: string) {
-  return queryOptions({
+  return infiniteQueryOptions({
     queryKey: [org, 'memories', 'history', memoryId],
-    queryFn: ({ signal }) =>
-      answerOf(api.GET('/api/v1/memory/{memory_id}/history', { params: { path: { memory_id: memoryId } }, signal })),
+    queryFn: ({ signal, pageParam }) =>
+      answerOf(
+        api.GET('/api/v1/memory/{memory_id}/history', {
+          params: { path: { memory_id: memoryId }, query: { cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  })
+}
+
+// Asked of a memory that is not shown; the question itself does not matter.
+const ANY_QUESTION = '?'
+
+/** Why a memory is not shown: `trashed`, `expired`, or null if it is there after all. Fails for one that never was. */
+export function absenceQuery(org: string, memoryId: string) {
+  return queryOptions({
+    queryKey: [org, 'memories', 'absence', memoryId],
+    queryFn: async ({ signal }) => {
+      const { gate } = await answerOf(
+        api.POST('/api/v1/memory/explain', {
+          body: { query: ANY_QUESTION, memory_id: memoryId, search_type: 'neural', limit: 1 },
+          signal,
+        }),
+      )
+      return gate === 'trashed' || gate === 'expired' ? gate : null
+    },
+  })
+}
+
+export function useRestoreMemory(memoryId: string) {
+  const org = useOrg()
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () =>
+      answerOf(api.POST('/api/v1/memory/{memory_id}/restore', { params: { path: { memory_id: memoryId } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: [org] }),
   })
 }
 

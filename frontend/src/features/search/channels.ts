@@ -12,16 +12,20 @@ export const CHANNELS = {
 } as const
 export type Channel = keyof typeof CHANNELS
 
+export function isChannel(name: string): name is Channel {
+  return name in CHANNELS
+}
+
 export type Part = { channel: Channel; units: number; weight: number; value: number; rank: number | null }
 
 /** What took part in a score, the largest contribution first. A value is what a channel gave before it was weighed. */
 export function partsOf(contributions: Contribution[]): Part[] {
   return contributions
     .flatMap(({ channel, weight, rank, contribution_units: units }): Part[] =>
-      channel in CHANNELS && weight > 0
+      isChannel(channel) && weight > 0
         ? [
             {
-              channel: channel as Channel,
+              channel,
               units: units ?? 0,
               weight,
               value: (units ?? 0) / 1_000_000 / weight,

@@ -5,6 +5,8 @@ import { several, soft } from '@/lib/url-schema'
 export const SEARCH_TYPES = ['hybrid', 'neural', 'conceptual', 'knowledge'] as const
 export type SearchType = (typeof SEARCH_TYPES)[number]
 export const RANGES = ['30d', '90d', '365d'] as const
+/** The least score that is shown. */
+export const THRESHOLDS = ['0.25', '0.5', '0.75'] as const
 const DAY_MS = 24 * 3600 * 1000
 const HOUR_MS = 3600 * 1000
 /** Results that are shown at once, and the most that can be asked for. */
@@ -18,7 +20,10 @@ export const searchSearch = z.object({
   compare: soft(z.enum(SEARCH_TYPES)),
   type: soft(several(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,49}$/)))),
   range: soft(z.enum(RANGES)),
+  min: soft(z.enum(THRESHOLDS)),
   show: soft(z.enum(['20', '30', '40', '50'])),
+  /** The memory that is asked after: why it is among the results, or what keeps it out. */
+  why: soft(z.uuid()),
   peek: soft(z.uuid()),
 })
 export type SearchSearch = z.infer<typeof searchSearch>
@@ -29,10 +34,11 @@ export type Question = {
   limit: number
   memory_types?: string[]
   occurred_after?: string
+  threshold?: number
 }
 
 /** What is asked of the API; `now` is cut to the hour, so that the same question stays the same for a while. */
-export function questionOf({ q, by, type, range, show }: SearchSearch, now: number): Question | null {
+export function questionOf({ q, by, type, range, min, show }: SearchSearch, now: number): Question | null {
   if (!q) return null
   return {
     query: q,
@@ -40,6 +46,7 @@ export function questionOf({ q, by, type, range, show }: SearchSearch, now: numb
     limit: Number(show ?? STEP),
     ...(type && { memory_types: type }),
     ...(range && { occurred_after: since(range, now) }),
+    ...(min && { threshold: Number(min) }),
   }
 }
 

@@ -16,7 +16,11 @@ export function recentQuestions(org: string): string[] {
 
 export function rememberQuestion(org: string, question: string) {
   const kept = [question, ...recentQuestions(org).filter((one) => one !== question)].slice(0, KEPT)
-  localStorage.setItem(keyOf(org), JSON.stringify(kept))
+  try {
+    localStorage.setItem(keyOf(org), JSON.stringify(kept))
+  } catch {
+    // A browser that keeps nothing can search all the same.
+  }
 }
 
 export function forgetQuestions(org: string) {

@@ -13,8 +13,9 @@ import { useKeys } from '@/hooks/use-keys'
 import { cn } from '@/lib/cn'
 import { QuestionBox } from './components/question-box'
 import { Results } from './components/results'
+import { Standing } from './components/standing'
 import { Start } from './components/start'
-import { MOST, questionOf, RANGES, SEARCH_TYPES, type SearchSearch, type SearchType, STEP } from './filters'
+import { MOST, questionOf, RANGES, SEARCH_TYPES, type SearchSearch, type SearchType, STEP, THRESHOLDS } from './filters'
 import { searchQuery } from './queries'
 import { rememberQuestion } from './recent'
 
@@ -40,7 +41,7 @@ export function SearchPage() {
   function ask(q: string) {
     rememberQuestion(org, q)
     if (q === search.q) void found.refetch()
-    else change({ q, show: undefined, peek: undefined })
+    else change({ q, show: undefined, peek: undefined, why: undefined })
   }
   const results = found.data?.results ?? []
   const ids = results.map((result) => result.memory_id)
@@ -57,12 +58,33 @@ export function SearchPage() {
   }
   useKeys({ '/': () => box.current?.focus(), j: () => go(1), k: () => go(-1) })
 
-  const ways = <Ways by={by} isNarrowed={search.type !== undefined || search.range !== undefined} onChange={change} />
+  const ways = (
+    <Ways
+      by={by}
+      isNarrowed={search.type !== undefined || search.range !== undefined || search.min !== undefined}
+      onChange={change}
+    />
+  )
   const peeked = [...results, ...(compared.data?.results ?? [])].find(({ memory_id }) => memory_id === search.peek)
   return (
     <Page title={t('title')} note={t('note')} hasAside={search.peek !== undefined}>
       <QuestionBox question={search.q ?? ''} onAsk={ask} isBusy={found.isFetching} box={box} />
       <Choices search={search} by={by} onChange={change} />
+      {found.isSuccess && !found.isPlaceholderData && search.peek && !peeked && !search.why ? (
+        <p className="flex flex-wrap items-center gap-3 text-ui text-muted">
+          {t('why.peekedIsNot')}
+          <Button size="small" onClick={() => change({ why: search.peek })}>
+            {t('why.ask')}
+          </Button>
+        </p>
+      ) : null}
+      {question && search.why ? (
+        <Standing
+          memoryId={search.why}
+          questions={other ? [question, { ...question, search_type: other }] : [question]}
+          onChange={change}
+        />
+      ) : null}
       {!question ? (
         <Start onAsk={ask} />
       ) : other ? (
@@ -94,7 +116,8 @@ export function SearchPage() {
                 openId={search.peek}
                 onOpen={peek}
                 ways={null}
-                others={its.data && new Set(its.data.results.map(({ memory_id }) => memory_id))}
+                onWhy={(why) => change({ why })}
+                others={its.data && new Map(its.data.results.map(({ memory_id }, at) => [memory_id, at + 1]))}
               />
             </section>
           ))}
@@ -132,6 +155,7 @@ type ChoicesProps = { search: SearchSearch; by: SearchType; onChange: (next: Par
 /** How is searched, among what, and beside which other way. */
 function Choices({ search, by, onChange }: ChoicesProps) {
   const t = useTranslations('search')
+  const { number } = useFormatter()
   const chosen = 'border-accent bg-accent-soft text-accent-text'
   return (
     <div className="flex flex-wrap items-center gap-2">
@@ -157,6 +181,25 @@ function Choices({ search, by, onChange }: ChoicesProps) {
             {RANGES.map((range) => (
               <MenuRadio key={range} value={range}>
                 {t(`time.${range}`)}
+              </MenuRadio>
+            ))}
+          </MenuRadios>
+        </MenuPopup>
+      </MenuRoot>
+      <MenuRoot>
+        <MenuTrigger className={cn(buttonStyle(), search.min && chosen)}>
+          {search.min ? t('least.from', { score: number(Number(search.min)) }) : t('least.any')}
+          <ChevronDown aria-hidden />
+        </MenuTrigger>
+        <MenuPopup>
+          <MenuRadios
+            value={search.min ?? ''}
+            onValueChange={(next: string) => onChange({ min: (next || undefined) as SearchSearch['min'] })}
+          >
+            <MenuRadio value="">{t('least.any')}</MenuRadio>
+            {THRESHOLDS.map((score) => (
+              <MenuRadio key={score} value={score}>
+                {t('least.from', { score: number(Number(score)) })}
               </MenuRadio>
             ))}
           </MenuRadios>
@@ -231,7 +274,9 @@ function Ways({ by, isNarrowed, onChange }: WaysProps) {
   return (
     <div className="flex flex-wrap justify-center gap-2">
       {isNarrowed ? (
-        <Button onClick={() => onChange({ type: undefined, range: undefined })}>{t('nothing.clear')}</Button>
+        <Button onClick={() => onChange({ type: undefined, range: undefined, min: undefined })}>
+          {t('nothing.clear')}
+        </Button>
       ) : null}
       {SEARCH_TYPES.filter((one) => one !== by).map((one) => (
         <Button key={one} look="quiet" onClick={() => onChange({ by: one === 'hybrid' ? undefined : one })}>

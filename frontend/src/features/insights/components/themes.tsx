@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { useFormatter, useTranslations } from 'use-intl'
 import { useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
-import type { Insights } from '../queries'
+import { areThemesPending, type Insights } from '../queries'
 
 const SHOWN = 8
 const TERMS_SHOWN = 8
@@ -26,7 +26,13 @@ export function Themes({ insights }: { insights: Insights }) {
   const { number } = useFormatter()
   const org = useOrg()
   const themes = insights.semantic_clusters.slice(0, SHOWN)
-  if (themes.length === 0) return <p className="py-8 text-center text-ui text-muted">{t('none')}</p>
+  if (themes.length === 0) {
+    return (
+      <p role="status" className="py-8 text-center text-ui text-muted">
+        {t(areThemesPending(insights) ? 'computing' : 'none')}
+      </p>
+    )
+  }
   return (
     <ul className="grid gap-2.5 text-ui">
       {themes.map((theme, slot) => (

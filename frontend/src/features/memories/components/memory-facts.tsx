@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { Ago } from '@/components/ago'
 import { typeName } from '../headline'
+import { plain } from '../metadata'
 import type { Memory } from '../queries'
 
 /** What is known about a memory besides its text. */
@@ -47,9 +48,4 @@ export function MemoryFacts({ memory }: { memory: Memory }) {
 
 function Code({ children }: { children: string }) {
   return <code className="font-mono text-xs break-all">{children}</code>
-}
-
-function plain(value: unknown): string {
-  if (Array.isArray(value)) return value.map(plain).join(', ')
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
 }

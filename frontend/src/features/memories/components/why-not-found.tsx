@@ -1,24 +1,12 @@
 import { type FormEvent, useState } from 'react'
-import { useFormatter, useTranslations } from 'use-intl'
-import type { Schemas } from '@/api/client'
+import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { TextField } from '@/components/field'
 import { Panel } from '@/components/panel'
-import { Score } from '@/features/search'
 import { ApiError } from '@/lib/problem'
-import { SHOWN_BY_SEARCH, useExplain } from '../queries'
+import { type Explained, SHOWN_BY_SEARCH, useExplain } from '../queries'
+import { Verdict } from './verdict'
 
-// As the API names them.
-const GATES = [
-  'trashed',
-  'expired',
-  'memory_types',
-  'time_window',
-  'filters',
-  'not_found_by_any_channel',
-  'threshold',
-  'limit',
-] as const
 const LONGEST_QUESTION = 2000
 
 /** Whether a question finds this memory, at which place, and what keeps it out otherwise. */
@@ -64,25 +52,12 @@ export function WhyNotFound({ memoryId }: { memoryId: string }) {
   )
 }
 
-function Answer({ answer, question }: { answer: Schemas['ExplainOutput']; question: string }) {
+function Answer({ answer, question }: { answer: Explained; question: string }) {
   const t = useTranslations('whyNotFound')
-  const { number } = useFormatter()
-  const gate = GATES.find((one) => one === answer.gate)
   return (
-    <div className="grid gap-2 border-t pt-3 text-ui">
-      <p className="text-muted">{t('quote', { question })}</p>
-      <p className="font-medium">
-        {gate ? t(`gates.${gate}`, { limit: SHOWN_BY_SEARCH }) : answer.gate ? t('keptOut') : t('found')}
-      </p>
-      {answer.rank ? (
-        <p>{t('place', { rank: number(answer.rank), candidates: number(answer.candidates) })}</p>
-      ) : (
-        // The API answers in English.
-        <p lang="en">{answer.detail}</p>
-      )}
-      {answer.score !== null && answer.contributions.length > 0 ? (
-        <Score result={{ score: answer.score, contributions: answer.contributions }} isOpenAtFirst={false} />
-      ) : null}
+    <div className="grid gap-2 border-t pt-3">
+      <p className="text-ui text-muted">{t('quote', { question })}</p>
+      <Verdict explained={answer} shown={SHOWN_BY_SEARCH} />
     </div>
   )
 }

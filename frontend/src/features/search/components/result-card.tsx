@@ -14,12 +14,13 @@ type Props = {
   rank: number
   isOpen: boolean
   onOpen: () => void
-  /** Said of a result that the other search of a comparison has not found. */
-  isOnlyHere?: boolean
+  /** Its place in the search that this one is compared with; null if that has not found it. */
+  placeThere?: number | null | undefined
+  onWhy?: (() => void) | undefined
 }
 
 /** One memory that was found: the passage, why it was found in plain words, and how its score adds up. */
-export function ResultCard({ result, rank, isOpen, onOpen, isOnlyHere = false }: Props) {
+export function ResultCard({ result, rank, isOpen, onOpen, placeThere, onWhy }: Props) {
   const t = useTranslations('search')
   const pieces = excerptOf(result)
   return (
@@ -34,8 +35,17 @@ export function ResultCard({ result, rank, isOpen, onOpen, isOnlyHere = false }:
         <span>{typeName(result.memory_type)}</span>
         {result.source ? <span>{result.source}</span> : null}
         <Ago at={result.occurred_at} />
-        {isOnlyHere ? (
-          <span className="rounded-sm bg-accent-soft px-1.5 py-0.5 font-medium text-accent-text">{t('onlyHere')}</span>
+        {placeThere === null ? (
+          <>
+            <span className="rounded-sm bg-accent-soft px-1.5 py-0.5 font-medium text-accent-text">
+              {t('onlyHere')}
+            </span>
+            <button type="button" onClick={onWhy} className="rounded underline underline-offset-2 hover:text-fg">
+              {t('why.notThere')}
+            </button>
+          </>
+        ) : placeThere ? (
+          <span className="tabular-nums">{t('placeThere', { place: placeThere })}</span>
         ) : null}
       </div>
       <button
@@ -56,7 +66,12 @@ export function ResultCard({ result, rank, isOpen, onOpen, isOnlyHere = false }:
           ),
         )}
       </button>
-      {result.explanation ? <p className="text-ui text-muted">{result.explanation}</p> : null}
+      {result.explanation ? (
+        // The API answers in English.
+        <p lang="en" className="text-ui text-muted">
+          {result.explanation}
+        </p>
+      ) : null}
       <Reasons result={result} />
       {/* The first result shows how scores come about. */}
       <Score result={result} isOpenAtFirst={rank === 1} />

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { EmptyState, ErrorState, Skeleton } from '@/components/states'
 import { cn } from '@/lib/cn'
+import { isChannel } from '../channels'
 import type { Found } from '../queries'
 import { ResultCard } from './result-card'
 
@@ -13,14 +14,15 @@ type Props = {
   onOpen: (memoryId: string) => void
   /** What one can do when nothing is found. */
   ways: ReactNode
-  /** The ids of what another search has found, to be compared with. */
-  others?: ReadonlySet<string> | undefined
+  /** The places of what another search has found, by id, to be compared with. */
+  others?: ReadonlyMap<string, number> | undefined
+  onWhy?: (memoryId: string) => void
 }
 
 /** What a search has found, best first. */
-export function Results({ found, openId, onOpen, ways, others }: Props) {
+export function Results({ found, openId, onOpen, ways, others, onWhy }: Props) {
   const t = useTranslations('search')
-  const { number } = useFormatter()
+  const { number, list } = useFormatter()
   if (found.isError) {
     return <ErrorState error={found.error} onRetry={() => void found.refetch()} isRetrying={found.isRefetching} />
   }
@@ -33,6 +35,7 @@ export function Results({ found, openId, onOpen, ways, others }: Props) {
       </div>
     )
   }
+  const nameOf = (channel: string) => (isChannel(channel) ? t(`score.channels.${channel}`) : channel)
   const { results, took_ms, dropped_channels: dropped } = found.data
   if (results.length === 0) {
     return (
@@ -45,7 +48,7 @@ export function Results({ found, openId, onOpen, ways, others }: Props) {
     <div className={cn('grid gap-3 transition-opacity', found.isPlaceholderData && 'opacity-60')}>
       <p role="status" className="text-xs text-muted">
         {t('found', { count: results.length, ms: number(Math.round(took_ms)) })}
-        {dropped.length > 0 ? ` · ${t('dropped', { channels: dropped.join(', ') })}` : null}
+        {dropped.length > 0 ? ` · ${t('dropped', { channels: list(dropped.map(nameOf)) })}` : null}
       </p>
       <ol className="grid gap-3">
         {results.map((result, place) => (
@@ -55,7 +58,8 @@ export function Results({ found, openId, onOpen, ways, others }: Props) {
             rank={place + 1}
             isOpen={result.memory_id === openId}
             onOpen={() => onOpen(result.memory_id)}
-            isOnlyHere={others !== undefined && !others.has(result.memory_id)}
+            placeThere={others && (others.get(result.memory_id) ?? null)}
+            onWhy={() => onWhy?.(result.memory_id)}
           />
         ))}
       </ol>
