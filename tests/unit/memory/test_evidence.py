@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from apps.memory.engine.evidence import Evidence, channels_of, weights_for
 from apps.memory.engine.names_index import KnownName
-from apps.memory.engine.types import Channel, SearchType
+from apps.memory.engine.types import FINDING_CHANNELS, Channel, SearchType
 
 NAMES = st.lists(
     st.builds(KnownName, st.integers(1, 9), st.integers(1, 4), st.floats(0, 1), st.integers(0, 5)), max_size=4
@@ -33,8 +33,8 @@ def test_a_single_channel_has_all_the_weight_whatever_the_evidence(kind: SearchT
 
 
 def test_hybrid_asks_every_channel_in_one_order() -> None:
-    assert channels_of(SearchType.HYBRID) == tuple(Channel)
-    assert tuple(hybrid()) == tuple(Channel)
+    assert channels_of(SearchType.HYBRID) == FINDING_CHANNELS
+    assert tuple(hybrid()) == FINDING_CHANNELS
 
 
 def test_texts_that_stand_alone_are_found_by_words_and_meaning() -> None:

@@ -12,11 +12,11 @@ from apps.memory.engine import retrieval
 from apps.memory.engine.fusion import CUT_ANCHORS, DEFAULT_ANCHORS, ChannelHit
 from apps.memory.engine.memory_index import IndexedMemory, IndexedUnit, MemoryIndex
 from apps.memory.engine.names_index import IndexedEntity
-from apps.memory.engine.retrieval import Asked, Retrieval, anchors_of, retrieve
+from apps.memory.engine.retrieval import Asked, Retrieval, anchors_of, rerank, retrieve
 from apps.memory.engine.terms import count_terms, terms_of
-from apps.memory.engine.types import Channel, SearchType
+from apps.memory.engine.types import FINDING_CHANNELS, Channel, SearchType
 
-ALL = tuple(channel.value for channel in Channel)
+ALL = tuple(channel.value for channel in FINDING_CHANNELS)
 
 
 def memory(
@@ -236,3 +236,21 @@ def test_a_question_to_nobody_finds_nothing() -> None:
         found = ask(question("Priya Raman", windows=[(0.0, 99.0)], asks_when=True), index=index, among=[])
         assert (list(found.hits), dict(found.positions)) == ([], {})
         assert {name: list(hits) for name, hits in found.found.items()} == {name: [] for name in ALL}
+
+
+def test_a_judgement_weighs_as_much_as_all_others_together() -> None:
+    ids = [UUID(int=number) for number in range(3)]
+    found = Retrieval(
+        hits=[],
+        found={"lexical": [ChannelHit(ids[0], 2.0), ChannelHit(ids[1], 1.0)], "neural": [ChannelHit(ids[2], 0.7)]},
+        weights={"lexical": 0.3, "neural": 0.1},
+        recency={},
+        positions={},
+    )
+    hits = rerank(found, {ids[1]: 1.0, ids[0]: 0.25})
+    assert [hit.memory_id for hit in hits] == [ids[1], ids[0], ids[2]]
+    for hit in hits:
+        assert hit.score_units == sum(one.units or 0 for one in hit.contributions)
+    # 0.3, 0.1 and 0.4 of 0.8: half of the best score is the judgement's.
+    assert [one.units for one in hits[0].contributions] == [187_500, None, 500_000]
+    assert hits[2].contributions[-1].units is None
