@@ -54,18 +54,15 @@ class EventStreamRenderer(JSONRenderer):
 
 def stream_response(events: Callable[[timedelta], Iterator[Event]]) -> StreamingHttpResponse:
     """Answer with the events of an iterator, which is told how long it may go on."""
+    return StreamingHttpResponse(_encoded(events), content_type="text/event-stream", headers=_HEADERS)
+
+
+def _encoded(events: Callable[[timedelta], Iterator[Event]]) -> Iterator[bytes]:
+    # Taken here and not with the answer: of one that is never read, nothing here runs, and a place would be lost.
     has_place = _places.acquire(blocking=False)
-    return StreamingHttpResponse(
-        _encoded(events(LASTS if has_place else timedelta()), has_place=has_place),
-        content_type="text/event-stream",
-        headers=_HEADERS,
-    )
-
-
-def _encoded(events: Iterator[Event], *, has_place: bool) -> Iterator[bytes]:
     try:
         yield f"retry: {_RETRY_MILLISECONDS}\n\n".encode()
-        for event in events:
+        for event in events(LASTS if has_place else timedelta()):
             yield event.encode()
     finally:
         if has_place:

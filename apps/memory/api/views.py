@@ -32,7 +32,13 @@ from apps.memory.exceptions import TooManyItems
 from apps.memory.models import Operation
 from apps.memory.selectors.contexts import context_get, context_present
 from apps.memory.selectors.memories import memory_present
-from apps.memory.selectors.operations import operation_events, operation_get, operation_present, operation_summary
+from apps.memory.selectors.operations import (
+    operation_events,
+    operation_get,
+    operation_present,
+    operation_summary,
+    operations_counted,
+)
 from apps.memory.services.contexts import context_update
 from apps.memory.services.explaining import memory_explain
 from apps.memory.services.memories import memory_store
@@ -146,7 +152,7 @@ class OperationsView(ApiView):
         """The batches, the latest first."""
         query = self.valid_query(request, PageQuery)
         page = page_of(
-            Operation.objects.all(),
+            operations_counted(),
             order="-created_at",
             cursor=query.get("cursor"),
             limit=query["limit"],

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from apps.core.api.event_stream import Event
 from apps.core.tenancy.scope import organization_scope, public_scope
@@ -32,6 +34,19 @@ def unread_of(operation: Operation) -> MemoryQuerySet:
     return Memory.objects.filter(understood=False, deleted_at=None, number__range=numbers)
 
 
+def operations_counted() -> QuerySet[Operation]:
+    """Return the operations with the number of their memories that are unread, all in one query."""
+    numbers = (OuterRef("first_number"), OuterRef("first_number") + OuterRef("total") - 1)
+    rows = Memory.objects.filter(understood=False, deleted_at=None, number__range=numbers)
+    counted = rows.order_by().values("understood").annotate(number_of=Count("id")).values("number_of")
+    return Operation.objects.annotate(unread=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+
+
+def _unread(operation: Operation) -> int:
+    counted: int | None = getattr(operation, "unread", None)
+    return unread_of(operation).count() if counted is None else counted
+
+
 def operation_summary(operation: Operation) -> dict[str, Any]:
     return {
         "operation_id": str(operation.id),
@@ -40,7 +55,7 @@ def operation_summary(operation: Operation) -> dict[str, Any]:
         "total": operation.total,
         "done": operation.done,
         "failed": operation.failed,
-        "understood": operation.done - unread_of(operation).count(),
+        "understood": operation.done - _unread(operation),
         "created_at": operation.created_at,
         "finished_at": operation.finished_at,
     }
@@ -67,13 +82,17 @@ def operation_events(*, organization_id: UUID, operation_id: UUID, seen: str, la
     began = spoke = time.monotonic()
     while True:
         with public_scope(), organization_scope(organization_id):
-            body = operation_present(operation_get(operation_id=operation_id))
+            operation = operation_get(operation_id=operation_id)
+            body = operation_summary(operation)
+            mark = f"{body['status']}-{body['done']}-{body['failed']}-{body['understood']}"
+            over = body["finished_at"] is not None and body["understood"] >= body["done"]
+            is_news = mark != seen or over
+            if is_news:
+                body = operation_present(operation)
         # A stream that is silent holds no connection, unless its caller's transaction does.
         if not connection.in_atomic_block:
             connection.close()
-        over = body["finished_at"] is not None and body["understood"] >= body["done"]
-        mark = f"{body['status']}-{body['done']}-{body['failed']}-{body['understood']}"
-        if mark != seen or over:
+        if is_news:
             yield Event("done" if over else "progress", body, id=mark)
             seen, spoke = mark, time.monotonic()
         if over or time.monotonic() - began > lasts.total_seconds():

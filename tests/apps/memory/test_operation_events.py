@@ -5,6 +5,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
@@ -75,6 +78,34 @@ def test_without_a_free_place_the_answer_ends_after_the_first_event(client: APIC
         for _ in range(taken):
             event_stream._places.release()
     assert taken > 0
+
+
+def test_an_answer_that_is_never_read_takes_no_place(client: APIClient, run_jobs: RunJobs) -> None:
+    operation = started(client.post(URL, {"items": [{"content": "The red lighthouse."}]}, format="json"))
+    run_jobs()
+    for _ in range(20):
+        follow(client, operation).close()
+    free = 0
+    while event_stream._places.acquire(blocking=False):
+        free += 1
+    for _ in range(free):
+        event_stream._places.release()
+    assert free == settings.EVENT_STREAMS
+
+
+def test_a_page_of_batches_costs_the_same_for_one_and_for_five(client: APIClient, run_jobs: RunJobs) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/api/v1/memory/operations").status_code == 200
+        return len(captured)
+
+    upload(client, "a.txt", b"The red lighthouse.")
+    run_jobs()
+    queries()
+    one = queries()
+    for name in "bcde":
+        upload(client, f"{name}.txt", b"The red lighthouse.")
+    assert queries() == one
 
 
 def test_places_are_given_back(client: APIClient, run_jobs: RunJobs) -> None:

@@ -117,10 +117,12 @@ def test_a_reranker_that_fails_is_dropped_and_named(
 ) -> None:
     for text in LIGHTHOUSES:
         store(text)
-    asked = {"query": "lighthouse", "deadline_ms": 300}
+    # Only the slow one needs a deadline; under it a busy machine may drop other channels, too.
+    asked = {"query": "lighthouse", **({"deadline_ms": 300} if answer is slow else {})}
     expected = client.post(SEARCH, {"query": "lighthouse"}, format="json").json()["results"]
     serve(answer)
     found = client.post(SEARCH, {**asked, "rerank": True}, format="json").json()
     assert "rerank" in found["dropped_channels"]
-    if found["dropped_channels"] == ["rerank"]:
+    if answer is not slow:
+        assert found["dropped_channels"] == ["rerank"]
         assert [one["score"] for one in found["results"]] == [one["score"] for one in expected]
