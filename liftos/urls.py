@@ -8,8 +8,6 @@ from apps.accounts.api.views import JwksView
 from apps.accounts.views import VerifyEmailView
 from apps.observability.views import metrics
 from liftos.dashboard import DashboardView
-from liftos.module_ui import PREFIX as MODULE_UI
-from liftos.module_ui import ModuleUiView
 from liftos.openapi import RedocView, SchemaView, SwaggerView
 
 handler400 = "apps.core.api.errors.handler400"
@@ -29,8 +27,7 @@ urlpatterns = [
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/v1/", include("apps.accounts.api.urls")),
     path("api/v1/memory", include("apps.memory.api.urls")),
-    path(f"{MODULE_UI}<slug:slug>/", ModuleUiView.as_view(), {"path": ""}),
-    path(f"{MODULE_UI}<slug:slug>/<path:path>", ModuleUiView.as_view(), name="module-ui"),
+    path("api/v1/modules", include("apps.registry.api.urls")),
     path("", DashboardView.as_view(), name="dashboard"),
     path("<path:path>", DashboardView.as_view()),
 ]

@@ -12,6 +12,10 @@ class Permission(StrEnum):
     MEMORY_READ = "memory:read"
     MEMORY_WRITE = "memory:write"
     MEMORY_ADMIN = "memory:admin"
+    MODULES_READ = "modules:read"
+    MODULES_WRITE = "modules:write"
+    # Of no role: operators have it, and the key that modules register themselves with.
+    REGISTRY_WRITE = "registry:write"
 
 
 class Role(StrEnum):
@@ -21,9 +25,9 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-_VIEWER = frozenset({Permission.ORG_READ, Permission.MEMORY_READ})
+_VIEWER = frozenset({Permission.ORG_READ, Permission.MEMORY_READ, Permission.MODULES_READ})
 _MEMBER = _VIEWER | {Permission.MEMORY_WRITE}
-_ADMIN = _MEMBER | {Permission.ORG_WRITE, Permission.MEMORY_ADMIN}
+_ADMIN = _MEMBER | {Permission.ORG_WRITE, Permission.MEMORY_ADMIN, Permission.MODULES_WRITE}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.OWNER: frozenset(map(str, _ADMIN)),

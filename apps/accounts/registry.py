@@ -10,9 +10,12 @@ from uuid import UUID
 
 OrganizationCreated = Callable[..., None]
 Claim = Callable[[UUID], Any]
+# (organization_id, role) -> permissions
+PermissionSource = Callable[[UUID, str], frozenset[str]]
 
 _organization_created: list[OrganizationCreated] = []
 _claims: dict[str, Claim] = {}
+_permission_sources: list[PermissionSource] = []
 
 
 def on_organization_created(receiver: OrganizationCreated) -> None:
@@ -33,3 +36,13 @@ def register_claim(name: str, claim: Claim) -> None:
 
 def extra_claims(organization_id: UUID) -> dict[str, Any]:
     return {name: claim(organization_id) for name, claim in _claims.items()}
+
+
+def register_permissions(source: PermissionSource) -> None:
+    """Add permissions to the built-in roles: those of the modules that an organisation has enabled."""
+    if source not in _permission_sources:
+        _permission_sources.append(source)
+
+
+def extra_permissions(organization_id: UUID, role: str) -> frozenset[str]:
+    return frozenset().union(*(source(organization_id, role) for source in _permission_sources))

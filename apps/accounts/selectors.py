@@ -8,8 +8,8 @@ from django.core.cache import caches
 from django.db import transaction
 
 from apps.accounts.models import Membership, Organization, User
-from apps.accounts.permissions import permissions_of
-from apps.accounts.registry import extra_claims
+from apps.accounts.permissions import Permission, permissions_of
+from apps.accounts.registry import extra_claims, extra_permissions
 from apps.accounts.types import MembershipState
 from apps.core.exceptions import NotFound
 from apps.core.types import Principal
@@ -25,7 +25,7 @@ def membership_state(*, user_id: UUID, organization_id: UUID) -> MembershipState
     key = _state_key(user_id, organization_id)
     state: MembershipState | str | None = cache.get(key)
     if state is None:
-        state = _membership_state_read(user_id=user_id, organization_id=organization_id) or _NO_MEMBERSHIP
+        state = membership_state_read(user_id=user_id, organization_id=organization_id) or _NO_MEMBERSHIP
         cache.set(key, state, STATE_TTL_SECONDS)
     return state if isinstance(state, MembershipState) else None
 
@@ -40,7 +40,8 @@ def _state_key(user_id: UUID, organization_id: UUID) -> str:
     return f"membership-state:{user_id}:{organization_id}"
 
 
-def _membership_state_read(*, user_id: UUID, organization_id: UUID) -> MembershipState | None:
+def membership_state_read(*, user_id: UUID, organization_id: UUID) -> MembershipState | None:
+    """Return the state of a membership, read now; None if there is none."""
     row = (
         Membership.objects.filter(user_id=user_id, organization_id=organization_id)
         .values_list("role", "permission_version", "user__is_active", "organization__is_active")
@@ -74,8 +75,13 @@ def principal_of(membership: Membership) -> Principal:
         organization_id=membership.organization_id,
         email=membership.user.email,
         role=membership.role,
-        permissions=permissions_of(membership.role),
+        permissions=_permissions_of(membership),
     )
+
+
+def _permissions_of(membership: Membership) -> frozenset[str]:
+    operator = {Permission.REGISTRY_WRITE} if membership.user.is_staff else frozenset[str]()
+    return permissions_of(membership.role) | extra_permissions(membership.organization_id, membership.role) | operator
 
 
 def organization_present(organization: Organization) -> dict[str, Any]:

@@ -213,6 +213,14 @@ def sessions_close_all(*, user_id: UUID, now: datetime) -> None:
         selectors.membership_state_forget(user_id=user_id, organization_id=organization_id)
 
 
+def organization_rights_changed(*, organization_id: UUID) -> None:
+    """Refuse the access tokens of all members issued before: what their roles include has changed."""
+    memberships = Membership.objects.filter(organization_id=organization_id)
+    memberships.update(permission_version=F("permission_version") + 1)
+    for user_id in memberships.values_list("user_id", flat=True):
+        selectors.membership_state_forget(user_id=user_id, organization_id=organization_id)
+
+
 def organization_switch(*, principal: Principal, organization_id: UUID, now: datetime) -> TokenPair:
     """Open a session of the same person in another of their organisations; raises `NotFound`."""
     user = User.objects.get(id=principal.user_id)

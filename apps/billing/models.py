@@ -48,6 +48,9 @@ class UsageEvent(models.Model):
     # What was done: the pair is unique, so the same work can be counted only once.
     source = models.CharField(max_length=50)
     source_id = models.CharField(max_length=100)
+    # Who used it, where that is known: a module, and the person it acted for.
+    module = models.CharField(max_length=63, blank=True, default="", db_default="")
+    user_id = models.UUIDField(null=True, blank=True)
     occurred_at = models.DateTimeField()
 
     class Meta:

@@ -115,6 +115,20 @@ def quota_release(*, organization_id: UUID, meter: Meter, quantity: int, now: da
     )
 
 
+def modules_limit_check(*, organization_id: UUID, needed: int) -> None:
+    """Raise `QuotaExceeded` if the plan has no room for so many enabled modules."""
+    limit = selectors.entitlements(organization_id=organization_id).modules
+    if limit is not None and needed > limit:
+        raise QuotaExceeded(
+            f"The plan allows {limit} modules.",
+            gate="entitlement",
+            retryable=False,
+            meter=Meter.MODULES.value,
+            limit=limit,
+            available_in=selectors.plans_that_lift(meter=Meter.MODULES, needed=needed),
+        )
+
+
 def usage_record(
     *, organization_id: UUID, meter: Meter, quantity: int, source: str, source_ids: Sequence[str], now: datetime
 ) -> None:

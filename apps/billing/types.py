@@ -11,6 +11,8 @@ class Meter(StrEnum):
     MEMORY_SEARCHES = "memory_searches"
     MEMORY_STORES = "memory_stores"
     MEMORY_BYTES = "memory_bytes"
+    MODULES = "modules"
+    GATEWAY_CALLS = "gateway_calls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,16 @@ class Entitlements:
     plan: str
     memory_bytes: int | None
     memory_queries_per_day: int | None
+    modules: int | None = None
+    gateway_calls_per_hour: int | None = None
+    # The place of the plan among all, from the smallest; what a route may ask for.
+    position: int = 0
 
     def limit(self, meter: Meter) -> int | None:
         return {
             Meter.MEMORY_SEARCHES: self.memory_queries_per_day,
             Meter.MEMORY_BYTES: self.memory_bytes,
+            Meter.MODULES: self.modules,
         }.get(meter)
 
 

@@ -14,6 +14,17 @@ class Principal:
     email: str
     role: str
     permissions: frozenset[str]
+    # The module that acts for this person; empty when they call themselves.
+    module: str = ""
     # DRF and Django ask this of whatever stands in `request.user`.
+    is_authenticated: ClassVar[bool] = True
+    is_active: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationKey:
+    """The caller that proves itself with `MODULE_REGISTRATION_KEY`: it belongs to no organisation."""
+
+    permissions: frozenset[str]
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True

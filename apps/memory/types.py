@@ -44,6 +44,8 @@ class StoreItem:
     expires_at: datetime | None = None
     source: str = ""
     external_id: str = ""
+    # The module that stores it; empty for people.
+    module: str = ""
 
 
 class MemoryFields(TypedDict, total=False):

@@ -37,6 +37,8 @@ SHARED_APPS = [
     "apps.observability",
     "apps.accounts",
     "apps.billing",
+    "apps.registry",
+    "apps.gateway",
 ]
 TENANT_APPS = ["apps.memory"]
 INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS]
@@ -142,6 +144,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
     "empty-trashes": {"task": "memory.empty_trashes", "schedule": 24 * 3600.0},
     "merge-aliases": {"task": "memory.merge_all_aliases", "schedule": 24 * 3600.0},
+    "monitor-modules": {"task": "registry.monitor_modules", "schedule": 5.0},
+    "check-contracts": {"task": "registry.check_contracts", "schedule": 15.0},
+    "purge-health-history": {"task": "registry.purge_health_history", "schedule": 3600.0},
     "purge-expired": {"task": "core.purge_expired", "schedule": 3600.0},
 }
 
@@ -189,6 +194,16 @@ SIMPLE_JWT = {
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "sub",
 }
+
+# --- Modules ---------------------------------------------------------------------------------------------------------
+# What a module sends as X-API-Key to register itself; without one only operators register modules.
+MODULE_REGISTRATION_KEY = env.str("MODULE_REGISTRATION_KEY", default="")
+# Where modules may live, `host-or-network[:port[-port]]`; the platform connects to nothing else.
+MODULE_ADDRESSES = env.list("MODULE_ADDRESSES", default=[])
+# How many gateway processes share a rate limit while Redis is away.
+GATEWAY_PROCESSES = env.int("GATEWAY_PROCESSES", default=2)
+# Where the gateway reaches the WSGI process; nothing but the platform itself needs to.
+WEB_URL = env.str("WEB_URL", default="http://127.0.0.1:8001")
 
 # --- HTTP API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -251,8 +266,8 @@ STATIC_URL = "/static/"
 # Written by `make frontend`; where it has not been, the dashboard says so itself.
 DASHBOARD_BUILD = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [("brand", BASE_DIR / "static" / "brand"), ("app", DASHBOARD_BUILD)]
-# Where the files of each module's interface lie, by its slug; see `liftos.module_ui`. The SDK is what they all load.
-MODULE_UIS = {"sdk": BASE_DIR / "modules" / "sdk" / "ui"}
+# What the interfaces of all modules load; see `apps.gateway.module_ui`.
+MODULE_SDK_UI = BASE_DIR / "modules" / "sdk" / "ui"
 # Names that carry a hash: Vite's, and those of Django's manifest.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(?:app/assets/.+-[\w-]{8}\.\w+|.+\.[0-9a-f]{12}\.\w+)$"
 STORAGES = {
@@ -269,13 +284,17 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "apps.core.logging.RequestIdFilter"}},
     "formatters": {
+        "plain": {"format": "%(message)s"},
         "line": {"format": "%(levelname)s %(name)s [%(request_id)s] %(message)s"},
     },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
+        "plain": {"class": "logging.StreamHandler", "formatter": "plain"},
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
+        # Its lines are JSON already.
+        "gateway.access": {"handlers": ["plain"], "propagate": False},
         # One line per request is written by the server; Django's own copies of 4xx answers only double it.
         "django.request": {"level": "ERROR"},
         # Jobs log their own line; Celery's two for every sweep say nothing.
@@ -324,6 +343,12 @@ UNFOLD = {
                 ("Plans", "sell", "billing_plan"),
                 ("Subscriptions", "autorenew", "billing_subscription"),
                 ("Usage", "monitoring", "billing_usagecounter"),
+            ),
+            _admin_group(
+                "Modules",
+                ("Modules", "extension", "registry_module"),
+                ("Installations", "deployed_code", "registry_installation"),
+                ("Health checks", "ecg_heart", "registry_healthcheck"),
             ),
             _admin_group("System", ("Jobs", "work_history", "core_job")),
         ],

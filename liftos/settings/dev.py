@@ -1,11 +1,11 @@
 """Development: embedded services, mails as files, errors with tracebacks in the log but never in an answer."""
 
-from liftos.env import BASE_DIR, STATE_DIR, env, read_dev_env
+from liftos.env import STATE_DIR, env, read_dev_env
 
 read_dev_env()
 
 from liftos.settings.base import *  # noqa: E402,F403 - the addresses above must be known first
-from liftos.settings.base import ACCOUNT_RATE_LIMITS, MODULE_UIS  # noqa: E402 - as above
+from liftos.settings.base import ACCOUNT_RATE_LIMITS  # noqa: E402 - as above
 
 SECRET_KEY = env.str("SECRET_KEY")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver"]
@@ -16,5 +16,5 @@ EMAIL_FILE_PATH = str(STATE_DIR / "mail")
 METRICS_OPEN = True
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-# Modules under development: `slug=folder`, separated by commas.
-MODULE_UIS = {**MODULE_UIS, "demo": BASE_DIR / "modules" / "demo" / "ui", **env.dict("MODULE_UIS", default={})}
+# Modules run on this machine, on ports of their own.
+MODULE_ADDRESSES = env.list("MODULE_ADDRESSES", default=["127.0.0.1:9001-9999", "[::1]:9001-9999"])

@@ -1,8 +1,8 @@
 """Tests: real PostgreSQL and Redis, started by tests/conftest.py; cheap password hashes; mails kept in memory."""
 
-from liftos.env import BASE_DIR, env
+from liftos.env import env
 from liftos.settings.base import *  # noqa: F403 - settings are a namespace by design
-from liftos.settings.base import DATABASES, MODULE_UIS
+from liftos.settings.base import DATABASES
 
 SECRET_KEY = "test-secret-key-that-is-long-enough-for-anything"  # noqa: S105 - protects nothing
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
@@ -13,4 +13,5 @@ DATABASES["default"]["OPTIONS"].pop("pool")
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="", multiline=True)
 METRICS_OPEN = True
 WHITENOISE_USE_FINDERS = True
-MODULE_UIS = {**MODULE_UIS, "demo": BASE_DIR / "modules" / "demo" / "ui"}
+MODULE_ADDRESSES = ["127.0.0.1"]
+MODULE_REGISTRATION_KEY = "test-registration-key"

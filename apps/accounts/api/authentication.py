@@ -6,13 +6,13 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from apps.core.types import Principal
+from apps.core.types import Principal, RegistrationKey
 
 CHALLENGE = 'Bearer realm="liftos"'
 
 
 class CredentialAuthentication(BaseAuthentication):
-    def authenticate(self, request: Request) -> tuple[Principal, None] | None:
+    def authenticate(self, request: Request) -> tuple[Principal | RegistrationKey, None] | None:
         raw: Any = request._request  # noqa: SLF001 - where the middleware left its finding
         if raw.credential_error is not None:
             raise AuthenticationFailed(raw.credential_error.detail)

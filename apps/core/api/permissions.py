@@ -5,14 +5,18 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from apps.core.types import Principal
+
 if TYPE_CHECKING:
     # DRF's views import this class by its name in the settings.
     from rest_framework.views import APIView
 
 # Anyone, without a credential.
 PUBLIC = "public"
-# Any valid credential, whatever its permissions.
+# Any person with a valid credential, whatever their permissions; no module that acts for one.
 AUTHENTICATED = "authenticated"
+# As `AUTHENTICATED`, and modules too: the view itself decides what they see.
+AUTHENTICATED_OR_MODULE = "authenticated_or_module"
 
 
 class DeclaredAccess(BasePermission):
@@ -31,7 +35,8 @@ class DeclaredAccess(BasePermission):
         principal: Any = request.user
         if principal is None or declared is None:
             return False
-        if declared == AUTHENTICATED:
-            return True
+        if declared in {AUTHENTICATED, AUTHENTICATED_OR_MODULE}:
+            is_person = isinstance(principal, Principal) and not principal.module
+            return is_person or (isinstance(principal, Principal) and declared == AUTHENTICATED_OR_MODULE)
         self.message = f"The permission {declared} is needed."
         return declared in principal.permissions

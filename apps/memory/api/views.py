@@ -84,7 +84,7 @@ class StoreView(ApiView):
     @idempotent
     def post(self, request: Request) -> Response:
         """Remember a text."""
-        item = StoreItem(**self.valid_body(request, io.StoreInput))
+        item = StoreItem(**self.valid_body(request, io.StoreInput), module=self.principal.module)
         result = memory_store(
             organization_id=self.principal.organization_id,
             item=item,
@@ -126,7 +126,8 @@ class BatchView(ApiView):
 
     def _rows(self, request: Request) -> list[Row]:
         if request.content_type.partition(";")[0].strip() != "multipart/form-data":
-            return list(self.valid_body(request, io.BatchInput)["items"])
+            items = self.valid_body(request, io.BatchInput)["items"]
+            return [{**item, "module": self.principal.module} for item in items]
         if len(request.FILES.getlist("file")) > 1:
             raise InvalidInput("Send one file at a time.", pointer="/file", item_code="too_many_files")
         upload: UploadedFile[Any] = self.valid_body(request, io.UploadInput)["file"]

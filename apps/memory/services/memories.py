@@ -291,6 +291,7 @@ def _row(
         content_hash=hash_of(item.content),
         metadata=dict(item.metadata),
         memory_type=item.memory_type,
+        module=item.module,
         source=item.source,
         external_id=item.external_id,
         occurred_at=item.occurred_at or now,

@@ -1,0 +1,165 @@
+"""Who may call what, for the event loop: read from PostgreSQL in a thread, believed for a few seconds."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from django.db import connection
+
+from apps.accounts.exceptions import InvalidToken
+from apps.accounts.selectors import membership_state_read
+from apps.accounts.tokens import access_token_verify
+from apps.accounts.types import MembershipState
+from apps.billing.selectors import entitlements_read, plan_positions
+from apps.billing.types import Entitlements
+from apps.core.tenancy.scope import public_scope
+from apps.core.types import Principal
+from apps.gateway.engine.routes import RouteTable
+from apps.registry.engine.health import SERVING
+from apps.registry.engine.manifest import area
+from apps.registry.selectors import installation_state, module_routes
+from apps.registry.types import InstallationState, ModuleRoute
+
+# The upper bound for "a right that was taken away stops working", and for a module's state.
+BELIEVED_SECONDS = 5.0
+_MODULES_BELIEVED_SECONDS = 2.0
+_MAX_KEPT = 20_000
+_TOKENS_KEPT = 5_000
+# A signature need not be verified for every call; an expired token holds on so much longer at most.
+_TOKEN_SECONDS = 5.0
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class CallableModule:
+    """A module with its routes, ready to be called."""
+
+    route: ModuleRoute
+    base_url: str
+    api_prefix: str
+    routes: RouteTable
+
+    @property
+    def is_serving(self) -> bool:
+        return self.route.state in SERVING
+
+
+class Kept(Generic[Key, Value]):
+    """Values that are believed for a while; several who miss the same one wait for one read."""
+
+    def __init__(self, read: Callable[[Key], Awaitable[Value]], seconds: float, size: int = _MAX_KEPT) -> None:
+        self._read, self._seconds, self._size = read, seconds, size
+        self._kept: OrderedDict[Key, tuple[float, Value]] = OrderedDict()
+        self._reading: dict[Key, asyncio.Task[Value]] = {}
+
+    async def get(self, key: Key) -> Value:
+        found = self._kept.get(key)
+        if found is not None and found[0] > time.monotonic():
+            return found[1]
+        reading = self._reading.get(key)
+        if reading is None:
+            reading = self._reading[key] = asyncio.create_task(self._refresh(key))
+        # A caller that leaves does not end what others wait for.
+        return await asyncio.shield(reading)
+
+    async def _refresh(self, key: Key) -> Value:
+        # What changes while it is read is believed no longer than what changes after.
+        until = time.monotonic() + self._seconds
+        try:
+            value = await self._read(key)
+        finally:
+            del self._reading[key]
+        self._kept[key] = (until, value)
+        self._kept.move_to_end(key)
+        while len(self._kept) > self._size:
+            self._kept.popitem(last=False)
+        return value
+
+
+class Access:
+    """One for each event loop."""
+
+    def __init__(self) -> None:
+        self._tokens: OrderedDict[str, tuple[float, Principal, int]] = OrderedDict()
+        self._callers: Kept[tuple[UUID, UUID], tuple[MembershipState | None, Entitlements | None]] = Kept(
+            lambda key: _in_thread(lambda: _caller(*key)), BELIEVED_SECONDS
+        )
+        self._installations: Kept[tuple[UUID, str], InstallationState | None] = Kept(
+            lambda key: _in_thread(lambda: installation_state(organization_id=key[0], module_id=key[1])),
+            BELIEVED_SECONDS,
+        )
+        self._modules: Kept[None, dict[str, CallableModule]] = Kept(
+            lambda _: _in_thread(_modules), _MODULES_BELIEVED_SECONDS
+        )
+        self._plans: Kept[None, dict[str, int]] = Kept(lambda _: _in_thread(plan_positions), BELIEVED_SECONDS)
+
+    async def caller(self, raw_token: str) -> tuple[Principal, int, Entitlements]:
+        """Return whom a token speaks for, its permission version, and what their plan allows.
+
+        Raises `InvalidToken` for one that does not hold (any more).
+        """
+        principal, version = self._verified(raw_token)
+        state, entitlements = await self._callers.get((principal.user_id, principal.organization_id))
+        if state is None or entitlements is None or not state.is_active or state.permission_version != version:
+            raise InvalidToken("Your rights have changed since this token was issued. Refresh it or sign in again.")
+        return principal, version, entitlements
+
+    async def installation(self, organization_id: UUID, module_id: str) -> InstallationState | None:
+        return await self._installations.get((organization_id, module_id))
+
+    async def module(self, module_id: str) -> CallableModule | None:
+        return (await self._modules.get(None)).get(module_id)
+
+    async def plan_position(self, code: str) -> int | None:
+        return (await self._plans.get(None)).get(code)
+
+    def _verified(self, raw: str) -> tuple[Principal, int]:
+        now = time.monotonic()
+        known = self._tokens.get(raw)
+        if known is not None and known[0] > now:
+            return known[1], known[2]
+        principal, version = access_token_verify(raw)
+        self._tokens[raw] = (now + _TOKEN_SECONDS, principal, version)
+        while len(self._tokens) > _TOKENS_KEPT:
+            self._tokens.popitem(last=False)
+        return principal, version
+
+
+def narrowed(principal: Principal, installed: InstallationState) -> Principal:
+    """Return the caller with the permissions that they and the module have in common."""
+    return replace(principal, permissions=principal.permissions & installed.permissions)
+
+
+def _caller(user_id: UUID, organization_id: UUID) -> tuple[MembershipState | None, Entitlements | None]:
+    state = membership_state_read(user_id=user_id, organization_id=organization_id)
+    return state, entitlements_read(organization_id=organization_id) if state else None
+
+
+def _modules() -> dict[str, CallableModule]:
+    return {
+        route.module_id: CallableModule(
+            route,
+            str(route.manifest["base_url"]).rstrip("/"),
+            str(route.manifest["api_prefix"]),
+            RouteTable.of(route.manifest, area=area(route.manifest)),
+        )
+        for route in module_routes()
+    }
+
+
+async def _in_thread(read: Callable[[], Value]) -> Value:
+    def scoped() -> Value:
+        try:
+            with public_scope():
+                return read()
+        finally:
+            # Back into the pool: this thread may not be asked again for a while.
+            connection.close()
+
+    return await asyncio.to_thread(scoped)

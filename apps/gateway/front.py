@@ -1,0 +1,87 @@
+"""Passes everything that is not the gateway's on to the WSGI process, so that one address serves the whole platform.
+
+On servers nginx or an ingress divides the paths and this is not asked.
+"""
+
+import asyncio
+from contextlib import suppress
+
+import aiohttp
+from yarl import URL
+
+from apps.core.request_context import accept_request_id, request_id_set
+from apps.gateway.asgi_io import ClientGone, Exchange
+
+_HOP_BY_HOP = frozenset(
+    {
+        b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer",
+        b"transfer-encoding", b"upgrade",
+    }
+)  # fmt: skip
+# More than the application takes: it says itself what is too large.
+_MAX_BODY = 1024 * 1024 * 1024
+
+
+class Front:
+    """One for each event loop."""
+
+    def __init__(self, web_url: str) -> None:
+        self._web_url = web_url
+        self._session = aiohttp.ClientSession(
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=256, keepalive_timeout=4),
+            auto_decompress=False,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=630),
+        )
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def handle(self, exchange: Exchange) -> None:
+        query: bytes = exchange.scope.get("query_string", b"")
+        raw = exchange.raw_path.partition(b"?")[0]
+        url = URL(f"{self._web_url}{(raw + (b'?' + query if query else b'')).decode('latin-1')}", encoded=True)
+        headers = [
+            (k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.headers if k.lower() not in _HOP_BY_HOP
+        ]
+        has_body = exchange.header(b"content-length") not in {"", "0"} or bool(exchange.header(b"transfer-encoding"))
+        if not has_body:
+            exchange.body_is_read()
+        try:
+            async with self._session.request(
+                exchange.method,
+                url,
+                headers=headers,
+                data=exchange.body(_MAX_BODY) if has_body else None,
+                allow_redirects=False,
+                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            ) as answer:
+                await self._relay(exchange, answer)
+        except ClientGone:
+            return
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            if exchange.started or exchange.left:
+                raise
+            with request_id_set(accept_request_id(exchange.header(b"x-request-id"))):
+                await exchange.problem("dependency_unavailable", "", {"Retry-After": "1"})
+
+    async def _relay(self, exchange: Exchange, answer: aiohttp.ClientResponse) -> None:
+        passing = [(k.lower(), v) for k, v in answer.raw_headers if k.lower() not in _HOP_BY_HOP]
+        await exchange.start(answer.status, passing)
+        leaving = asyncio.ensure_future(exchange.gone())
+        try:
+            while True:
+                reading = asyncio.ensure_future(answer.content.readany())
+                done, _ = await asyncio.wait({reading, leaving}, return_when=asyncio.FIRST_COMPLETED)
+                if reading not in done:
+                    reading.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await reading
+                    return
+                chunk = reading.result()
+                if not chunk:
+                    break
+                await exchange.write(chunk, more=True)
+        finally:
+            leaving.cancel()
+        await exchange.write(b"", more=False)

@@ -1,0 +1,81 @@
+"""What organisations enable, agree to and configure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.accounts.services import organization_rights_changed
+from apps.billing.services import modules_limit_check
+from apps.registry import selectors
+from apps.registry.engine.manifest import config_schema_validator, schema_errors
+from apps.registry.exceptions import InvalidConfiguration, ModuleNotEnabled, PermissionsNotAccepted
+from apps.registry.models import Installation
+
+
+@transaction.atomic
+def module_enable(
+    *, organization_id: UUID, module_id: str, permissions_accepted: Sequence[str], user_id: UUID, now: datetime
+) -> Installation:
+    """Enable a module, or agree to what a new version asks for.
+
+    Raises `NotFound`, `PermissionsNotAccepted` unless the consent is to exactly what the manifest asks for, or
+    `QuotaExceeded` if the plan has no room for one more module.
+    """
+    module = selectors.module_get(module_id=module_id)
+    asked = module.manifest["permissions"]
+    if set(permissions_accepted) != set(asked):
+        raise PermissionsNotAccepted("Read what the module asks for, and accept that.", permissions=asked)
+    others = Installation.objects.select_for_update().filter(organization_id=organization_id, enabled=True)
+    modules_limit_check(
+        organization_id=organization_id, needed=len([one for one in others if one.module_id != module_id]) + 1
+    )
+    installation, _ = Installation.objects.update_or_create(
+        organization_id=organization_id,
+        module=module,
+        defaults={"enabled": True, "permissions_accepted": asked, "changed_by": user_id, "updated_at": now},
+    )
+    organization_rights_changed(organization_id=organization_id)
+    return installation
+
+
+@transaction.atomic
+def module_disable(*, organization_id: UUID, module_id: str, user_id: UUID, now: datetime) -> None:
+    """Disable a module; its configuration stays. Disabling one that is not enabled changes nothing."""
+    selectors.module_get(module_id=module_id)
+    changed = Installation.objects.filter(organization_id=organization_id, module_id=module_id, enabled=True).update(
+        enabled=False, permissions_accepted=[], changed_by=user_id, updated_at=now
+    )
+    if changed:
+        organization_rights_changed(organization_id=organization_id)
+
+
+@transaction.atomic
+def module_configure(
+    *, organization_id: UUID, module_id: str, config: dict[str, Any], user_id: UUID, now: datetime
+) -> Installation:
+    """Replace an organisation's configuration of a module.
+
+    Raises `ModuleNotEnabled`, or `InvalidConfiguration` with what the module's `config_schema` finds wrong.
+    """
+    module = selectors.module_get(module_id=module_id)
+    installation = (
+        Installation.objects.select_for_update()
+        .filter(organization_id=organization_id, module=module, enabled=True)
+        .first()
+    )
+    if installation is None:
+        raise ModuleNotEnabled("Enable the module first.")
+    schema = module.manifest.get("config_schema", {"type": "object", "additionalProperties": False})
+    errors = schema_errors(config_schema_validator(schema), config)
+    if errors:
+        raise InvalidConfiguration(
+            "The module does not accept this configuration; `errors` says why.",
+            errors=[{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in errors],
+        )
+    installation.config, installation.config_version = config, installation.config_version + 1
+    installation.changed_by, installation.updated_at = user_id, now
+    installation.save(update_fields=["config", "config_version", "changed_by", "updated_at"])
+    return installation
