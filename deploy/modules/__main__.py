@@ -24,7 +24,7 @@ def main() -> int:
         if options.command == "create":
             _created(create(MODULES, options.name))
             return 0
-        folder = _folder(options.name, f"make {options.command.removesuffix('-module')}")
+        folder = _folder(options.name)
         return _test_memory(folder) if options.command == "test-memory" else _test(folder)
     except (NotCreated, NoPlatform, _NoModule) as error:
         print(error, file=sys.stderr)  # noqa: T201 - said to whoever typed the command
@@ -35,11 +35,15 @@ class _NoModule(Exception):
     pass
 
 
-def _folder(name: str, command: str) -> Path:
+def _folder(name: str) -> Path:
     folder = MODULES / name.strip().replace("-", "_")
     if not (folder / "module.json").is_file():
         known = ", ".join(sorted(manifest.parent.name for manifest in MODULES.glob("*/module.json"))) or "none yet"
-        raise _NoModule(f"{command}: there is no module {name!r}. Modules: {known}.")
+        if not name:
+            raise _NoModule(
+                f"Say which module: make test-module name=..., make test-memory module=... There are: {known}."
+            )
+        raise _NoModule(f"There is no module {name!r}. There are: {known}.")
     return folder
 
 
