@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
 # An id in a path; there is at most one.
-PLACEHOLDER = re.compile(r"<uuid:\w+>")
+PLACEHOLDER = re.compile(r"<(?:uuid|module_id):\w+>")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

@@ -23,11 +23,12 @@ from filelock import FileLock, Timeout
 
 from deploy.dev import frontend, guide
 from deploy.dev.console import BOLD, DIM, RED, Console
+from deploy.dev.modules import LocalModule, local_modules, manifests_write, module_folders, module_specs
 from deploy.dev.processes import StartError, child_environment, process_specs, wanted_port
 from deploy.dev.readiness import WorkerPing, beat_ready, web_ready
 from deploy.dev.record import ProcessRecord, Run, end
 from deploy.dev.services import Services
-from deploy.dev.state import LOOPBACK, REPOSITORY, next_free_port, write_env
+from deploy.dev.state import LOOPBACK, REPOSITORY, free_port, next_free_port, write_env
 from deploy.dev.stop import StopFlag
 from deploy.dev.supervisor import Supervisor, describe_exit
 
@@ -36,6 +37,8 @@ READY_SECONDS = 120.0
 POLL_SECONDS = 0.1
 SERVICE_CHECK_SECONDS = 2.0
 SERVICE_RETRY_SECONDS = 1.0
+# The organisation that `manage.py seed_demo` makes.
+DEMO = "northwind"
 
 
 class StopRequestedError(Exception):
@@ -98,8 +101,12 @@ class Platform:
         self._manage("demo data", "demo organisation", environment, "seed_demo")
         # What an older version has read is not found any more; workers read it anew when they are up.
         self._manage("memory", "memories of older versions", environment, "reindex_memory")
+        modules = self._register_modules(environment)
         supervisor = Supervisor(
-            specs=process_specs(port, self._node()),
+            specs=(
+                *process_specs(port, int(values["WEB_PORT"]), self._node()),
+                *module_specs(modules, values["PUBLIC_URL"], values["JWT_ISSUER"], values["MODULE_REGISTRATION_KEY"]),
+            ),
             environment=environment,
             token=self.token,
             console=self.console,
@@ -111,7 +118,7 @@ class Platform:
             await self._stop_processes(supervisor)
 
     async def _serve(self, supervisor: Supervisor, values: Mapping[str, str], port: int) -> int:
-        with self._stage("processes", "web, worker and beat"):
+        with self._stage("processes", "web, gateway, worker, beat and modules"):
             since = time.time() - 1
             # What an earlier run has counted would be added to the figures of this one.
             shutil.rmtree(self.state / "metrics", ignore_errors=True)
@@ -178,7 +185,9 @@ class Platform:
         url = os.environ.get("PUBLIC_URL") or f"http://localhost:{port}"
         # Tokens name their issuer: it stays what it was at the first start, whatever the port of this one.
         issuer = os.environ.get("JWT_ISSUER") or values.get("JWT_ISSUER") or url
-        addresses = {"PUBLIC_URL": url, "JWT_ISSUER": issuer}
+        web_port = free_port(int(values.get("WEB_PORT", "0")))
+        values["WEB_PORT"] = str(web_port)
+        addresses = {"PUBLIC_URL": url, "JWT_ISSUER": issuer, "WEB_URL": f"http://{LOOPBACK}:{web_port}"}
         values.update(addresses)
         # Commands that are run by hand read them there.
         write_env(self.state / "dev.env", values)
@@ -192,6 +201,18 @@ class Platform:
         with self._stage("dashboard", "packages and build, because its sources are new"):
             if self._run_command(environment, "-m", "deploy.dev.frontend", "build") != 0:
                 self.console.say(self.console.paint(RED, "  The dashboard is not built; everything else starts."))
+
+    def _register_modules(self, environment: Mapping[str, str]) -> list[LocalModule]:
+        """Register every module that is found, and enable it for the demo organisation."""
+        modules, problems = local_modules(module_folders())
+        for problem in problems:
+            self.console.say(self.console.paint(RED, f"  {problem}"))
+        if modules:
+            files = [str(path) for path in manifests_write(modules, self.state / "modules")]
+            with self._stage("modules", ", ".join(module.module_id for module in modules)):
+                if self._run_command(environment, "manage.py", "register_module", *files, "--enable-for", DEMO) != 0:
+                    self.console.say(self.console.paint(RED, "  Not every module is registered; see above."))
+        return modules
 
     def _manage(self, name: str, text: str, environment: Mapping[str, str], *arguments: str) -> None:
         """Run a command of manage.py, its output as it is; a stop request ends it."""

@@ -40,10 +40,11 @@ def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> 
     }
 
 
-def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
+def process_specs(port: int, web_port: int, node: str) -> tuple[ProcessSpec, ...]:
     """Return the processes of the platform, run by this interpreter: scripts break when the folder is moved.
 
-    Granian does not start its workers again by itself: one that cannot start must end it, so that the start fails.
+    The gateway serves the address that people use, and passes on to web what is not its own. Granian does not start its
+    workers again by itself: one that cannot start must end it, so that the start fails.
     """
     # `manage.py` has just run the system checks.
     celery = (sys.executable, "-m", "celery", "--quiet", "--skip-checks", "--app", "liftos")
@@ -52,9 +53,16 @@ def process_specs(port: int, node: str) -> tuple[ProcessSpec, ...]:
             "web",
             (
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "12",
-                "--host", LOOPBACK, "--port", str(port), "--workers-kill-timeout", "3",
+                "--host", LOOPBACK, "--port", str(web_port), "--workers-kill-timeout", "3",
                 "--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d %(dt_ms).0f ms",
                 "liftos.wsgi:application",
+            ),
+        ),
+        ProcessSpec(
+            "gateway",
+            (
+                sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--workers", "2",
+                "--host", LOOPBACK, "--port", str(port), "--workers-kill-timeout", "3", "liftos.asgi:application",
             ),
         ),
         ProcessSpec(

@@ -59,6 +59,7 @@ def generated_secrets() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_urlsafe(48),
         "JWT_SIGNING_KEY": pem.decode().strip().replace("\n", "\\n"),
+        "MODULE_REGISTRATION_KEY": secrets.token_urlsafe(32),
         "DEMO_PASSWORD": f"demo-{secrets.token_urlsafe(9)}",
         "POSTGRES_PASSWORD": secrets.token_hex(16),
     }

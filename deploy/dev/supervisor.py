@@ -31,13 +31,22 @@ BACKOFF_CAP_SECONDS = 30.0
 STABLE_SECONDS = 60.0
 
 
+# In a process's own environment: it does not get this variable.
+UNSET = "\0"
+
+
 @dataclass(frozen=True)
 class ProcessSpec:
-    """A process to keep running: its name in the log, its command, and how many seconds it may take to end."""
+    """A process to keep running: its name in the log, its command, and how many seconds it may take to end.
+
+    `environment` is added to that of all processes. The platform starts without a process that is not `required`.
+    """
 
     name: str
     command: tuple[str, ...]
     grace: float = 5.0
+    environment: Mapping[str, str] = field(default_factory=dict)
+    required: bool = True
 
 
 @dataclass
@@ -120,7 +129,7 @@ class Supervisor:
             spec.name,
             shlex.join(spec.command),
             working_dir=str(REPOSITORY),
-            env=dict(self.environment),
+            env={name: value for name, value in {**self.environment, **spec.environment}.items() if value != UNSET},
             graceful_timeout=spec.grace,
             respawn=False,
             stdout_stream={"stream": watched.stream},
@@ -167,7 +176,7 @@ class Supervisor:
             kill(watched.record, self.token)
         if self._stopping:
             return
-        if not self.settled:
+        if not self.settled and watched.spec.required:
             self.failed = self.failed or watched
             return
         delay = watched.next_delay(time.time() - watched.started)

@@ -44,6 +44,13 @@ def manifest_errors(manifest: Any) -> list[FieldError]:
     return found or _meaning_errors(manifest)
 
 
+def completed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a valid manifest with the defaults of what it leaves out."""
+    properties = SCHEMA["properties"]
+    defaults = {name: one["default"] for name, one in properties.items() if "default" in one}
+    return {**defaults, **manifest}
+
+
 def config_schema_validator(schema: Mapping[str, Any]) -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 

@@ -17,7 +17,7 @@ from apps.registry.models import Installation
 
 @transaction.atomic
 def module_enable(
-    *, organization_id: UUID, module_id: str, permissions_accepted: Sequence[str], user_id: UUID, now: datetime
+    *, organization_id: UUID, module_id: str, permissions_accepted: Sequence[str], user_id: UUID | None, now: datetime
 ) -> Installation:
     """Enable a module, or agree to what a new version asks for.
 
@@ -32,11 +32,16 @@ def module_enable(
     modules_limit_check(
         organization_id=organization_id, needed=len([one for one in others if one.module_id != module_id]) + 1
     )
-    installation, _ = Installation.objects.update_or_create(
+    installation, created = Installation.objects.get_or_create(
         organization_id=organization_id,
         module=module,
         defaults={"enabled": True, "permissions_accepted": asked, "changed_by": user_id, "updated_at": now},
     )
+    if not created and installation.enabled and installation.permissions_accepted == asked:
+        return installation
+    installation.enabled, installation.permissions_accepted = True, asked
+    installation.changed_by, installation.updated_at = user_id, now
+    installation.save(update_fields=["enabled", "permissions_accepted", "changed_by", "updated_at"])
     organization_rights_changed(organization_id=organization_id)
     return installation
 

@@ -13,7 +13,7 @@ from apps.core.exceptions import NotFound
 from apps.core.outgoing import AddressNotAllowed, AllowedAddresses, url_check
 from apps.core.services import enqueue
 from apps.registry.engine.health import ModuleState
-from apps.registry.engine.manifest import MAX_BYTES, FieldError, manifest_diff, manifest_errors
+from apps.registry.engine.manifest import MAX_BYTES, FieldError, completed, manifest_diff, manifest_errors
 from apps.registry.exceptions import InvalidManifest
 from apps.registry.models import Installation, Module, ModuleVersion
 from apps.registry.types import Registered
@@ -25,6 +25,7 @@ def module_register(*, manifest: Any, now: datetime) -> Registered:
     Raises `InvalidManifest` with what is wrong, field by field.
     """
     _manifest_check(manifest)
+    manifest = completed(manifest)
     with transaction.atomic():
         module, created = Module.objects.select_for_update().get_or_create(
             module_id=manifest["module_id"], defaults={**_columns(manifest), "created_at": now, "updated_at": now}

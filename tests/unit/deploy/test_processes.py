@@ -35,7 +35,7 @@ def test_processes_run_in_development_mode_and_carry_the_token(monkeypatch: pyte
 
 def test_delays_grow_up_to_a_cap_and_start_over_after_a_long_life(tmp_path: Path) -> None:
     with (tmp_path / "out").open("w") as stream:
-        watched = Watched(process_specs(8000, "node")[0], LogStream(Console(stream), "web"))
+        watched = Watched(process_specs(8000, 8001, "node")[0], LogStream(Console(stream), "web"))
     assert [watched.next_delay(0.1) for _ in range(7)] == [1, 2, 4, 8, 16, BACKOFF_CAP_SECONDS, BACKOFF_CAP_SECONDS]
     assert watched.next_delay(STABLE_SECONDS) == 1
     assert watched.next_delay(0.1) == 2
