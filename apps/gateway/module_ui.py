@@ -73,7 +73,7 @@ async def _serve_module(gateway: Gateway, exchange: Exchange, raw: bytes) -> Non
         await exchange.problem("upstream_failed", "The module could not be reached.", {})
         return
     if status != 200:  # noqa: PLR2004 - OK
-        await exchange.problem("not_found" if status < 500 else "upstream_failed", "", {})  # noqa: PLR2004
+        await exchange.problem("not_found" if status < 500 else "upstream_failed", "", {})  # noqa: PLR2004 - server errors
         return
     await _answer(exchange, 200, headers, content)
 

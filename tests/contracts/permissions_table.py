@@ -3,8 +3,8 @@
 import csv
 from pathlib import Path
 
-from apps.accounts.permissions import Role, permissions_of
-from apps.core.api.permissions import AUTHENTICATED, PUBLIC
+from apps.accounts.permissions import Permission, Role, permissions_of
+from apps.core.api.permissions import AUTHENTICATED, AUTHENTICATED_OR_MODULE, PUBLIC
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "api" / "permissions.csv"
 CALLERS = [*(role.value for role in Role), "anonymous"]
@@ -26,6 +26,9 @@ def _may(caller: str, needs: str) -> bool:
         return True
     if caller == "anonymous":
         return False
+    if needs == AUTHENTICATED_OR_MODULE:
+        # A module's configuration: the view asks people for the permission to change it.
+        needs = Permission.MODULES_WRITE
     return needs == AUTHENTICATED or needs in permissions_of(caller)
 
 

@@ -1,4 +1,5 @@
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
@@ -25,7 +26,7 @@ _ORDER = "module_id"
 class ModulesView(ApiView):
     access = {"GET": Permission.MODULES_READ, "POST": Permission.REGISTRY_WRITE}
 
-    @extend_schema(responses=io.ModulePageOutput, parameters=[PageQuery])
+    @extend_schema(operation_id="modules_list", responses=io.ModulePageOutput, parameters=[PageQuery])
     def get(self, request: Request) -> Response:
         """The catalogue, as the caller's organisation sees it."""
         query = self.valid_query(request, PageQuery)
@@ -47,9 +48,9 @@ class ModulesView(ApiView):
             }
         )
 
-    @extend_schema(request={"application/json": SCHEMA}, responses={201: io.RegisteredOutput, 200: io.RegisteredOutput})
+    @extend_schema(request=OpenApiTypes.OBJECT, responses={201: io.RegisteredOutput, 200: io.RegisteredOutput})
     def post(self, request: Request) -> Response:
-        """Register a module by its manifest. Registering the same manifest again changes nothing."""
+        """Register a module by its manifest, see `/api/v1/modules/schema`. Registering the same manifest again changes nothing."""
         registered = module_register(manifest=request.data, now=timezone.now())
         body = selectors.registered_present(registered)
         return Response(body, status=201 if registered.status == "created" else 200)
@@ -58,7 +59,7 @@ class ModulesView(ApiView):
 class ManifestSchemaView(ApiView):
     access = {"GET": PUBLIC}
 
-    @extend_schema(responses=io.AnyObject)
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         """The JSON Schema of manifests."""
         return Response(SCHEMA)

@@ -803,6 +803,198 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/modules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The catalogue, as the caller's organisation sees it
+         * @description The catalogue, as the caller's organisation sees it.
+         *
+         *     Needs the permission `modules:read`.
+         */
+        get: operations["modules_list"];
+        put?: never;
+        /**
+         * Register a module by its manifest, see `/api/v1/modules/schema`
+         * @description Register a module by its manifest, see `/api/v1/modules/schema`. Registering the same manifest again changes nothing.
+         *
+         *     Needs the permission `registry:write`.
+         */
+        post: operations["modules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{module_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One module, with its versions and what can be configured
+         * @description One module, with its versions and what can be configured.
+         *
+         *     Needs the permission `modules:read`.
+         */
+        get: operations["modules_retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * Deregister a module: nobody can call it any more, and it leaves the catalogue
+         * @description Deregister a module: nobody can call it any more, and it leaves the catalogue.
+         *
+         *     Needs the permission `registry:write`.
+         */
+        delete: operations["modules_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{module_id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organisation's configuration of a module; the module itself may read it too
+         * @description The organisation's configuration of a module; the module itself may read it too.
+         *
+         *     Needs the permission `authenticated_or_module`.
+         */
+        get: operations["modules_config_retrieve"];
+        /**
+         * Replace the organisation's configuration; the module's `config_schema` judges it
+         * @description Replace the organisation's configuration; the module's `config_schema` judges it.
+         *
+         *     Needs the permission `modules:write`.
+         */
+        put: operations["modules_config_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{module_id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable a module: it can no longer be called, nor call
+         * @description Disable a module: it can no longer be called, nor call. Its configuration stays.
+         *
+         *     Needs the permission `modules:write`.
+         */
+        post: operations["modules_disable_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{module_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable a module by agreeing to what it asks for
+         * @description Enable a module by agreeing to what it asks for. Access tokens issued before have to be refreshed.
+         *
+         *     Needs the permission `modules:write`.
+         */
+        post: operations["modules_enable_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{module_id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a module is and was: its newest checks, newest first
+         * @description How a module is and was: its newest checks, newest first.
+         *
+         *     Needs the permission `modules:read`.
+         */
+        get: operations["modules_health_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/{module_id}/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Exchange one's own token for one that this module alone accepts, with the rights that both have
+         * @description Exchange one's own token for one that this module alone accepts, with the rights that both have.
+         *
+         *     Needs the permission `modules:read`.
+         */
+        post: operations["modules_token_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The JSON Schema of manifests
+         * @description The JSON Schema of manifests.
+         */
+        get: operations["modules_schema_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orgs": {
         parameters: {
             query?: never;
@@ -992,6 +1184,15 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        ChangeOutput: {
+            field: string;
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+        };
         ClusterOutput: {
             /** @description The same as on the map. */
             id: number;
@@ -1014,6 +1215,18 @@ export interface components {
             count: number;
             /** @description Those that name it most, up to five. */
             memory_ids: string[];
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        ConfigInputRequest: {
+            config: {
+                [key: string]: unknown;
+            };
+        };
+        ConfigOutput: {
+            config: {
+                [key: string]: unknown;
+            };
+            version: number;
         };
         ContextOutput: {
             memory_context: string;
@@ -1075,6 +1288,10 @@ export interface components {
         EmailVerifyOutput: {
             /** Format: email */
             email: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        EnableInputRequest: {
+            permissions_accepted: string[];
         };
         EntityNameOutput: {
             /** Format: uuid */
@@ -1157,6 +1374,30 @@ export interface components {
         GraphOutput: {
             nodes: components["schemas"]["EntityOutput"][];
             edges: components["schemas"]["EdgeOutput"][];
+        };
+        HealthCheckOutput: {
+            /** Format: date-time */
+            checked_at: string;
+            ok: boolean;
+            /** Format: double */
+            latency_ms: number;
+            detail: string;
+            state: string;
+        };
+        HealthHistoryOutput: {
+            state: string;
+            is_serving: boolean;
+            /** Format: date-time */
+            checked_at: string | null;
+            contract_errors: string[];
+            history: components["schemas"]["HealthCheckOutput"][];
+        };
+        HealthOutput: {
+            state: string;
+            is_serving: boolean;
+            /** Format: date-time */
+            checked_at: string | null;
+            contract_errors: string[];
         };
         HistoryPage: {
             results: components["schemas"]["RevisionOutput"][];
@@ -1340,6 +1581,61 @@ export interface components {
             /** @description The memories that have no value there. */
             missing: number;
         };
+        ModuleOutput: {
+            module_id: string;
+            name: string;
+            version: string;
+            description: string;
+            icon: string;
+            features: string[];
+            permissions: string[];
+            memory_requirements: {
+                [key: string]: unknown;
+            };
+            ui_components: components["schemas"]["UiComponentOutput"][];
+            has_config: boolean;
+            status: string;
+            health: components["schemas"]["HealthOutput"];
+            enabled: boolean;
+            permissions_accepted: string[];
+            permissions_pending: string[];
+        };
+        ModulePageOutput: {
+            results: components["schemas"]["ModuleOutput"][];
+            next: string | null;
+            total: number;
+        };
+        ModuleTokenOutput: {
+            access_token: string;
+            token_type: string;
+            expires_in: number;
+        };
+        ModuleWholeOutput: {
+            module_id: string;
+            name: string;
+            version: string;
+            description: string;
+            icon: string;
+            features: string[];
+            permissions: string[];
+            memory_requirements: {
+                [key: string]: unknown;
+            };
+            ui_components: components["schemas"]["UiComponentOutput"][];
+            has_config: boolean;
+            status: string;
+            health: components["schemas"]["HealthOutput"];
+            enabled: boolean;
+            permissions_accepted: string[];
+            permissions_pending: string[];
+            config_schema: {
+                [key: string]: unknown;
+            };
+            routes: {
+                [key: string]: unknown;
+            }[];
+            versions: components["schemas"]["VersionOutput"][];
+        };
         MonthOutput: {
             /** @description Such as 2026-03, in UTC. */
             month: string;
@@ -1503,6 +1799,20 @@ export interface components {
             /** @description Left out by browsers, which send the cookie. */
             refresh?: string;
         };
+        RegisteredOutput: {
+            module_id: string;
+            version: string;
+            status: components["schemas"]["RegisteredOutputStatusEnum"];
+            state: string;
+            changes: components["schemas"]["ChangeOutput"][];
+        };
+        /**
+         * @description * `created` - created
+         *     * `updated` - updated
+         *     * `unchanged` - unchanged
+         * @enum {string}
+         */
+        RegisteredOutputStatusEnum: "created" | "updated" | "unchanged";
         RelatedOutput: {
             /** Format: uuid */
             memory_id: string;
@@ -1793,6 +2103,12 @@ export interface components {
             to: string;
             count: number;
         };
+        UiComponentOutput: {
+            name: string;
+            path: string;
+            permissions?: string[];
+            memory_context?: string;
+        };
         /** @description A serializer that answers 400 for a field it does not know. */
         UploadInputRequest: {
             /**
@@ -1810,6 +2126,11 @@ export interface components {
         /** @description A serializer that answers 400 for a field it does not know. */
         VerifyInputRequest: {
             token: string;
+        };
+        VersionOutput: {
+            version: string;
+            /** Format: date-time */
+            registered_at: string;
         };
         WhyOutput: {
             matched_terms: string[];
@@ -3177,6 +3498,358 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OperationQueuedOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModulePageOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOutput"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegisteredOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                module_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleWholeOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                module_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_config_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                module_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_config_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                module_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfigInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_disable_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                module_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_enable_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                module_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnableInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleWholeOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_health_retrieve: {
+        parameters: {
+            query?: {
+                /** @description 1 to 1000 checks */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                module_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HealthHistoryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_token_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                module_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleTokenOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_schema_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Any refusal or failure. */
