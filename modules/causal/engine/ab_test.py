@@ -248,8 +248,10 @@ def _assumptions(comparisons: int) -> tuple[str, ...]:
     return (
         "Units were assigned to variants at random, and every assigned unit is counted.",
         "A unit's outcome depends on its own variant only (no spill-over), and rows are independent units.",
-        "Interval and p-value are for one look at a sample size fixed in advance; who looks repeatedly uses the "
-        "sequential ones, whose planned size was set before the data came.",
+        (
+            "Interval and p-value are for one look at a sample size fixed in advance; who looks repeatedly uses the "
+            "sequential ones, whose planned size was set before the data came."
+        ),
         *((several,) if comparisons > 1 else ()),
     )
 

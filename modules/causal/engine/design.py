@@ -81,8 +81,10 @@ def design(question: Question) -> Design:
         days=days,
         summary=_summary(question, total, days),
         assumptions=(
-            "One look at the planned size, two-sided; who looks earlier and stops uses the confidence sequence, which "
-            "needs more units for the same power.",
+            (
+                "One look at the planned size, two-sided; who looks earlier and stops uses the confidence sequence, which "
+                "needs more units for the same power."
+            ),
             "Units are independent and each is counted once.",
             "Baseline and deviation during the experiment are those given here.",
         ),
