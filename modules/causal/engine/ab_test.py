@@ -133,7 +133,7 @@ def _check(arms: Sequence[Arm], plan: Plan) -> None:
     names = [arm.name for arm in arms]
     if plan.control not in names:
         raise InvalidData("/control", "unknown_value", f"There is no variant {plan.control!r}; there are {names[:12]}.")
-    if not 2 <= len(arms) <= MAX_VARIANTS or len(set(names)) < len(names):
+    if not 1 < len(arms) <= MAX_VARIANTS or len(set(names)) < len(names):
         raise InvalidData("/variant", "variants", f"An experiment has 2 to {MAX_VARIANTS} distinct variants.")
     if plan.shares is not None and (plan.shares.keys() != set(names) or min(plan.shares.values()) <= 0):
         raise InvalidData("/shares", "shares", "The intended shares name every variant, each with a positive share.")

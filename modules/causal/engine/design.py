@@ -82,7 +82,7 @@ def design(question: Question) -> Design:
         summary=_summary(question, total, days),
         assumptions=(
             (
-                "One look at the planned size, two-sided; who looks earlier and stops uses the confidence sequence, which "
+                "One look at the planned size, two-sided; who looks earlier uses the confidence sequence, which "
                 "needs more units for the same power."
             ),
             "Units are independent and each is counted once.",

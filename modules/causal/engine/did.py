@@ -180,7 +180,7 @@ def _pre_trend(events: _Events) -> Diagnostic:
         return Diagnostic("pre_trend_p_value", None, None, events.reason)
     passed = p_value >= _PRE_TREND_P
     text = (
-        "Before the treatment, treated and other units did not demonstrably move apart (which proves no parallel trend)."
+        "Before the treatment, treated and others did not demonstrably move apart (no proof that they would not have)."
         if passed
         else "Treated and other units moved apart already before the treatment: the estimate is not to be trusted."
     )

@@ -36,8 +36,8 @@ class TwoWay:
     def __init__(self, unit: Labels, time: Labels) -> None:
         self.unit, self.time = unit, time
         units, periods = len(unit.names), len(time.names)
-        cells = np.bincount(unit.codes * periods + time.codes, minlength=units * periods)
-        self._cells: Floats = cells.reshape(units, periods).astype(np.float64)
+        cells = np.bincount(unit.codes * periods + time.codes, minlength=units * periods).astype(np.float64)
+        self._cells: Floats = cells.reshape(units, periods)
         self._unit_sizes: Floats = self._cells.sum(1)
         gram = np.diag(self._cells.sum(0)) - self._cells.T @ (self._cells / self._unit_sizes[:, None])
         self._inverse: Floats = np.linalg.pinv(gram, rcond=1e-10, hermitian=True)
@@ -129,7 +129,8 @@ def wild_bootstrap_p_value(
 
 
 def _cluster_sums(values: Floats, cluster: Labels) -> Floats:
-    return np.bincount(cluster.codes, values, minlength=len(cluster.names)).astype(np.float64)
+    sums: Floats = np.bincount(cluster.codes, values, minlength=len(cluster.names)).astype(np.float64)
+    return sums
 
 
 def _nested(unit: Labels, cluster: Labels) -> bool:
