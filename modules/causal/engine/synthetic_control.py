@@ -105,14 +105,19 @@ def synthetic_control(
             f"{number(estimate * periods)} in all)."
         ),
         assumptions=(
-            "Without the treatment, the weighted mean of the donors would have followed the treated unit as it did "
-            "before.",
+            (
+                "Without the treatment, the weighted mean of the donors would have followed the treated unit as it did "
+                "before."
+            ),
             "Donors were not touched by the treatment, nor by other shocks of their own afterwards.",
             "Nobody acted on the treatment before it began.",
             "For the p-value: the treated unit is as if drawn at random from all units.",
         ),
-        diagnostics=_diagnostics(values, place, donors, before, gap=gap, weights=weights)
-        + (_ratio(gap, placebos, before), _level(level, attained, len(statistics))),
+        diagnostics=(
+            *_diagnostics(values, place, donors, before, gap=gap, weights=weights),
+            _ratio(gap, placebos, before),
+            _level(level, attained, len(statistics)),
+        ),
         plot=(
             Series("observed", _line(time, values[:, place])),
             Series("synthetic", _line(time, values[:, place] - gap)),
