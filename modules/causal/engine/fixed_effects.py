@@ -84,11 +84,13 @@ def fit(outcome: Floats, regressors: Floats, effects: TwoWay, cluster: Labels | 
     if size <= parameters:
         raise InvalidData("/rows", "too_few_rows", f"{size} rows cannot tell {parameters} parameters.")
     if cluster is None:
-        meat, scale, freedom = scores.T @ scores, size / (size - parameters), size - parameters
+        meat: Floats = scores.T @ scores
+        scale, freedom = size / (size - parameters), size - parameters
     else:
         groups = len(cluster.names)
         sums = np.column_stack([np.bincount(cluster.codes, column, minlength=groups) for column in scores.T])
-        meat, scale = sums.T @ sums, groups / (groups - 1) * (size - 1) / (size - parameters)
+        meat = sums.T @ sums
+        scale = groups / (groups - 1) * (size - 1) / (size - parameters)
         freedom = groups - 1
     return Fit(coefficients, scale * bread @ meat @ bread, freedom)
 

@@ -22,8 +22,8 @@ LEAST_DONORS = 4
 LEAST_BEFORE = 5
 # A fit to the periods before is called good from this R^2 on.
 _GOOD_FIT = 0.9
-# How much worse the fit may be in periods before the treatment that it has not seen.
-_HOLDOUT_FACTOR = 3.0
+# The part of the effect that a start in the last quarter of the time before may pretend: a placebo in time.
+_HOLDOUT_MOST = 0.5
 _HOLDOUT_SHARE = 0.25
 _LEAST_WEIGHT = 0.001
 _PERFECT = 1e-6
@@ -72,8 +72,8 @@ def synthetic_control(
     pre = _rmspe(gap[:before])
     if pre <= _PERFECT * float(values[:before, place].std()):
         detail = (
-            "The synthetic unit fits every period before the treatment perfectly, so nothing tells how well it predicts. "
-            "More periods before, or fewer donors, are needed."
+            "The synthetic unit fits every period before the treatment perfectly, so nothing tells how well it "
+            "predicts. More periods before, or fewer donors, are needed."
         )
         raise InvalidData("/start", "perfect_fit", detail)
     estimate = float(gap[before:].mean())
@@ -191,9 +191,9 @@ def _diagnostics(
     good = fit >= _GOOD_FIT
     seen = min(before - 1, max(2, round(before * (1 - _HOLDOUT_SHARE))))
     early = simplex_weights(values[:seen, place], values[:seen, donors])
-    error = values[:before, place] - values[:before, donors] @ early
-    factor = _rmspe(error[seen:]) / max(_rmspe(error[:seen]), _PERFECT * float(own.std()))
-    holds = factor <= _HOLDOUT_FACTOR
+    pretended = float((values[seen:before, place] - values[seen:before, donors] @ early).mean())
+    estimate = float(gap[before:].mean())
+    holds = abs(pretended) <= abs(estimate) * _HOLDOUT_MOST
     used = int((weights > _LEAST_WEIGHT).sum())
     largest = float(weights.max())
     return (
@@ -205,11 +205,12 @@ def _diagnostics(
             + ("." if good else ": too little for what follows to be trusted."),
         ),
         Diagnostic(
-            "holdout_rmspe_ratio",
-            factor,
+            "earlier_start_effect",
+            pretended,
             holds,
-            f"Fitted to the first {seen} periods, its error in the next {before - seen} before the start is "
-            f"{number(factor)} times as large" + ("." if holds else ": it does not predict well."),
+            f"Had it begun {before - seen} periods earlier, when nothing happened yet, the same method would find "
+            f"{number(pretended)} there, against {number(estimate)}"
+            + ("." if holds else ": it does not predict well."),
         ),
         Diagnostic(
             "largest_weight",
