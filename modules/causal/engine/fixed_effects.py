@@ -88,7 +88,7 @@ def fit(outcome: Floats, regressors: Floats, effects: TwoWay, cluster: Labels | 
         scale, freedom = size / (size - parameters), size - parameters
     else:
         groups = len(cluster.names)
-        sums = np.column_stack([np.bincount(cluster.codes, column, minlength=groups) for column in scores.T])
+        sums: Floats = np.column_stack([_cluster_sums(column, cluster) for column in scores.T])
         meat = sums.T @ sums
         scale = groups / (groups - 1) * (size - 1) / (size - parameters)
         freedom = groups - 1
