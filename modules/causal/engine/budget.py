@@ -17,6 +17,7 @@ _STARTS = 12
 _SEED = 20262
 # The share of the budget below which a channel's slope is taken at that share: Hill's may be infinite at 0.
 _TINY = 1e-9
+_ASTRAY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,7 @@ def optimise_budget(
         assumptions=(
             "The response curves hold for the future, and the same is spent in every period.",
             "The curves are causal: those of a marketing mix are so only under its assumptions.",
-            "The interval is about the curves; it leaves out that the spread was chosen with them, so the gain is "
-            "rather too large than too small.",
+            "The interval leaves out that the spread was chosen with the same curves: expect rather less.",
         ),
         diagnostics=(_extrapolation(curves, optimal),),
         plot=(
@@ -138,15 +138,15 @@ def _best(curves: Sequence[Curve], budget: float, low: Floats, high: Floats) -> 
     rng = np.random.default_rng(_SEED)
     bounds = list(zip(low / budget, high / budget, strict=True))
     sums_up = {"type": "eq", "fun": lambda shares: shares.sum() - 1, "jac": lambda shares: np.ones(len(shares))}
-    best: Floats | None = None
+    candidates = []
     for start in _feasible(rng.dirichlet(np.ones(len(curves)), _STARTS), low / budget, high / budget):
         found = minimize(
             loss, start, jac=slopes, bounds=bounds, constraints=[sums_up], method="SLSQP", options={"ftol": 1e-12}
         )
-        shares = found.x if abs(found.x.sum() - 1) < 1e-6 else start  # noqa: PLR2004 - a search that went astray
-        if best is None or loss(shares) < loss(best):
-            best = np.clip(shares, low / budget, high / budget)
-    assert best is not None  # noqa: S101 - there is at least one start
+        # A search that went astray counts as where it began.
+        astray = abs(found.x.sum() - 1) > _ASTRAY
+        candidates.append(np.clip(start if astray else found.x, low / budget, high / budget))
+    best: Floats = min(candidates, key=loss)
     return best * budget
 
 

@@ -14,6 +14,8 @@ from modules.causal.engine.text import number, percent, probability, span
 from modules.causal.engine.types import Diagnostic, Interval, Point, Result, Series
 
 MAX_CHANNELS = 50
+# Channels that a sentence names.
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -105,11 +107,11 @@ def incrementality(tests: Sequence[LiftTest], *, metric: str = "conversions", le
         interval=interval,
         p_value=p_value,
         summary=(
-            f"Incrementality of {', '.join(test.channel for test in tests[:5])}{' and others' if len(tests) > 5 else ''}: "  # noqa: PLR2004 - a sentence
+            f"Incrementality of {_names(tests)}: "
             f"{number(estimate)} incremental {metric}{share} ({span(interval)}, {probability(p_value)}){returns}."
         ),
         assumptions=(
-            "Users were assigned to treatment and hold-out at random, and the hold-out saw no advertising of the channel.",
+            "Users were assigned to treatment and hold-out at random, and the hold-out saw nothing of the channel.",
             "All users of both groups are counted, not only those who were reached.",
             "The tests of the channels are independent, and channels neither replace nor help one another.",
             "Spend and value of a conversion are known exactly; the claim is about the treatment group of the test.",
@@ -124,6 +126,11 @@ def incrementality(tests: Sequence[LiftTest], *, metric: str = "conversions", le
         iroas=iroas,
         channels=channels,
     )
+
+
+def _names(tests: Sequence[LiftTest]) -> str:
+    named = [test.channel for test in tests[:_NAMED]]
+    return ", ".join(named) + (f" and {len(tests) - _NAMED} more" if len(tests) > _NAMED else "")
 
 
 def _arms(test: LiftTest) -> tuple[Arm, Arm]:

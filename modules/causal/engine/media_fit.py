@@ -55,7 +55,8 @@ class MediaProblem:
             saturate(adstock(spend, row[0]), np.exp(row[1]) * most, row[2] if len(row) > 2 else 1.0, self.saturation)  # noqa: PLR2004 - with a shape
             for spend, most, row in zip(self.spend.T, self.most, self._rows(search), strict=True)
         ]
-        return np.column_stack(columns)
+        media: Floats = np.column_stack(columns)
+        return media
 
     def fit(self, outcome: Floats, start: Floats, trials: int = _TRIALS) -> MediaFit:
         target = self.project(outcome)
