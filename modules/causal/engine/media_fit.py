@@ -12,7 +12,11 @@ from modules.causal.engine.types import Floats
 _LOW = (0.0, np.log(0.05), 0.5)
 _HIGH = (0.9, np.log(5.0), 3.0)
 _START = (0.3, np.log(0.5), 1.0)
+# A weak prior, the deviations around the start: without it, data that cannot tell a channel's base from its early
+# saturation let its contribution run away.
+_WIDTH = (0.3, 1.0, 0.5)
 _TRIALS = 60
+_SOLVER_STEPS = 1000
 # Refits of a bootstrap begin at the solution, so they need fewer.
 REFIT_TRIALS = 12
 
@@ -27,6 +31,8 @@ class MediaFit:
     shape: Floats
     coefficient: Floats
     residuals: Floats
+    noise: float
+    loss: float
 
 
 class MediaProblem:
@@ -43,6 +49,7 @@ class MediaProblem:
         self._low = np.tile(_LOW[: self.parameters_per_channel], channels)
         self._high = np.tile(_HIGH[: self.parameters_per_channel], channels)
         self.start: Floats = np.tile(_START[: self.parameters_per_channel], channels)
+        self._width = np.tile(_WIDTH[: self.parameters_per_channel], channels)
 
     def project(self, columns: Floats) -> Floats:
         """Return columns (t,) or (t, k) without what the base explains."""
@@ -58,20 +65,22 @@ class MediaProblem:
         media: Floats = np.column_stack(columns)
         return media
 
-    def fit(self, outcome: Floats, start: Floats, trials: int = _TRIALS) -> MediaFit:
+    def fit(self, outcome: Floats, start: Floats, *, noise: float = 0.0, trials: int = _TRIALS) -> MediaFit:
+        """Search from a start; `noise` is the deviation of the errors, which weighs the prior (0: no prior)."""
         target = self.project(outcome)
         scale = float(np.sqrt(np.square(target).mean())) or 1.0
 
         def residuals(search: Floats) -> Floats:
             columns = self.project(self.media(search))
-            left: Floats = (target - columns @ nnls(columns, target)[0]) / scale
-            return left
+            left: Floats = target - columns @ nnls(columns, target, maxiter=_SOLVER_STEPS)[0]
+            prior = noise * (search - self.start) / self._width
+            return np.concatenate([left, prior]) / scale
 
         inside = np.clip(start, self._low + 1e-6, self._high - 1e-6)
         found = least_squares(residuals, inside, bounds=(self._low, self._high), max_nfev=trials, ftol=1e-6)
         search: Floats = found.x
         columns = self.project(self.media(search))
-        coefficient: Floats = nnls(columns, target)[0]
+        coefficient: Floats = nnls(columns, target, maxiter=_SOLVER_STEPS)[0]
         rows = self._rows(search)
         shape = rows[:, 2] if self.saturation == "hill" else np.ones(len(rows))
         return MediaFit(
@@ -81,16 +90,21 @@ class MediaProblem:
             shape=shape,
             coefficient=coefficient,
             residuals=target - columns @ coefficient,
+            noise=noise,
+            loss=float(found.cost),
         )
 
     def best_fit(self, outcome: Floats, starts: int, rng: np.random.Generator) -> MediaFit:
         """Return the best of several searches: the surface has more than one valley."""
         points = [self.start, *(rng.uniform(self._low, self._high) for _ in range(starts - 1))]
-        fits = [self.fit(outcome, point) for point in points]
-        return min(fits, key=lambda found: float(found.residuals @ found.residuals))
+        free = self.fit(outcome, self.start)
+        noise = float(np.sqrt(np.square(free.residuals).mean()))
+        fits = [self.fit(outcome, point, noise=noise) for point in [free.search, *points]]
+        return min(fits, key=lambda found: found.loss)
 
     def _rows(self, search: Floats) -> Floats:
-        return search.reshape(-1, self.parameters_per_channel)
+        rows: Floats = search.reshape(-1, self.parameters_per_channel)
+        return rows
 
 
 def resample(residuals: Floats, rng: np.random.Generator) -> Floats:
@@ -99,4 +113,5 @@ def resample(residuals: Floats, rng: np.random.Generator) -> Floats:
     block = max(2, round(size ** (1 / 3)))
     starts = rng.integers(0, size - block + 1, size=-(-size // block))
     drawn: Floats = residuals[(starts[:, None] + np.arange(block)).ravel()[:size]]
-    return drawn - drawn.mean()
+    drawn -= drawn.mean()
+    return drawn
