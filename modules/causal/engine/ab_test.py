@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from modules.causal.engine import sequential
 from modules.causal.engine.arms import LEAST_ROWS, Arm, arm_of, contrast, lift
 from modules.causal.engine.checks import check_level, check_varies
 from modules.causal.engine.exceptions import InvalidData
+from modules.causal.engine.holm import holm
 from modules.causal.engine.table import Labels
 from modules.causal.engine.text import number, percent, probability, span
 from modules.causal.engine.types import Diagnostic, Floats, Interval, Point, Result, Series
@@ -149,8 +149,8 @@ def _comparisons(treatments: Sequence[Arm], control: Arm, plan: Plan) -> list[Co
         sequential.p_value(found.difference, found.variance, size, rho2=rho2)
         for found, size in zip(contrasts, sizes, strict=True)
     ]
-    fixed = multipletests([found.p_value for found in contrasts], method="holm")[1]
-    always = multipletests(running, method="holm")[1]
+    fixed = holm([found.p_value for found in contrasts])
+    always = holm(running)
     comparisons = []
     for place, (arm, found) in enumerate(zip(treatments, contrasts, strict=True)):
         relative, relative_interval = lift(arm, control, level=level)
@@ -161,11 +161,11 @@ def _comparisons(treatments: Sequence[Arm], control: Arm, plan: Plan) -> list[Co
                 mean=arm.mean,
                 estimate=found.difference,
                 interval=found.interval,
-                p_value=float(fixed[place]),
+                p_value=fixed[place],
                 sequential_interval=sequential.interval(
                     found.difference, found.variance, sizes[place], level=level, rho2=rho2
                 ),
-                sequential_p_value=float(always[place]),
+                sequential_p_value=always[place],
                 lift=relative,
                 lift_interval=relative_interval,
             )

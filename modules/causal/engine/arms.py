@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
-from statsmodels.stats.proportion import confint_proportions_2indep, test_proportions_2indep
 
 from modules.causal.engine.exceptions import InvalidData
+from modules.causal.engine.shares import Counts, score_interval, score_p_value
 from modules.causal.engine.types import Floats, Interval
 
 LEAST_ROWS = 10
@@ -80,11 +80,9 @@ def _means(treatment: Arm, control: Arm, variance: float, level: float) -> Contr
 
 
 def _shares(treatment: Arm, control: Arm, variance: float, level: float) -> Contrast:
-    counts = (treatment.successes, treatment.size, control.successes, control.size)
-    low, high = confint_proportions_2indep(*counts, method="score", compare="diff", alpha=1 - level)
-    tested = test_proportions_2indep(*counts, method="score", compare="diff")
-    difference = treatment.mean - control.mean
-    return Contrast(difference, variance, Interval(float(low), float(high), level), float(tested.pvalue))
+    counts = Counts(treatment.successes, treatment.size, control.successes, control.size)
+    low, high = score_interval(counts, level)
+    return Contrast(counts.difference, variance, Interval(low, high, level), score_p_value(counts))
 
 
 def lift(treatment: Arm, control: Arm, *, level: float) -> tuple[float | None, Interval | None]:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from modules.causal.engine.arms import LEAST_ROWS, Arm, arm_of_counts, contrast
 from modules.causal.engine.checks import check_level
 from modules.causal.engine.exceptions import InvalidData
+from modules.causal.engine.holm import holm
 from modules.causal.engine.text import number, percent, probability, span
 from modules.causal.engine.types import Diagnostic, Interval, Point, Result, Series
 
@@ -74,9 +74,9 @@ def incrementality(tests: Sequence[LiftTest], *, metric: str = "conversions", le
         raise InvalidData("/channel", "channels", f"There are 1 to {MAX_CHANNELS} channels, each in one row.")
     arms = [_arms(test) for test in tests]
     contrasts = [contrast(treatment, control, level=level) for treatment, control in arms]
-    adjusted = multipletests([found.p_value for found in contrasts], method="holm")[1]
+    adjusted = holm([found.p_value for found in contrasts])
     channels = tuple(
-        _channel(test, found.interval, found.difference, float(p_value))
+        _channel(test, found.interval, found.difference, p_value)
         for test, found, p_value in zip(tests, contrasts, adjusted, strict=True)
     )
     estimate = sum(channel.incremental for channel in channels)
