@@ -1,0 +1,111 @@
+"""Runs a module as one process; with reloading, this process replaces itself, so its number stays the same."""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+import traceback
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import uvicorn
+from watchfiles import awatch
+
+from lift_sdk import logs
+from lift_sdk.app import ModuleApp
+from lift_sdk.loading import load_app
+from lift_sdk.manifest import Manifest
+
+logger = logging.getLogger(__name__)
+
+DEFAULT_HOST = "127.0.0.1"
+# How long requests may still run after the order to stop.
+STOP_SECONDS = 5
+_BACKLOG = 512
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def run(folder: Path, *, host: str, port: int | None, reload: bool) -> None:
+    """Serve until a signal ends it. Port 0 takes a free one; without a port it is that of the manifest's `base_url`.
+
+    Raises `ManifestError`, `NotAModule`, OSError if the port is taken, and what the module's import raises; with
+    `reload` errors of the module are printed and the next change is waited for.
+    """
+    if reload:
+        _serve_until_changed(folder, host, port)
+    manifest = Manifest.load(folder)
+    asyncio.run(_serve(load_app(folder), manifest, host, port))
+
+
+def _serve_until_changed(folder: Path, host: str, port: int | None) -> NoReturn:
+    try:
+        manifest = Manifest.load(folder)
+        app = load_app(folder)
+    except Exception:  # noqa: BLE001 - whatever the code under development raises
+        traceback.print_exc()
+        print("Waiting for a change.", file=sys.stderr, flush=True)  # noqa: T201 - said to the developer
+        asyncio.run(_changed(folder))
+    else:
+        if not asyncio.run(_serve_and_watch(app, manifest, folder, host, port)):
+            sys.exit(0)
+        logger.info("reloading")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Sockets and files close on exec; what the interpreter was told on its command line is told again.
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves, no shell
+
+
+async def _serve_and_watch(app: ModuleApp, manifest: Manifest, folder: Path, host: str, port: int | None) -> bool:
+    """Return True if the server was stopped for a change, False if a signal stopped it."""
+    server = _server(app)
+    watching = asyncio.create_task(_changed(folder))
+    watching.add_done_callback(lambda done: None if done.cancelled() else setattr(server, "should_exit", True))
+    with _listen(host, port if port is not None else _port_of(manifest)) as listener:
+        await _run_server(server, manifest, listener)
+    changed = watching.done() and not watching.cancelled()
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+    return changed
+
+
+async def _changed(folder: Path) -> None:
+    async for _ in awatch(folder):
+        return
+
+
+async def _serve(app: ModuleApp, manifest: Manifest, host: str, port: int | None) -> None:
+    with _listen(host, port if port is not None else _port_of(manifest)) as listener:
+        await _run_server(_server(app), manifest, listener)
+
+
+async def _run_server(server: uvicorn.Server, manifest: Manifest, listener: socket.socket) -> None:
+    logs.configure(manifest.module_id, os.environ.get("LIFT_LOG_LEVEL", "INFO"))
+    host, port = listener.getsockname()[:2]
+    logger.info("serving", extra={"host": host, "port": port, "version": manifest.version, "pid": os.getpid()})
+    await server.serve(sockets=[listener])
+
+
+def _server(app: ModuleApp) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        # The app writes its own line for each request.
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    return uvicorn.Server(config)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Listen before the app starts: who is told of the module while it starts waits instead of being refused."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+
+
+def _port_of(manifest: Manifest) -> int:
+    parts = urlsplit(manifest.base_url)
+    return parts.port or _DEFAULT_PORTS[parts.scheme]
