@@ -61,16 +61,15 @@ def contrast(treatment: Arm, control: Arm, *, level: float) -> Contrast:
 
     Both intervals are the inversion of their test, so interval and p-value never contradict each other.
     """
+    if treatment.binary and control.binary:
+        return _shares(treatment, control, level)
+    return _means(treatment, control, level)
+
+
+def _means(treatment: Arm, control: Arm, level: float) -> Contrast:
     variance = treatment.variance / treatment.size + control.variance / control.size
     if variance <= 0:
-        detail = f"The metric does not vary within {control.name!r} and {treatment.name!r}."
-        raise InvalidData("/metric", "no_variation", detail)
-    if treatment.binary and control.binary:
-        return _shares(treatment, control, variance, level)
-    return _means(treatment, control, variance, level)
-
-
-def _means(treatment: Arm, control: Arm, variance: float, level: float) -> Contrast:
+        raise _no_variation(treatment, control)
     difference = treatment.mean - control.mean
     error = math.sqrt(variance)
     freedom = variance**2 / sum((arm.variance / arm.size) ** 2 / (arm.size - 1) for arm in (treatment, control))
@@ -79,10 +78,24 @@ def _means(treatment: Arm, control: Arm, variance: float, level: float) -> Contr
     return Contrast(difference, variance, Interval(difference - half, difference + half, level), p_value)
 
 
-def _shares(treatment: Arm, control: Arm, variance: float, level: float) -> Contrast:
+def _shares(treatment: Arm, control: Arm, level: float) -> Contrast:
     counts = Counts(treatment.successes, treatment.size, control.successes, control.size)
+    if counts.treatment + counts.control in {0, treatment.size + control.size}:
+        raise _no_variation(treatment, control)
     low, high = score_interval(counts, level)
+    variance = _agresti_caffo(treatment) + _agresti_caffo(control)
     return Contrast(counts.difference, variance, Interval(low, high, level), score_p_value(counts))
+
+
+def _agresti_caffo(arm: Arm) -> float:
+    """Return the variance of a share with one more success and failure (2000): not 0 where all or none succeed."""
+    share = (arm.successes + 1) / (arm.size + 2)
+    return share * (1 - share) / (arm.size + 2)
+
+
+def _no_variation(treatment: Arm, control: Arm) -> InvalidData:
+    detail = f"The metric does not vary within {control.name!r} and {treatment.name!r}."
+    return InvalidData("/metric", "no_variation", detail)
 
 
 def lift(treatment: Arm, control: Arm, *, level: float) -> tuple[float | None, Interval | None]:

@@ -53,7 +53,7 @@ def columns(data: MixData, metric: str) -> tuple[Floats, Floats]:
     for place, inflated in enumerate(inflation(np.column_stack([base, spend]))[base.shape[1] :]):
         if inflated >= 1 / (1 - _COLLINEAR):
             name = list(data.spend)[place]
-            detail = f"The spend of {name!r} is a mixture of the other columns, so its effect cannot be told."
+            detail = f"The spend of {name!r} is a mix of other columns, so it has no effect of its own."
             raise InvalidData(f"/channels/{place}", "collinear", detail)
     return spend, base
 

@@ -93,7 +93,7 @@ class Table:
         for place, cell in enumerate(self._column(column, pointer)):
             try:
                 value = float(cell) if cell is not None else math.nan
-            except ValueError:
+            except (ValueError, OverflowError):
                 value = math.nan
             if not abs(value) <= MAX_NUMBER:
                 raise self._bad_cell(column, place, cell, "a finite number up to 1e12")

@@ -160,7 +160,7 @@ def test_the_bootstrap_keeps_its_level_with_few_clusters() -> None:
 def test_staggered_starts_are_weighed() -> None:
     data = panel(np.random.default_rng(11), units=40, periods=12, treated=0)
     start = np.where(data.unit.codes < 18, 2, np.where(data.unit.codes < 36, 9, 99))
-    treatment = (data.time.codes >= start).astype(np.float64)
+    treatment = floats(data.time.codes >= start)
     growing = floats(data.outcome + treatment * (data.time.codes - start))
     result = difference_in_differences(Panel(growing, treatment, data.unit, data.time, data.cluster), metric="y")
     weights = next(found for found in result.diagnostics if found.name == "negative_weights")
