@@ -23,7 +23,7 @@ class Fit:
 
     @property
     def errors(self) -> Floats:
-        errors: Floats = np.sqrt(np.diag(self.covariance))
+        errors: Floats = np.sqrt(np.maximum(np.diag(self.covariance), 0.0))
         return errors
 
 

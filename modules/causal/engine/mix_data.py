@@ -53,7 +53,7 @@ def columns(data: MixData, metric: str) -> tuple[Floats, Floats]:
     for place, inflated in enumerate(inflation(np.column_stack([base, spend]))[base.shape[1] :]):
         if inflated >= 1 / (1 - _COLLINEAR):
             name = list(data.spend)[place]
-            detail = f"The spend of {name!r} is a mix of other columns, so it has no effect of its own."
+            detail = f"The spend of {name!r} is a mix of other columns: its effect is not to be told from theirs."
             raise InvalidData(f"/channels/{place}", "collinear", detail)
     return spend, base
 
@@ -78,7 +78,7 @@ def _standard(values: Floats) -> Floats:
 
 
 def inflation(matrix: Floats) -> Floats:
-    """Return for each column of a matrix (t, k), the intercept first, how much the others inflate its variance (VIF)."""
+    """Return how much the others inflate the variance of each column (t, k), the intercept being first (VIF)."""
     inflated = np.ones(matrix.shape[1])
     for place in range(1, matrix.shape[1]):
         values = matrix[:, place]

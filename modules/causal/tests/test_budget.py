@@ -33,7 +33,8 @@ def test_no_spread_of_a_grid_is_better(parameters: list[tuple[float, float, floa
     first, second = (grid.ravel() for grid in np.meshgrid(np.linspace(20, 100, 41), np.linspace(0, 160, 81)))
     third = 180 - first - second
     fits = third >= 0
-    best = sum(each.response(grid[fits]) for each, grid in zip(curves, (first, second, third), strict=True)).max()
+    responses = [each.response(grid[fits]) for each, grid in zip(curves, (first, second, third), strict=True)]
+    best = float(np.sum(responses, axis=0).max())
     found = sum(float(each.response(np.array([spend]))[0]) for each, spend in zip(curves, spends, strict=True))
     assert found >= best * (1 - 1e-4)
     assert_finite(result)

@@ -169,9 +169,11 @@ def test_staggered_starts_are_weighed() -> None:
 
 def test_designs_that_do_not_fit_are_refused() -> None:
     data = panel(np.random.default_rng(12), units=10, periods=4, treated=5)
-    everybody = Panel(data.outcome, (data.time.codes >= 2).astype(float), data.unit, data.time, data.cluster)
-    ends = Panel(data.outcome, (data.time.codes == 1) * (data.unit.codes < 5) * 1.0, data.unit, data.time, data.cluster)
-    always = Panel(data.outcome, (data.unit.codes < 5) * 1.0, data.unit, data.time, data.cluster)
+    everybody = Panel(data.outcome, floats(data.time.codes >= 2), data.unit, data.time, data.cluster)
+    ends = Panel(
+        data.outcome, floats((data.time.codes == 1) & (data.unit.codes < 5)), data.unit, data.time, data.cluster
+    )
+    always = Panel(data.outcome, floats(data.unit.codes < 5), data.unit, data.time, data.cluster)
     nobody = Panel(data.outcome, np.zeros(40), data.unit, data.time, data.cluster)
     for rows, code in (
         (everybody, "collinear"),

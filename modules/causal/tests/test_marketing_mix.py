@@ -29,7 +29,9 @@ def simulated(seed: int, *, effect: float = 1.0) -> tuple[MixData, dict[str, flo
 
 
 def total_roas(data: MixData, roas: dict[str, float]) -> float:
-    return sum(roas[name] * data.spend[name].sum() for name in roas) / sum(x.sum() for x in data.spend.values())
+    return float(sum(roas[name] * data.spend[name].sum() for name in roas)) / sum(
+        float(x.sum()) for x in data.spend.values()
+    )
 
 
 def test_intervals_cover_what_spend_really_brought() -> None:

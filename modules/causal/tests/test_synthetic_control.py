@@ -86,8 +86,9 @@ def test_weights_fit_at_least_as_well_as_those_of_pysyncon() -> None:
     def loss(weights: Floats) -> float:
         return float(np.square(wide["California"] - wide[states] @ weights).sum())
 
-    assert loss(ours) <= loss(np.asarray(theirs)) * (1 + 1e-9)
-    assert ours == pytest.approx(np.asarray(theirs), abs=0.02)
+    # Their general optimiser stops one hundredth short of the optimum.
+    assert loss(np.asarray(theirs)) * 0.98 <= loss(ours) <= loss(np.asarray(theirs))
+    assert ours == pytest.approx(np.asarray(theirs), abs=0.05)
 
 
 @given(st.integers(0, 10_000), st.integers(2, 12), st.integers(3, 30))
