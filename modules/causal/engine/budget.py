@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from modules.causal.engine.checks import check_level
 from modules.causal.engine.exceptions import InvalidData
 from modules.causal.engine.response import Curve
+from modules.causal.engine.table import MAX_NUMBER
 from modules.causal.engine.text import number, probability, span
 from modules.causal.engine.types import Diagnostic, Floats, Interval, Point, Result, Series
 
@@ -18,6 +19,9 @@ _SEED = 20262
 # The share of the budget below which a channel's slope is taken at that share: Hill's may be infinite at 0.
 _TINY = 1e-9
 _ASTRAY = 1e-6
+# Coefficient, half saturation and shape of a curve from outside; beyond, powers are no finite numbers.
+_LEAST = (0.0, 1e-9, 0.1)
+_GREATEST = (MAX_NUMBER, MAX_NUMBER, 10.0)
 
 
 @dataclass(frozen=True)
@@ -104,8 +108,11 @@ def _limits(curves: Sequence[Curve], budget: float, bounds: Mapping[str, tuple[f
     if not 1 <= len(curves) <= MAX_CHANNELS or len(set(names)) < len(names):
         raise InvalidData("/curves", "channels", f"There are 1 to {MAX_CHANNELS} channels, each once.")
     for place, curve in enumerate(curves):
-        if min(curve.coefficient, curve.mean_spend) < 0 or min(curve.half_saturation, curve.shape) <= 0:
-            raise InvalidData(f"/curves/{place}", "out_of_range", "A curve has no negative numbers.")
+        numbers = np.array([(curve.coefficient, curve.half_saturation, curve.shape), *curve.draws])
+        spends = (curve.mean_spend, curve.most_spend)
+        inside = ((numbers >= _LEAST) & (numbers <= _GREATEST)).all() and 0 <= min(spends) <= max(spends) <= MAX_NUMBER
+        if not inside or curve.saturation not in {"hill", "log"}:
+            raise InvalidData(f"/curves/{place}", "out_of_range", "This is no curve that a marketing mix would answer.")
         if len(curve.draws) != len(curves[0].draws) or not curve.draws:
             raise InvalidData(f"/curves/{place}/draws", "draws", "Every channel has the same number of draws.")
     if not 0 < budget < np.inf:

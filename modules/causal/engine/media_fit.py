@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import least_squares, nnls
+from scipy.optimize import least_squares
 
+from modules.causal.engine.nonnegative import nonnegative_least_squares
 from modules.causal.engine.response import Saturation, adstock, saturate
 from modules.causal.engine.types import Floats
 
@@ -16,7 +17,6 @@ _START = (0.3, np.log(0.5), 1.0)
 # saturation let its contribution run away.
 _WIDTH = (0.3, 1.0, 0.5)
 _TRIALS = 60
-_SOLVER_STEPS = 1000
 # Refits of a bootstrap begin at the solution, so they need fewer.
 REFIT_TRIALS = 12
 
@@ -72,7 +72,7 @@ class MediaProblem:
 
         def residuals(search: Floats) -> Floats:
             columns = self.project(self.media(search))
-            left: Floats = target - columns @ nnls(columns, target, maxiter=_SOLVER_STEPS)[0]
+            left: Floats = target - columns @ nonnegative_least_squares(columns, target)
             prior = noise * (search - self.start) / self._width
             return np.concatenate([left, prior]) / scale
 
@@ -80,7 +80,7 @@ class MediaProblem:
         found = least_squares(residuals, inside, bounds=(self._low, self._high), max_nfev=trials, ftol=1e-6)
         search: Floats = found.x
         columns = self.project(self.media(search))
-        coefficient: Floats = nnls(columns, target, maxiter=_SOLVER_STEPS)[0]
+        coefficient: Floats = nonnegative_least_squares(columns, target)
         rows = self._rows(search)
         shape = rows[:, 2] if self.saturation == "hill" else np.ones(len(rows))
         return MediaFit(

@@ -1,8 +1,8 @@
 """Least squares over weights that are not negative and add up to one."""
 
 import numpy as np
-from scipy.optimize import nnls
 
+from modules.causal.engine.nonnegative import nonnegative_least_squares
 from modules.causal.engine.types import Floats
 
 
@@ -16,6 +16,6 @@ def simplex_weights(target: Floats, donors: Floats) -> Floats:
     differences = donors - target[:, None]
     scale = float(np.abs(differences).max()) or 1.0
     system = np.vstack([differences / scale, np.ones(donors.shape[1])])
-    found, _ = nnls(system, np.append(np.zeros(len(target)), 1.0), maxiter=100 * donors.shape[1])
+    found = nonnegative_least_squares(system, np.append(np.zeros(len(target)), 1.0))
     weights: Floats = found / found.sum()
     return weights
