@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import jwt
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Json
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from lift_sdk import problems
 from lift_sdk.keys import JWKS_PATH
@@ -175,12 +175,15 @@ def context(who: Who) -> dict[str, Any]:
 def list_page(
     who: Who,
     memory_type: MemoryType | None = None,
-    filters: Json[OfModule] | None = None,
+    filters: Annotated[str, Query(max_length=200)] = "",
     cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,6}$")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> dict[str, Any]:
     who.needs("memory:read")
-    module = filters.module if filters else None
+    try:
+        module = OfModule.model_validate_json(filters).module if filters else None
+    except ValidationError as error:
+        raise Problem(400, "validation_failed", str(error)) from None
     return who.organization.list_page(memory_type=memory_type, module=module, cursor=cursor, limit=limit)
 
 
