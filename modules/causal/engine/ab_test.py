@@ -12,7 +12,7 @@ from modules.causal.engine.checks import check_level, check_varies
 from modules.causal.engine.exceptions import InvalidData
 from modules.causal.engine.holm import holm
 from modules.causal.engine.table import Labels
-from modules.causal.engine.text import number, percent, probability, span
+from modules.causal.engine.text import number, percent, points, probability, span
 from modules.causal.engine.types import Diagnostic, Floats, Interval, Point, Result, Series
 
 MAX_VARIANTS = 12
@@ -114,7 +114,7 @@ def compare(arms: Sequence[Arm], plan: Plan, *, metric: str) -> AbTest:
         estimate=best.estimate,
         interval=best.interval,
         p_value=best.p_value,
-        summary=_summary(best, len(comparisons), metric, plan.control),
+        summary=_summary(best, len(comparisons), metric, control),
         assumptions=_assumptions(len(comparisons)),
         diagnostics=(_ratio_mismatch(arms, plan), _sizes(arms)),
         plot=(means, effects),
@@ -284,11 +284,12 @@ def _over_time(outcome: Floats, variant: Labels, result: AbTest, plan: Plan) -> 
     return Series("confidence sequence", tuple(points))
 
 
-def _summary(best: Comparison, count: int, metric: str, control: str) -> str:
+def _summary(best: Comparison, count: int, metric: str, control: Arm) -> str:
+    write = points if control.binary else number
     of = f" (the clearest of {count} variants)" if count > 1 else ""
     relative = "" if best.lift is None else f", {'+' if best.lift >= 0 else ''}{percent(best.lift)} relative"
     verdict = "changed" if best.p_value <= 1 - best.interval.level else "did not demonstrably change"
     return (
-        f"A/B test: {best.variant!r}{of} {verdict} {metric} against {control!r} by {number(best.estimate)}"
-        f"{relative} ({span(best.interval)}, {probability(best.p_value)})."
+        f"A/B test: {best.variant!r}{of} {verdict} {metric} against {control.name!r} by {write(best.estimate)}"
+        f"{relative} ({span(best.interval, write)}, {probability(best.p_value)})."
     )

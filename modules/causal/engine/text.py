@@ -1,5 +1,7 @@
 """Numbers as people read them in sentences."""
 
+from collections.abc import Callable
+
 from modules.causal.engine.types import Interval
 
 _SMALLEST_P = 0.0001
@@ -19,8 +21,13 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
-def span(interval: Interval) -> str:
-    return f"{percent(interval.level)} interval {number(interval.low)} to {number(interval.high)}"
+def points(share: float) -> str:
+    """Return a difference of shares in percentage points."""
+    return f"{100 * share:.3g} points"
+
+
+def span(interval: Interval, write: Callable[[float], str] = number) -> str:
+    return f"{percent(interval.level)} interval {write(interval.low)} to {write(interval.high)}"
 
 
 def probability(p_value: float) -> str:

@@ -9,7 +9,7 @@ const AB_SAMPLE = {
 /** Weekly sales of 24 cities that share a season; in Lyon, advertising on posters began in week 31. */
 function cityCsv() {
   const cities =
-    'Lyon Paris Lille Nantes Nice Rennes Reims Toulon Dijon Angers Brest Tours Limoges Amiens Metz Nancy Caen Rouen Mulhouse Orleans Perpignan Besancon Avignon Poitiers'.split(' ')
+    'Paris Lille Nantes Nice Rennes Reims Toulon Lyon Dijon Angers Brest Tours Limoges Amiens Metz Nancy Caen Rouen Mulhouse Orleans Perpignan Besancon Avignon Poitiers'.split(' ')
   // Lehmer's generator with Park and Miller's factor: the same data for everybody.
   let state = 20260
   const chance = () => (state = (state * 48271) % 2147483647) / 2147483647 - 0.5
