@@ -1,6 +1,8 @@
 // Draws series of points as SVG: lines with bands, points with whiskers, or bars.
 const SVG = 'http://www.w3.org/2000/svg'
-const FRAME = { width: 720, height: 280, left: 64, right: 12, top: 12, bottom: 36 }
+const FRAME = { narrowest: 280, height: 280, left: 64, right: 12, top: 12, bottom: 36 }
+// The width that a number below the x axis may take.
+const TICK = 80
 const COLOURS = 4
 
 function svg(tag, attributes, ...children) {
@@ -22,9 +24,9 @@ function ticks(low, high) {
 
 /**
  * Returns a chart of `series` ([{ name, points: [{ x, y, low, high }] }]); `kind` is line, points or bars. Texts on the x
- * axis stand side by side, numbers at their place. `mark` is the x at which a vertical line stands.
+ * axis stand side by side, numbers at their place. `width` is in pixels, `mark` is the x at which a vertical line stands.
  */
-function chart(series, { kind, label, format, mark = null, hasZero = false }) {
+function chart(series, { kind, label, format, width: room, mark = null, hasZero = false }) {
   const points = series.flatMap((each) => each.points)
   const names = [...new Set(points.map((point) => point.x))]
   const isNumeric = names.every((name) => typeof name === 'number')
@@ -36,7 +38,8 @@ function chart(series, { kind, label, format, mark = null, hasZero = false }) {
   if (hasZero || kind === 'bars') ys.push(0)
   let [low, high] = [Math.min(...ys), Math.max(...ys)]
   if (low === high) [low, high] = [low - 1, high + 1]
-  const { width, height } = FRAME
+  const { height } = FRAME
+  const width = Math.max(FRAME.narrowest, room)
   const toX = (x) => FRAME.left + ((place(x) - left) / (right - left || 1)) * (width - FRAME.left - FRAME.right)
   const toY = (y) => FRAME.top + ((high - y) / (high - low)) * (height - FRAME.top - FRAME.bottom)
 
@@ -47,7 +50,7 @@ function chart(series, { kind, label, format, mark = null, hasZero = false }) {
       svg('text', { x: FRAME.left - 8, y: toY(y) + 4, class: 'tick y' }, format(y)),
     )
   }
-  const shown = isNumeric ? ticks(left, right) : names.filter((_, index) => index % Math.ceil(names.length / 8) === 0)
+  const shown = isNumeric ? ticks(left, right) : names.filter((_, index) => index % Math.ceil((names.length * TICK) / width) === 0)
   for (const x of shown) {
     const at = isNumeric ? FRAME.left + ((x - left) / (right - left || 1)) * (width - FRAME.left - FRAME.right) : toX(x)
     root.append(svg('text', { x: at, y: height - 12, class: 'tick x' }, isNumeric ? format(x) : String(x).slice(0, 18)))

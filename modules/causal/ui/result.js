@@ -28,22 +28,24 @@ const PARTS = {
 }
 
 function showResult(place, { result, memory_id: memoryId, status }, { text, locale, onOpen, onBudget }) {
+  // First, because what is hidden has no width.
+  place.hidden = false
   const format = numberFormat(locale)
   const { low, high, level } = result.interval
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(level)
   const { wanted, ...options } = CHARTS[result.method](result)
   const series = result.plot.filter((each) => wanted(each.name) && each.points.length)
-  place.replaceChildren(
+  const shown = [
     element('h2', { lang: 'en' }, result.summary),
     element(
       'dl',
       { className: 'tiles' },
       tile(text.estimate, format(result.estimate), result.unit),
       tile(text.interval(percent), `${format(low)} – ${format(high)}`),
-      tile(text.pValue, result.p_value == null ? text.noPValue : result.p_value < 0.0001 ? '< 0.0001' : format(result.p_value)),
+      tile(text.pValue, result.p_value == null ? text.noPValue : probability(result.p_value, format)),
     ),
     ...(series.length
-      ? [chart(series, { ...options, label: result.summary, format }), legend(series), figures(series, text, format)]
+      ? [chart(series, { ...options, label: result.summary, format, width: place.clientWidth }), legend(series), figures(series, text, format)]
       : []),
     ...parts(result, text, format),
     checks(result, text),
@@ -57,14 +59,19 @@ function showResult(place, { result, memory_id: memoryId, status }, { text, loca
         element('button', { type: 'button', onclick: () => onOpen(memoryId) }, text.open),
       ),
     result.method === 'marketing_mix' ? budgetForm(result, text, onBudget) : null,
-  )
-  place.hidden = false
+  ]
+  place.replaceChildren(...shown.filter(Boolean))
 }
 
 function numberFormat(locale) {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 })
   const precise = new Intl.NumberFormat(locale, { maximumSignificantDigits: 4 })
   return (value) => (Math.abs(value) >= 1000 ? whole : precise).format(value)
+}
+
+/** Below this, digits say nothing. */
+function probability(value, format) {
+  return value < 0.0001 ? `< ${format(0.0001)}` : format(value)
 }
 
 function tile(name, value, note = '') {
@@ -95,9 +102,12 @@ function figures(series, text, format) {
 function parts(result, text, format) {
   const [name, columns] = PARTS[result.method] ?? []
   if (!name) return []
-  const cell = (value) => (value == null ? '–' : typeof value === 'number' ? format(value) : value)
-  const rows = result[name].map((row) => columns.map((column) => cell(row[column])))
-  const heads = columns.map((column) => text.fields[column] ?? column.replaceAll('_', ' '))
+  const cell = (value, column) => {
+    if (typeof value !== 'number') return value ?? '–'
+    return column.endsWith('p_value') ? probability(value, format) : format(value)
+  }
+  const rows = result[name].map((row) => columns.map((column) => cell(row[column], column)))
+  const heads = columns.map((column) => text.columns[column] ?? text.fields[column])
   return [element('h3', {}, text.details), table(heads, rows)]
 }
 

@@ -50,6 +50,13 @@ const TEXTS = {
       'marketing-mix': ['Marketing mix', 'What did each channel’s spend bring in? One row per period.'],
       incrementality: ['Incrementality', 'How many of the claimed conversions would not have happened anyway? One row per channel.'],
     },
+    columns: {
+      size: 'Units', mean: 'Mean', estimate: 'Difference', p_value: 'p-value', sequential_p_value: 'p-value at any time',
+      lift: 'Relative lift', weight: 'Weight', contribution: 'Contribution', roas: 'Return on spend',
+      marginal_roas: 'Return on one more', carry_over: 'Carry-over', incremental: 'Incremental', factor: 'Per claimed',
+      cost_per_conversion: 'Cost per conversion', iroas: 'iROAS', current: 'Now', optimal: 'Best',
+      current_response: 'Response now', optimal_response: 'Response at best', marginal_response: 'Of one more',
+    },
     fields: {
       metric: 'Metric', variant: 'Variant', control: 'Name of the control', trials: 'Trials (rows are totals)',
       covariate: 'The same before (CUPED)', unit: 'Unit', time: 'Period', treatment: 'Under treatment (0 or 1)',
@@ -109,6 +116,14 @@ const TEXTS = {
       'synthetic-controls': ['Contrôle synthétique', 'Qu’aurait fait l’unique unité traitée sans le traitement ? Une ligne par unité et période.'],
       'marketing-mix': ['Mix marketing', 'Qu’a rapporté la dépense de chaque canal ? Une ligne par période.'],
       incrementality: ['Incrémentalité', 'Combien des conversions revendiquées n’auraient pas eu lieu ? Une ligne par canal.'],
+    },
+    columns: {
+      size: 'Unités', mean: 'Moyenne', estimate: 'Différence', p_value: 'Valeur p',
+      sequential_p_value: 'Valeur p à tout moment', lift: 'Gain relatif', weight: 'Poids', contribution: 'Contribution',
+      roas: 'Rendement', marginal_roas: 'Rendement d’un de plus', carry_over: 'Report', incremental: 'Incrémentales',
+      factor: 'Par revendiquée', cost_per_conversion: 'Coût par conversion', iroas: 'iROAS', current: 'Actuel',
+      optimal: 'Meilleur', current_response: 'Réponse actuelle', optimal_response: 'Meilleure réponse',
+      marginal_response: 'D’un de plus',
     },
     fields: {
       metric: 'Mesure', variant: 'Variante', control: 'Nom du témoin', trials: 'Essais (lignes de totaux)',
