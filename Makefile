@@ -4,14 +4,14 @@ RUN := .venv/bin/python
 INSTALLED := .venv/.installed
 
 .POSIX:
-.PHONY: help install dev dev-up dev-down dev-status init-memory frontend frontend-dev test test-reliability check fix openapi bench clean
+.PHONY: help install dev dev-up dev-down dev-status init-memory frontend frontend-dev test create-module test-module test-memory test-reliability check fix openapi bench clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' Makefile
 
 install: $(INSTALLED) ## Install what the lock file says, into .venv
 
-$(INSTALLED): pyproject.toml uv.lock deploy/dev/install.sh
+$(INSTALLED): pyproject.toml uv.lock modules/sdk/pyproject.toml deploy/dev/install.sh
 	@PYTHON="$(PYTHON)" sh deploy/dev/install.sh
 	@touch $@
 
@@ -36,12 +36,22 @@ frontend: $(INSTALLED) ## Build the dashboard, if its sources have changed
 frontend-dev: $(INSTALLED) ## Serve the dashboard with hot reload, in front of `make dev`
 	@$(RUN) -m deploy.dev.frontend dev
 
-# Both parts run whatever the first one says.
-test: $(INSTALLED) ## Run all tests but the slow ones: the dashboard's, then the platform's
+# All parts run whatever the others say.
+test: $(INSTALLED) ## Run all tests but the slow ones: the dashboard's, the modules', the platform's
 	@failed=0; \
 	$(RUN) -m deploy.dev.frontend test || failed=1; \
+	$(RUN) -m pytest -n 2 modules || failed=1; \
 	$(RUN) -m pytest -n 2 -m "not slow" || failed=1; \
 	exit $$failed
+
+create-module: $(INSTALLED) ## Write a new module: name=my-module
+	@$(RUN) -m deploy.modules create "$(name)"
+
+test-module: $(INSTALLED) ## Test a module and its contract: name=my-module
+	@$(RUN) -m deploy.modules test "$(name)"
+
+test-memory: $(INSTALLED) ## Try a module's memory test on the running platform: module=my-module
+	@$(RUN) -m deploy.modules test-memory "$(module)"
 
 test-reliability: $(INSTALLED) ## Start the platform, kill its processes, and see it recover
 	@$(RUN) -m pytest -m slow tests/reliability

@@ -14,6 +14,7 @@ from deploy.dev import frontend
 from deploy.dev.console import GREEN, RED, Console
 from deploy.dev.state import REPOSITORY
 
+SDK = REPOSITORY / "modules" / "sdk"
 OPENAPI = REPOSITORY / "docs" / "api" / "openapi.yaml"
 # As many as the smallest machine has cores.
 AT_ONCE = 2
@@ -41,13 +42,13 @@ def timed(check: Callable[[], str]) -> tuple[str, float]:
     return check(), time.monotonic() - began
 
 
-def run(*arguments: str) -> str:
+def run(*arguments: str, folder: Path = REPOSITORY) -> str:
     """Run a tool of this environment with the test settings; return its output if it fails."""
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run(  # noqa: S603 - our own tools and arguments
         [sys.executable, *arguments],
         check=False,
-        cwd=REPOSITORY,
+        cwd=folder,
         env={**environment, "ENVIRONMENT": "test"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -74,6 +75,8 @@ def openapi_drift() -> str:
 # A check returns what is wrong, or nothing. The longest comes first, so the others run beside it.
 CHECKS: dict[str, Callable[[], str]] = {
     "types": lambda: run("-m", "mypy", "."),
+    # A distribution of its own: its own configuration, in its own folder, without Django.
+    "sdk types": lambda: run("-m", "mypy", "--cache-dir", str(REPOSITORY / ".mypy_cache" / "sdk"), ".", folder=SDK),
     "lint": lambda: run("-m", "ruff", "check", "--quiet"),
     "format": lambda: run("-m", "ruff", "format", "--check", "--quiet"),
     "imports": lambda: run(

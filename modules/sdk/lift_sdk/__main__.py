@@ -39,8 +39,8 @@ def check(folder: Path, *, as_json: bool) -> int:
     try:
         manifest = Manifest.load(folder)
     except ManifestError as error:
-        problems = error.problems
-        print(json.dumps([asdict(problem) for problem in problems], indent=2) if as_json else error)  # noqa: T201
+        listed = json.dumps([asdict(problem) for problem in error.problems], indent=2)
+        print(listed if as_json else error)  # noqa: T201 - the output
         return 1
     print("[]" if as_json else f"{manifest.module_id} {manifest.version} is valid")  # noqa: T201 - the output
     return 0

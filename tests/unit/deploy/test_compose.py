@@ -47,5 +47,5 @@ def test_the_image_copies_what_exists_and_leaves_development_out() -> None:
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     for name in " ".join(copied).split():
         assert (REPOSITORY / name).exists(), name
-    assert "--no-dev" in DOCKERFILE
+    assert "--no-default-groups" in DOCKERFILE
     assert re.search(r"^USER liftos$", DOCKERFILE, re.MULTILINE)

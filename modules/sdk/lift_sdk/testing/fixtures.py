@@ -1,8 +1,11 @@
 """Pytest fixtures for modules, as the plugin `-p lift_sdk.testing.fixtures`.
 
+Tests marked `platform` need a running platform, named by `LIFT_PLATFORM_URL`, and a `LIFT_TEST_TOKEN` for it.
+
 `module_folder` is the nearest folder above the test that holds a `module.json`.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from lift_sdk.app import ModuleApp
 from lift_sdk.http import blocking_http
 from lift_sdk.loading import load_app
 from lift_sdk.manifest import MANIFEST_FILE, Manifest
+from lift_sdk.memory.client import MemoryClient
 from lift_sdk.testing.loopback import LoopbackServer
 from lift_sdk.testing.platform import Platform
 from lift_sdk.testing.process import ModuleProcess
@@ -57,6 +61,16 @@ def client(module_app: ModuleApp, platform: Platform, monkeypatch: pytest.Monkey
     with LoopbackServer(module_app) as server, blocking_http(server.url + manifest.api_prefix) as http:
         http.headers["Authorization"] = f"Bearer {platform.token(manifest.module_id, manifest.permissions)}"
         yield http
+
+
+@pytest.fixture
+def platform_memory() -> Iterator[MemoryClient]:
+    """The memory of a running platform, for tests marked `platform`."""
+    url, token = os.environ.get("LIFT_PLATFORM_URL"), os.environ.get("LIFT_TEST_TOKEN")
+    if not url or not token:
+        pytest.fail("LIFT_PLATFORM_URL and LIFT_TEST_TOKEN must name a running platform; see `make test-memory`")
+    with MemoryClient(url, token=token) as memory:
+        yield memory
 
 
 @pytest.fixture(scope="package")
