@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from modules.causal.engine.checks import check_level
@@ -14,8 +15,8 @@ from modules.causal.engine.text import number, probability, span
 from modules.causal.engine.types import Diagnostic, Floats, Interval, Point, Result, Series
 
 MAX_CHANNELS = 10
-_STARTS = 12
-_SEED = 20262
+# Steps of the budget on the grid.
+_STEPS = 200
 # The share of the budget below which a channel's slope is taken at that share: Hill's may be infinite at 0.
 _TINY = 1e-9
 _ASTRAY = 1e-6
@@ -52,7 +53,8 @@ def optimise_budget(
 ) -> Budget:
     """Maximise the sum of steady-state responses with spends that sum to `budget`, within (low, high) per channel.
 
-    SLSQP from several starts, because Hill curves with a shape above 1 have more than one best spread. Channels
+    Hill curves with a shape above 1 have more than one best spread: dynamic programming on a grid finds the right one,
+    SLSQP from there what lies between the steps. Channels
     without bounds may get anything from 0 to the budget. The interval reads the gain of this one spread off every
     bootstrap draw of the curves; it does not include that the spread was chosen with the same data.
     """
@@ -142,34 +144,58 @@ def _best(curves: Sequence[Curve], budget: float, low: Floats, high: Floats) -> 
         spends = np.maximum(shares, _TINY) * budget
         return -budget / scale * np.array([curve.slope(spends[i : i + 1])[0] for i, curve in enumerate(curves)])
 
-    rng = np.random.default_rng(_SEED)
     bounds = list(zip(low / budget, high / budget, strict=True))
     sums_up = {"type": "eq", "fun": lambda shares: shares.sum() - 1, "jac": lambda shares: np.ones(len(shares))}
     candidates = []
-    for start in _feasible(rng.dirichlet(np.ones(len(curves)), _STARTS), low / budget, high / budget):
+    for spread in (_on_grid(curves, budget, low, high), _filled(budget, low, high)):
+        if spread is None:
+            continue
+        start = spread / budget
         found = minimize(
             loss, start, jac=slopes, bounds=bounds, constraints=[sums_up], method="SLSQP", options={"ftol": 1e-12}
         )
         # A search that went astray counts as where it began.
         astray = abs(found.x.sum() - 1) > _ASTRAY
-        candidates.append(np.clip(start if astray else found.x, low / budget, high / budget))
+        candidates += [start, start if astray else np.clip(found.x, low / budget, high / budget)]
     best: Floats = min(candidates, key=loss)
     return best * budget
 
 
-def _feasible(wishes: Floats, low: Floats, high: Floats) -> list[Floats]:
-    """Move starts (s, c) into the bounds: the room above `low` is filled in proportion, the rest where it fits."""
-    starts = []
-    for wish in wishes:
-        share = low.copy()
-        for _ in range(len(low)):
-            room = high - share
-            open_wish = np.where(room > 0, wish, 0.0)
-            if open_wish.sum() <= 0:
-                break
-            share = np.minimum(high, share + (1 - share.sum()) * open_wish / open_wish.sum())
-        starts.append(share)
-    return starts
+def _on_grid(curves: Sequence[Curve], budget: float, low: Floats, high: Floats) -> Floats | None:
+    """Return the best spread in steps of the room above `low`, None where no whole steps fit below `high`.
+
+    Dynamic programming over the channels: `best[s]` is the most that those so far bring with s steps.
+    """
+    step = (budget - low.sum()) / _STEPS
+    if step <= 0:
+        return low
+    best = np.zeros(1)
+    taken: list[NDArray[np.intp]] = []
+    for place, curve in enumerate(curves):
+        most = min(_STEPS, int((high[place] - low[place]) / step * (1 + _ASTRAY)))
+        gains = curve.response(low[place] + step * np.arange(most + 1))
+        reach = min(_STEPS, len(best) - 1 + most)
+        sums = np.full((most + 1, reach + 1), -np.inf)
+        for steps, gain in enumerate(gains):
+            part = best[: reach + 1 - steps]
+            sums[steps, steps : steps + len(part)] = part + gain
+        taken.append(sums.argmax(0))
+        best = sums.max(0)
+    if len(best) <= _STEPS:
+        return None
+    spread, left = low.copy(), _STEPS
+    for place in range(len(curves) - 1, -1, -1):
+        steps = int(taken[place][left])
+        spread[place] += step * steps
+        left -= steps
+    return np.minimum(spread, high)
+
+
+def _filled(budget: float, low: Floats, high: Floats) -> Floats:
+    """Return a spread within the bounds: every channel gets the same part of its room."""
+    room = (high - low).sum()
+    spread: Floats = low + (high - low) * ((budget - low.sum()) / room if room > 0 else 0.0)
+    return spread
 
 
 def _allocation(curve: Curve, current: float, optimal: float) -> Allocation:

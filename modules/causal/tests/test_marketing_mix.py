@@ -35,14 +35,14 @@ def total_roas(data: MixData, roas: dict[str, float]) -> float:
 
 
 def test_intervals_cover_what_spend_really_brought() -> None:
-    covered, runs = 0, 12
+    covered, runs = 0, 8
     mix: MarketingMix | None = None
     for seed in range(runs):
         data, roas = simulated(seed)
         mix = marketing_mix(data, metric="sales")
         covered += mix.interval.low <= total_roas(data, roas) <= mix.interval.high
         assert mix.p_value == pytest.approx(0.01)
-    assert covered >= runs - 2
+    assert covered >= runs - 1
     assert mix is not None
     assert_finite(mix)
 
@@ -59,12 +59,12 @@ def test_carry_over_and_returns_are_found() -> None:
 
 def test_media_without_effect_are_not_credited() -> None:
     credited = 0
-    for seed in range(10):
+    for seed in range(6):
         data, _ = simulated(100 + seed, effect=0.0)
         mix = marketing_mix(data, metric="sales", saturation="log")
         credited += (mix.p_value or 0) <= 0.05
         assert (mix.interval.low > 0) == ((mix.p_value or 0) <= 0.05)
-    assert credited <= 2
+    assert credited <= 1
 
 
 def test_the_base_is_taken_out_as_regression_does() -> None:

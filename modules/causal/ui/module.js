@@ -6,6 +6,7 @@ let context = { locale: 'en', timeZone: 'UTC' }
 let last = null
 let findings = null
 let handlers = {}
+let drawnWidth = 0
 
 function paint(now) {
   context = now
@@ -57,6 +58,7 @@ function trySample({ method, name, csv, fields }) {
 
 function show(answer) {
   showResult(part('result'), answer, { text, locale: context.locale, ...handlers })
+  drawnWidth = window.innerWidth
 }
 
 function refuse(status, body) {
@@ -65,6 +67,11 @@ function refuse(status, body) {
   part('problem').replaceChildren(...lines.filter(Boolean).map((line) => element('p', {}, line)))
   part('problem').hidden = false
 }
+
+// Charts are drawn for their width; the height changes with every answer.
+window.addEventListener('resize', () => {
+  if (last && window.innerWidth !== drawnWidth) show(last)
+})
 
 LiftModule.connect(paint).then((lift) => {
   const onOpen = (id) => lift.navigate(`/memories?peek=${id}`)
