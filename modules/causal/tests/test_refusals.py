@@ -94,7 +94,7 @@ def test_any_grid_is_analysed_or_refused(values: list[float]) -> None:
         assert_finite(synthetic_control(floats(values), unit, time, treated="0", start="7", metric="y"))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.tuples(VALUES, VALUES), min_size=40, max_size=45))
 def test_any_mix_is_analysed_or_refused(rows: list[tuple[float, float]]) -> None:
     data = MixData(floats([row[0] for row in rows]), {"tv": np.abs([row[1] for row in rows])}, {})
