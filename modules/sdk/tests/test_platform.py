@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -30,10 +31,23 @@ def test_every_call_is_answered_truthfully(platform: Platform) -> None:
         assert client.search("tea", memory_types=["note"]).count == 1
         assert client.search("green tea", threshold=0.9).count == 1
         assert client.explain("green tea", stored.memory_id).rank == 1
-        assert client.explain("coffee", stored.memory_id).gate == "no_channel"
+        assert client.explain("coffee", stored.memory_id).gate == "not_found_by_any_channel"
+        assert client.explain("tea", stored.memory_id, memory_types=["other"]).gate == "memory_types"
+        assert client.explain("tea sky", stored.memory_id, threshold=0.9).gate == "threshold"
         assert client.insights().total_memories == 2
         assert sum(client.insights().temporal_patterns.by_hour_of_week) == 2
         assert client.context().counts == {"memories": 2}
+
+
+def test_times_count(platform: Platform) -> None:
+    now = datetime.now(UTC)
+    with memory(platform) as client:
+        client.store("old tea", occurred_at=now - timedelta(days=9))
+        client.store("new tea")
+        client.store("stale tea", expires_at=now)
+        yesterday = now - timedelta(days=1)
+        assert [found.content for found in client.search("tea", occurred_after=yesterday).results] == ["new tea"]
+        assert [found.content for found in client.search("tea", occurred_before=yesterday).results] == ["old tea"]
 
 
 def test_organisations_are_apart(platform: Platform) -> None:

@@ -119,28 +119,23 @@ class Organization:
 
     def search(self, query: dict[str, Any]) -> list[dict[str, Any]]:
         """Return all that the conditions let through, best first."""
-        wanted = set(_words(query["query"]))
-        found = [
-            _found(memory, matched, len(wanted), explain=query["explain"])
-            for memory in self.memories
-            if not query["memory_types"] or memory["memory_type"] in query["memory_types"]
-            if (matched := sorted(wanted & set(_words(memory["content"]))))
-        ]
-        ordered = sorted(found, key=lambda result: (-result["score_units"], result["memory_id"]))
-        return [result for result in ordered if result["score"] >= (query["threshold"] or 0)]
+        candidates = [memory for memory in self.memories if _gate(memory, query) is None]
+        return [result for result in _hits(candidates, query) if result["score"] >= (query["threshold"] or 0)]
 
     def explain(self, query: dict[str, Any], memory_id: str) -> dict[str, Any]:
+        """Say at which place a memory stands, or which gate keeps it out, in the order in which a search asks."""
         memory = self.get(memory_id)
-        results = self.search({**query, "explain": True})
-        place = next((n for n, result in enumerate(results) if result["memory_id"] == memory_id), None)
+        hits = _hits([m for m in self.memories if _gate(m, query) is None], query)
+        place = next((n for n, hit in enumerate(hits) if hit["memory_id"] == memory_id), None)
         nothing: dict[str, Any] = {"rank": None, "score": None, "score_units": None, "contributions": []}
-        answer = {**nothing, "candidates": len(results)}
+        answer = {**nothing, "candidates": len(hits)}
         if place is None:
-            wrong_type = query["memory_types"] and memory["memory_type"] not in query["memory_types"]
-            out = "condition" if wrong_type else "no_channel"
-            return {**answer, "gate": out, "detail": "It is not among the candidates."}
-        gate = "limit" if place >= query["limit"] else None
-        result = {name: results[place][name] for name in ("score", "score_units", "contributions")}
+            out = _gate(memory, query) or "not_found_by_any_channel"
+            return {**answer, "gate": out, "detail": f"It is no candidate: {out}."}
+        hit = hits[place]
+        below = hit["score"] < (query["threshold"] or 0)
+        gate = "threshold" if below else "limit" if place >= query["limit"] else None
+        result = {name: hit[name] for name in ("score", "score_units", "contributions")}
         return {**answer, **result, "rank": place + 1, "gate": gate, "detail": f"It stands at place {place + 1}."}
 
     def insights(self, memory_types: list[str]) -> dict[str, Any]:
@@ -164,6 +159,30 @@ class Organization:
             "clusters_pending": False,
             "memory_types": memory_types,
         }
+
+
+def _gate(memory: dict[str, Any], query: dict[str, Any]) -> str | None:
+    """Return which of the search's conditions keeps a memory out, under the platform's name for it."""
+    occurred = datetime.fromisoformat(memory["occurred_at"])
+    if memory["expires_at"] and datetime.fromisoformat(memory["expires_at"]) <= datetime.now(UTC):
+        return "expired"
+    if query["memory_types"] and memory["memory_type"] not in query["memory_types"]:
+        return "memory_types"
+    if query["occurred_after"] and occurred < query["occurred_after"]:
+        return "time_window"
+    if query["occurred_before"] and occurred >= query["occurred_before"]:
+        return "time_window"
+    return None
+
+
+def _hits(memories: list[dict[str, Any]], query: dict[str, Any]) -> list[dict[str, Any]]:
+    wanted = set(_words(query["query"]))
+    found = [
+        _found(memory, matched, len(wanted), explain=query["explain"])
+        for memory in memories
+        if (matched := sorted(wanted & set(_words(memory["content"]))))
+    ]
+    return sorted(found, key=lambda hit: (-hit["score_units"], hit["memory_id"]))
 
 
 def _words(text: str) -> list[str]:

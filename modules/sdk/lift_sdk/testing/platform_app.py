@@ -49,6 +49,8 @@ class Conditions(BaseModel):
     search_type: Literal["neural", "conceptual", "knowledge", "hybrid"] = "hybrid"
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     memory_types: list[MemoryType] = []
+    occurred_after: AwareDatetime | None = None
+    occurred_before: AwareDatetime | None = None
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     deadline_ms: int | None = None
     explain: bool = True
