@@ -8,6 +8,7 @@ from modules.causal.api.findings import Answer, keep
 from modules.causal.api.requests import (
     AbTestIn,
     BudgetIn,
+    DesignIn,
     DidIn,
     IncrementalityIn,
     MarketingMixIn,
@@ -15,7 +16,7 @@ from modules.causal.api.requests import (
 )
 from modules.causal.engine.ab_test import AbTest
 from modules.causal.engine.budget import Budget, optimise_budget
-from modules.causal.engine.design import Design, Question, design
+from modules.causal.engine.design import Design, design
 from modules.causal.engine.did import DifferenceInDifferences
 from modules.causal.engine.incrementality import Incrementality
 from modules.causal.engine.marketing_mix import MarketingMix
@@ -73,6 +74,6 @@ def incrementality(given: IncrementalityIn, memory: Memory, request: Request) ->
 
 
 @router.post("/design", dependencies=[requires("causal:read")])
-def experiment_design(given: Question) -> Design:
+def experiment_design(given: DesignIn) -> Design:
     """Plan an experiment; nothing is stored."""
     return design(given)

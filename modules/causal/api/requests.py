@@ -1,9 +1,11 @@
 """What the endpoints take. Columns are named, so that any CSV will do as it is."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from modules.causal.engine.design import Question
 from modules.causal.engine.exceptions import InvalidData
 from modules.causal.engine.response import Curve
 from modules.causal.engine.table import MAX_CELL_CHARACTERS, MAX_CSV_CHARACTERS, MAX_ROWS, Cell, Table
@@ -88,12 +90,22 @@ class Bounds(BaseModel):
     high: float | None = None
 
 
+@dataclass(frozen=True)
+class CurveIn(Curve):
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class DesignIn(Question):
+    __pydantic_config__ = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
 class BudgetIn(Study):
     """`curves` are those of a marketing mix, as it answered them; spends are per period."""
 
     metric: Column
     budget: Annotated[float, Field(gt=0, le=1e12)]
-    curves: Annotated[list[Curve], Field(min_length=1, max_length=10)]
+    curves: Annotated[list[CurveIn], Field(min_length=1, max_length=10)]
     bounds: dict[str, Bounds] = {}
 
 

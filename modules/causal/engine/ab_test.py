@@ -22,6 +22,8 @@ MISMATCH_P = 0.001
 # Looks of a running experiment that the chart shows.
 _LOOKS = 40
 _FIRST_LOOK = 30
+# Intended shares are parts of 1, of 100 or numbers of units, within these bounds.
+_MOST_SHARE = 1e6
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,10 @@ def _check(arms: Sequence[Arm], plan: Plan) -> None:
         raise InvalidData("/control", "unknown_value", f"There is no variant {plan.control!r}; there are {names[:12]}.")
     if not 1 < len(arms) <= MAX_VARIANTS or len(set(names)) < len(names):
         raise InvalidData("/variant", "variants", f"An experiment has 2 to {MAX_VARIANTS} distinct variants.")
-    if plan.shares is not None and (plan.shares.keys() != set(names) or min(plan.shares.values()) <= 0):
+    if plan.shares is not None and (
+        plan.shares.keys() != set(names)
+        or not all(1 / _MOST_SHARE <= share <= _MOST_SHARE for share in plan.shares.values())
+    ):
         raise InvalidData("/shares", "shares", "The intended shares name every variant, each with a positive share.")
 
 

@@ -105,6 +105,8 @@ def test_incrementality_and_design(client: httpx2.Client) -> None:
     )
     result = answered(client.post("/incrementality", json={"csv": csv, "value": "value"}))["result"]
     assert result["channels"][0]["iroas"] == pytest.approx(2.4)
+    misspelt = client.post("/design", json={"kind": "share", "baseline": 0.1, "effect": 0.02, "powr": 0.9})
+    assert (misspelt.status_code, misspelt.json()["errors"][0]["pointer"]) == (400, "/powr")
     plan = answered(client.post("/design", json={"kind": "share", "baseline": 0.1, "effect": 0.02}))
     assert plan["total_units"] == 7682
 
@@ -136,6 +138,8 @@ def test_findings_are_listed_by_page(client: httpx2.Client, platform: Platform) 
         ("/ab-tests", {"level": 2}, "/level"),
         ("/ab-tests", {"unknown": 1}, "/unknown"),
         ("/ab-tests", {"control": "placebo"}, "/control"),
+        ("/ab-tests", {"shares": {"control": 1e308, "green button": 1e308}}, "/shares"),
+        ("/ab-tests", {"shares": {"control": 1}}, "/shares"),
     ],
 )
 def test_refusals_name_the_field(
