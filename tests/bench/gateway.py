@@ -280,7 +280,8 @@ def _nginx(program: str, port: int, upstream_port: int) -> Iterator[int]:
               fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
               upstream module {{ server {LOOPBACK}:{upstream_port}; keepalive 64; }}
               server {{ listen {LOOPBACK}:{port};
-                location / {{ proxy_pass http://module; proxy_http_version 1.1; proxy_set_header Connection ""; }} }} }}"""
+                location / {{ proxy_pass http://module; proxy_http_version 1.1;
+                  proxy_set_header Connection ""; }} }} }}"""
         )
         with _process([program, "-c", str(config), "-p", folder], {}) as pid:
             yield pid

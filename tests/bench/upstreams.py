@@ -1,4 +1,4 @@
-"""What stands behind and beside the gateway in its benchmark: a module that does nothing, and a proxy that only proxies.
+"""What stands behind and beside the gateway in its benchmark: a module that does nothing, and a bare proxy.
 
 `granian tests.bench.upstreams:module` and `... :proxy`; the proxy forwards to `BENCH_UPSTREAM`.
 """

@@ -1,7 +1,6 @@
 """A module on loopback that the gateway and the registry can really call."""
 
 import asyncio
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,7 +70,7 @@ class RealModule:
         self.port = self._runner.addresses[0][1]
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
-        seen = {
+        seen: dict[str, Any] = {
             "method": request.method,
             "path": request.raw_path,
             "headers": [(name.lower(), value) for name, value in request.headers.items()],
@@ -99,7 +98,3 @@ def installed(module: Module, organization_id: UUID, permissions: list[str] | No
         organization_id=organization_id, module=module, defaults={"permissions_accepted": accepted, "enabled": True}
     )
     return installation
-
-
-def dumped(value: Any) -> bytes:
-    return json.dumps(value).encode()

@@ -16,11 +16,11 @@ from tests.factories.modules import PERMISSIONS, installed, manifest_of, module_
 
 URL = "/api/v1/modules"
 BASE = "http://127.0.0.1:9001"
-KEY = {"HTTP_X_API_KEY": "test-registration-key"}
+KEY = "test-registration-key"
 
 
 def register(client: APIClient, **fields: Any) -> Any:
-    return client.post(URL, {**manifest_of(BASE), **fields}, format="json", **KEY)
+    return client.post(URL, {**manifest_of(BASE), **fields}, format="json", HTTP_X_API_KEY=KEY)
 
 
 def test_registering_is_idempotent_and_tells_what_changed(anonymous: APIClient) -> None:
@@ -66,8 +66,8 @@ def test_only_operators_and_the_key_register(
     owner = client_of(acme)
     assert owner.post(URL, manifest_of(BASE), format="json").status_code == 403
     assert anonymous.post(URL, manifest_of(BASE), format="json", HTTP_X_API_KEY="wrong").status_code == 401
-    assert anonymous.get("/api/v1/auth/me", **KEY).status_code == 403
-    assert anonymous.get("/api/v1/memory", **KEY).status_code == 403
+    assert anonymous.get("/api/v1/auth/me", HTTP_X_API_KEY=KEY).status_code == 403
+    assert anonymous.get("/api/v1/memory", HTTP_X_API_KEY=KEY).status_code == 403
     assert not Module.objects.exists()
 
 
