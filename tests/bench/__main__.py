@@ -35,14 +35,16 @@ def main() -> None:
     parser.add_argument(
         "--sizes", nargs="*", type=int, default=SIZES, help="numbers of memories among which searches are timed"
     )
+    parser.add_argument("--gateway", action="store_true", help="measure the gateway alone")
     arguments = parser.parse_args()
-    services = Services(STATE, durable=False)
+    # As in production: a commit waits for the disk.
+    services = Services(STATE)
     values = services.start()
     try:
         os.environ.update({name: values[name] for name in ("DATABASE_URL", "REDIS_URL", "JWT_SIGNING_KEY")})
         os.environ["ENVIRONMENT"] = "test"
         os.environ["DJANGO_SETTINGS_MODULE"] = "liftos.settings.test"
-        quality, speed = _measure(arguments.sets, arguments.sizes)
+        quality, speed = _measure(arguments.sets, arguments.sizes, gateway_alone=arguments.gateway)
     finally:
         services.stop()
     if arguments.as_json:
@@ -52,18 +54,23 @@ def main() -> None:
         _print(quality, speed)
 
 
-def _measure(sets: Sequence[Path], sizes: Sequence[int]) -> "tuple[list[SetQuality], list[Speed]]":
+def _measure(
+    sets: Sequence[Path], sizes: Sequence[int], *, gateway_alone: bool
+) -> "tuple[list[SetQuality], list[Speed]]":
     import django  # noqa: PLC0415 - the settings have to be named first
 
     django.setup()
     from apps.core.tenancy.scope import public_scope  # noqa: PLC0415 - as above
     from tests.bench import memory  # noqa: PLC0415 - as above
     from tests.bench.api import measure_api  # noqa: PLC0415 - as above
+    from tests.bench.gateway import measure_gateway  # noqa: PLC0415 - as above
     from tests.bench.ingestion import measure_ingestion  # noqa: PLC0415 - as above
     from tests.bench.sets import demo_set, measure_set, read_set  # noqa: PLC0415 - as above
     from tests.bench.speed import measure_speed  # noqa: PLC0415 - as above
 
     with public_scope():
+        if gateway_alone:
+            return [], measure_gateway(memory.organization())
         given = [demo_set(), *map(read_set, sets)]
         quality = [row for one in given for row in measure_set(one, memory.organization())]
         speed = memory.measure_demo()
@@ -74,7 +81,7 @@ def _measure(sets: Sequence[Path], sizes: Sequence[int]) -> "tuple[list[SetQuali
             speed.append(measure_api(filled))
         if sizes[1:]:
             speed += measure_speed(memory.organization(), sizes[1:])
-        return quality, speed
+        return quality, speed + measure_gateway(memory.organization())
 
 
 def _print(quality: "Sequence[SetQuality]", speed: Sequence[Speed]) -> None:

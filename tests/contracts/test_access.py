@@ -19,7 +19,7 @@ from apps.accounts.permissions import Role
 from apps.core.tenancy.scope import organization_scope
 from tests.contracts.permissions_table import CALLERS, TABLE, declared_rows
 from tests.factories.fixtures import ClientFactory
-from tests.routes import PLACEHOLDER, Route, api_routes
+from tests.routes import MODULE_PLACEHOLDER, PLACEHOLDER, Route, api_routes
 
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
 
@@ -30,7 +30,7 @@ def _rows() -> dict[str, dict[str, str]]:
 
 
 def _url(route: Route) -> str:
-    return PLACEHOLDER.sub(UNKNOWN_ID, route.path)
+    return MODULE_PLACEHOLDER.sub("unknown_module", PLACEHOLDER.sub(UNKNOWN_ID, route.path))
 
 
 def _state(organization: Organization) -> dict[str, int]:

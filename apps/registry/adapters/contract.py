@@ -46,7 +46,7 @@ class _Check:
         if found := complaint(status, body):
             return [f"{health_path} {found}."]
         status, body, _ = await self._call("get", OPENAPI)
-        operation = _first_operation(body, self._manifest["api_prefix"]) if status == 200 else None  # noqa: PLR2004
+        operation = _first_operation(body, self._manifest["api_prefix"]) if status == 200 else None  # noqa: PLR2004 - OK
         if operation is None:
             return [f"{OPENAPI} describes no operation below {self._manifest['api_prefix']}."]
         method, path = operation

@@ -50,7 +50,10 @@ class ModulesView(ApiView):
 
     @extend_schema(request=OpenApiTypes.OBJECT, responses={201: io.RegisteredOutput, 200: io.RegisteredOutput})
     def post(self, request: Request) -> Response:
-        """Register a module by its manifest, see `/api/v1/modules/schema`. Registering the same manifest again changes nothing."""
+        """Register a module by its manifest. Registering the same one again changes nothing.
+
+        The JSON Schema of manifests is at `/api/v1/modules/schema`.
+        """
         registered = module_register(manifest=request.data, now=timezone.now())
         body = selectors.registered_present(registered)
         return Response(body, status=201 if registered.status == "created" else 200)

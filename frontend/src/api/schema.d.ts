@@ -819,8 +819,10 @@ export interface paths {
         get: operations["modules_list"];
         put?: never;
         /**
-         * Register a module by its manifest, see `/api/v1/modules/schema`
-         * @description Register a module by its manifest, see `/api/v1/modules/schema`. Registering the same manifest again changes nothing.
+         * Register a module by its manifest
+         * @description Register a module by its manifest. Registering the same one again changes nothing.
+         *
+         *     The JSON Schema of manifests is at `/api/v1/modules/schema`.
          *
          *     Needs the permission `registry:write`.
          */

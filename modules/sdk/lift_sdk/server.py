@@ -17,6 +17,7 @@ from watchfiles import awatch
 
 from lift_sdk import logs
 from lift_sdk.app import ModuleApp
+from lift_sdk.listening import listen
 from lift_sdk.loading import load_app
 from lift_sdk.manifest import Manifest
 
@@ -25,7 +26,6 @@ logger = logging.getLogger(__name__)
 DEFAULT_HOST = "127.0.0.1"
 # How long requests may still run after the order to stop.
 STOP_SECONDS = 5
-_BACKLOG = 512
 _START_FAILED = 3
 _SOURCES = frozenset({".py", ".json"})
 _LOOK_MILLISECONDS = 1_000
@@ -71,7 +71,7 @@ async def _serve_and_watch(
     server = _server(app)
     watching = asyncio.create_task(change)
     watching.add_done_callback(lambda done: None if done.cancelled() else setattr(server, "should_exit", True))
-    with _listen(host, port if port is not None else _port_of(manifest)) as listener:
+    with listen(host, port if port is not None else _port_of(manifest)) as listener:
         await _run_server(server, manifest, listener)
     changed = watching.done() and not watching.cancelled()
     watching.cancel()
@@ -98,11 +98,12 @@ def _sources(folder: Path) -> dict[Path, tuple[int, int]]:
 
 
 async def _serve(app: ModuleApp, manifest: Manifest, host: str, port: int | None) -> None:
-    with _listen(host, port if port is not None else _port_of(manifest)) as listener:
+    with listen(host, port if port is not None else _port_of(manifest)) as listener:
         await _run_server(_server(app), manifest, listener)
 
 
 async def _run_server(server: uvicorn.Server, manifest: Manifest, listener: socket.socket) -> None:
+    # Listening already: who is told of the module while it starts waits instead of being refused.
     logs.configure(manifest.module_id, os.environ.get("LIFT_LOG_LEVEL", "INFO"))
     host, port = listener.getsockname()[:2]
     logger.info("serving", extra={"host": host, "port": port, "version": manifest.version, "pid": os.getpid()})
@@ -123,12 +124,6 @@ def _server(app: ModuleApp) -> uvicorn.Server:
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     return uvicorn.Server(config)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Listen before the app starts: who is told of the module while it starts waits instead of being refused."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=_BACKLOG)
 
 
 def _port_of(manifest: Manifest) -> int:

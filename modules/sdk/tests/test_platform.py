@@ -39,6 +39,19 @@ def test_every_call_is_answered_truthfully(platform: Platform) -> None:
         assert client.context().counts == {"memories": 2}
 
 
+def test_lists_are_paged_and_know_modules(platform: Platform) -> None:
+    with memory(platform) as client:
+        for place in range(3):
+            client.store(f"note {place}", memory_type="note")
+        page = client.list_page(filters={"module": "mine"}, limit=2)
+        assert ([found.content for found in page.results], page.total) == (["note 2", "note 1"], 3)
+        assert [found.content for found in client.list_page(cursor=page.next, limit=2).results] == ["note 0"]
+        assert client.list_page(filters={"module": "other"}).total == 0
+        assert client.list_page(memory_type="other").next is None
+        with pytest.raises(PlatformRefusal):
+            client.list_page(filters={"source": "mine"})
+
+
 def test_times_count(platform: Platform) -> None:
     now = datetime.now(UTC)
     with memory(platform) as client:

@@ -106,6 +106,17 @@ def test_log_lines_are_json_and_say_whose_request_it_was(
     assert headers["Authorization"].removeprefix("Bearer ") not in "".join(lines)
 
 
+def test_answers_do_not_wait_for_acknowledgements(module_folder: Path, platform: Platform, http: httpx2.Client) -> None:
+    """With Nagle's algorithm every answer on a connection that is used again takes 40 ms."""
+    with ModuleProcess(module_folder, platform.environment()) as process:
+        times = []
+        for _ in range(20):
+            began = time.perf_counter()
+            http.get(f"{process.url}/health")
+            times.append(time.perf_counter() - began)
+    assert sorted(times)[10] < 0.03
+
+
 def test_it_registers_itself(written: Path, platform: Platform) -> None:
     environment = {**platform.environment(), "LIFT_REGISTRATION_KEY": platform.registration_key}
     with ModuleProcess(written, {**environment, "LIFT_BASE_URL": "http://127.0.0.1:7777/"}) as process:

@@ -81,7 +81,9 @@ def test_organisations_do_not_share_a_quota(limits: Organization, globex: Organi
 
 
 def test_entitlements_follow_the_subscription(acme: Organization) -> None:
-    assert selectors.entitlements(organization_id=acme.id) == Entitlements("free", 100 * 1024**2, 100)
+    assert selectors.entitlements(organization_id=acme.id) == Entitlements(
+        "free", 100 * 1024**2, 100, modules=1, gateway_calls_per_hour=60, position=0
+    )
     Subscription.objects.filter(organization_id=acme.id).update(plan_id="professional")
     caches["process"].clear()
     assert selectors.subscription_tier(acme.id) == "professional"

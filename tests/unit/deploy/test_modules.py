@@ -60,7 +60,8 @@ def test_ports_are_each_modules_own(modules: Path) -> None:
     assert next_port(modules) == 9101
     with_port(modules, "one", "http://localhost:9101")
     with_port(modules, "three", "http://localhost:9103")
-    for name, base_url in {"none": None, "list": [], "number": "http://a:b", "without": "http://a"}.items():
+    unusual: dict[str, object] = {"none": None, "list": [], "number": "http://a:b", "without": "http://a"}
+    for name, base_url in unusual.items():
         with_port(modules, name, base_url)
     (modules / "none" / "module.json").write_text("{")
     assert next_port(modules) == 9102

@@ -1,5 +1,6 @@
 """The memory's calls, described and not sent: what goes out, what comes back, and whether repeating it is safe."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +17,7 @@ from lift_sdk.memory.results import (
     Memory,
     Operation,
     OperationQueued,
+    Page,
     SearchResults,
     Stored,
 )
@@ -142,6 +144,23 @@ def explain(
 def get(memory_id: UUID | str) -> Call[Memory]:
     """Return one memory; raises `NotFound`."""
     return Call("GET", f"{MEMORY}/{_segment(memory_id)}", Memory)
+
+
+def list_page(
+    *,
+    memory_type: str | None = None,
+    filters: JsonObject | None = None,
+    cursor: str | None = None,
+    limit: int = 20,
+) -> Call[Page]:
+    """List up to 100 memories, last recorded first; `cursor` is the `next` of the page before."""
+    single = _given(
+        memory_type=memory_type,
+        filters=None if filters is None else json.dumps(filters),
+        cursor=cursor,
+        limit=str(limit),
+    )
+    return Call("GET", MEMORY, Page, query=list(single.items()))
 
 
 def insights(

@@ -52,6 +52,7 @@ class _Methods:
     search = _Method(calls.search)
     explain = _Method(calls.explain)
     get = _Method(calls.get)
+    list_page = _Method(calls.list_page)
     insights = _Method(calls.insights)
     context = _Method(calls.context)
 

@@ -66,6 +66,14 @@ class Memory(_Result):
     deleted_at: datetime | None
 
 
+class Page(_Result):
+    """Some of the memories that there are; `next` is the cursor of the following page, None on the last one."""
+
+    results: tuple[Memory, ...]
+    next: str | None
+    total: int
+
+
 class Contribution(_Result):
     """What a channel adds to a score; `contribution_units` are millionths, and their sum is `score_units` exactly."""
 

@@ -1,12 +1,13 @@
 """Serves an ASGI app on the loopback interface from a thread of the test's process."""
 
-import socket
 import threading
 import time
 from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
+
+from lift_sdk.listening import listen
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
@@ -16,7 +17,7 @@ class LoopbackServer:
     """Listens on a free port of 127.0.0.1 while it is entered; `url` is known from the beginning."""
 
     def __init__(self, app: Any) -> None:
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1, ws="none")
         self._server = uvicorn.Server(config)

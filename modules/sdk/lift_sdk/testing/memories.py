@@ -1,7 +1,8 @@
 """The memories of a test's organisations: kept in a list, found by their words.
 
 What it answers is true, but small: it has one channel, `lexical`, the share of the query's words that a text holds. It
-refuses what it cannot do (`filters`, `wait_for`, `rerank`) instead of leaving it out.
+refuses what it cannot do (`wait_for`, `rerank`, `filters` but for that of a list by its module) instead of leaving it
+out.
 """
 
 import re
@@ -102,6 +103,19 @@ class Organization:
             if memory["memory_id"] == memory_id:
                 return memory
         raise Problem(404, "memory_not_found", "There is no such memory.")
+
+    def list_page(
+        self, *, memory_type: str | None, module: str | None, cursor: str | None, limit: int
+    ) -> dict[str, Any]:
+        """Return memories, last recorded first; the cursor is the number of those before."""
+        chosen = [
+            memory
+            for memory in reversed(self.memories)
+            if memory_type in {None, memory["memory_type"]} and module in {None, memory["module"]}
+        ]
+        first = int(cursor or 0)
+        following = str(first + limit) if first + limit < len(chosen) else None
+        return {"results": chosen[first : first + limit], "next": following, "total": len(chosen)}
 
     def search(self, query: dict[str, Any]) -> list[dict[str, Any]]:
         """Return all that the conditions let through, best first."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import jwt
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from lift_sdk import problems
 from lift_sdk.keys import JWKS_PATH
@@ -54,6 +54,14 @@ class Conditions(BaseModel):
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
     deadline_ms: int | None = None
     explain: bool = True
+
+
+class OfModule(BaseModel):
+    """The one filter of a list that this platform can honour."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    module: str
 
 
 class Explain(Conditions):
@@ -163,6 +171,22 @@ def context(who: Who) -> dict[str, Any]:
     who.needs("memory:read")
     counts = {"memories": len(who.organization.memories)}
     return {"memory_context": "test", "domain": "general", "dimensions": [], "status": "ready", "counts": counts}
+
+
+@router.get("/api/v1/memory")
+def list_page(
+    who: Who,
+    memory_type: MemoryType | None = None,
+    filters: Annotated[str, Query(max_length=200)] = "",
+    cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,6}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> dict[str, Any]:
+    who.needs("memory:read")
+    try:
+        module = OfModule.model_validate_json(filters).module if filters else None
+    except ValidationError as error:
+        raise Problem(400, "validation_failed", str(error)) from None
+    return who.organization.list_page(memory_type=memory_type, module=module, cursor=cursor, limit=limit)
 
 
 @router.get("/api/v1/memory/{memory_id}")

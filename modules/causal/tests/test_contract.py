@@ -1,0 +1,1 @@
+from lift_sdk.testing.conformance import *  # noqa: F403 - the checks of every module
