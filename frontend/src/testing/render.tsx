@@ -28,9 +28,9 @@ export const ACCOUNT: Account = {
 }
 
 /** Shows a page at an address of the organisation "acme", with everything around it that pages rely on. */
-export function renderPage(page: ReactNode, path = '/acme/memories') {
+export function renderPage(page: ReactNode, path = '/acme/memories', account = ACCOUNT) {
   const root = createRootRouteWithContext()({ component: Outlet })
-  const org = createRoute({ getParentRoute: () => root, path: '$org', beforeLoad: () => ({ account: ACCOUNT }) })
+  const org = createRoute({ getParentRoute: () => root, path: '$org', beforeLoad: () => ({ account }) })
   const list = createRoute({
     getParentRoute: () => org,
     path: 'memories/',
