@@ -14,14 +14,14 @@ const SCHEMA = {
   },
 }
 
-test('flat properties become fields, and the others are named', () => {
+test('flat properties become fields, required ones first, and the others are named', () => {
   const { fields, others } = fieldsOf(SCHEMA)
   expect(fields.map(({ name, kind, title }) => [name, kind, title])).toEqual([
     ['greeting', 'text', 'Greeting'],
     ['days', 'number', 'days'],
-    ['share', 'number', 'share'],
     ['is_loud', 'boolean', 'is_loud'],
     ['level', 'choice', 'level'],
+    ['share', 'number', 'share'],
   ])
   expect(others).toEqual(['shops'])
   expect(fieldsOf({})).toEqual({ fields: [], others: [] })

@@ -17,7 +17,10 @@ export type Mistake = 'missing' | 'notANumber' | 'notWhole'
 
 type Schema = Record<string, unknown>
 
-/** Returns the fields in the order of the schema, and the names of the properties that no form can show. */
+/**
+ * Returns the fields, and the names of the properties that no form can show. The server keeps no order of properties: those
+ * that are required come first, then it goes by title.
+ */
 export function fieldsOf(schema: Schema): { fields: Field[]; others: string[] } {
   const required = Array.isArray(schema.required) ? schema.required : []
   const fields: Field[] = []
@@ -27,7 +30,8 @@ export function fieldsOf(schema: Schema): { fields: Field[]; others: string[] } 
     if (field) fields.push(field)
     else others.push(name)
   }
-  return { fields, others }
+  fields.sort((a, b) => Number(b.isRequired) - Number(a.isRequired) || a.title.localeCompare(b.title))
+  return { fields, others: others.sort() }
 }
 
 function fieldOf(name: string, property: Schema, isRequired: boolean): Field | null {

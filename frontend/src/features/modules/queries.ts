@@ -38,6 +38,7 @@ export function catalogueQuery(org: string) {
       ),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
+    refetchInterval: HEALTH_EVERY_MS,
   })
 }
 
