@@ -59,7 +59,7 @@ export default defineConfig({
       PORT: process.env.E2E_PORT,
       DEMO_PASSWORD,
       SIGNUP_LIMIT: '1000/h/ip',
-      MODULE_UIS: ['hostile', 'silent'].map((slug) => `${slug}=${repository}frontend/e2e/module-uis/${slug}`).join(','),
+      MODULE_FOLDERS: `${repository}tests/modules`,
     },
   },
 })

@@ -24,8 +24,10 @@ import { Route as OrgWelcomeRouteImport } from './routes/$org.welcome'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
-import { Route as OrgModulesSlugRouteImport } from './routes/$org.modules.$slug'
+import { Route as OrgModulesIndexRouteImport } from './routes/$org.modules.index'
 import { Route as OrgSettingsMemoryRouteImport } from './routes/$org.settings.memory'
+import { Route as OrgModulesModuleIdIndexRouteImport } from './routes/$org.modules.$moduleId.index'
+import { Route as OrgModulesModuleIdAboutRouteImport } from './routes/$org.modules.$moduleId.about'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -102,14 +104,24 @@ const OrgMemoriesMemoryIdRoute = OrgMemoriesMemoryIdRouteImport.update({
   path: '/memories/$memoryId',
   getParentRoute: () => OrgRoute,
 } as any)
-const OrgModulesSlugRoute = OrgModulesSlugRouteImport.update({
-  id: '/modules/$slug',
-  path: '/modules/$slug',
+const OrgModulesIndexRoute = OrgModulesIndexRouteImport.update({
+  id: '/modules/',
+  path: '/modules/',
   getParentRoute: () => OrgRoute,
 } as any)
 const OrgSettingsMemoryRoute = OrgSettingsMemoryRouteImport.update({
   id: '/settings/memory',
   path: '/settings/memory',
+  getParentRoute: () => OrgRoute,
+} as any)
+const OrgModulesModuleIdIndexRoute = OrgModulesModuleIdIndexRouteImport.update({
+  id: '/modules/$moduleId/',
+  path: '/modules/$moduleId/',
+  getParentRoute: () => OrgRoute,
+} as any)
+const OrgModulesModuleIdAboutRoute = OrgModulesModuleIdAboutRouteImport.update({
+  id: '/modules/$moduleId/about',
+  path: '/modules/$moduleId/about',
   getParentRoute: () => OrgRoute,
 } as any)
 
@@ -128,9 +140,11 @@ export interface FileRoutesByFullPath {
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
-  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
+  '/$org/modules/': typeof OrgModulesIndexRoute
+  '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
+  '/$org/modules/$moduleId/': typeof OrgModulesModuleIdIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
@@ -146,9 +160,11 @@ export interface FileRoutesByTo {
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
-  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories': typeof OrgMemoriesIndexRoute
+  '/$org/modules': typeof OrgModulesIndexRoute
+  '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
+  '/$org/modules/$moduleId': typeof OrgModulesModuleIdIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -166,9 +182,11 @@ export interface FileRoutesById {
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
-  '/$org/modules/$slug': typeof OrgModulesSlugRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
+  '/$org/modules/': typeof OrgModulesIndexRoute
+  '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
+  '/$org/modules/$moduleId/': typeof OrgModulesModuleIdIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -187,9 +205,11 @@ export interface FileRouteTypes {
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
-    | '/$org/modules/$slug'
     | '/$org/settings/memory'
     | '/$org/memories/'
+    | '/$org/modules/'
+    | '/$org/modules/$moduleId/about'
+    | '/$org/modules/$moduleId/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
@@ -205,9 +225,11 @@ export interface FileRouteTypes {
     | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
-    | '/$org/modules/$slug'
     | '/$org/settings/memory'
     | '/$org/memories'
+    | '/$org/modules'
+    | '/$org/modules/$moduleId/about'
+    | '/$org/modules/$moduleId'
   id:
     | '__root__'
     | '/'
@@ -224,9 +246,11 @@ export interface FileRouteTypes {
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
-    | '/$org/modules/$slug'
     | '/$org/settings/memory'
     | '/$org/memories/'
+    | '/$org/modules/'
+    | '/$org/modules/$moduleId/about'
+    | '/$org/modules/$moduleId/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -345,11 +369,11 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgMemoriesMemoryIdRouteImport
       parentRoute: typeof OrgRoute
     }
-    '/$org/modules/$slug': {
-      id: '/$org/modules/$slug'
-      path: '/modules/$slug'
-      fullPath: '/$org/modules/$slug'
-      preLoaderRoute: typeof OrgModulesSlugRouteImport
+    '/$org/modules/': {
+      id: '/$org/modules/'
+      path: '/modules'
+      fullPath: '/$org/modules/'
+      preLoaderRoute: typeof OrgModulesIndexRouteImport
       parentRoute: typeof OrgRoute
     }
     '/$org/settings/memory': {
@@ -357,6 +381,20 @@ declare module '@tanstack/react-router' {
       path: '/settings/memory'
       fullPath: '/$org/settings/memory'
       preLoaderRoute: typeof OrgSettingsMemoryRouteImport
+      parentRoute: typeof OrgRoute
+    }
+    '/$org/modules/$moduleId/': {
+      id: '/$org/modules/$moduleId/'
+      path: '/modules/$moduleId'
+      fullPath: '/$org/modules/$moduleId/'
+      preLoaderRoute: typeof OrgModulesModuleIdIndexRouteImport
+      parentRoute: typeof OrgRoute
+    }
+    '/$org/modules/$moduleId/about': {
+      id: '/$org/modules/$moduleId/about'
+      path: '/modules/$moduleId/about'
+      fullPath: '/$org/modules/$moduleId/about'
+      preLoaderRoute: typeof OrgModulesModuleIdAboutRouteImport
       parentRoute: typeof OrgRoute
     }
   }
@@ -371,9 +409,11 @@ interface OrgRouteChildren {
   OrgWelcomeRoute: typeof OrgWelcomeRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
-  OrgModulesSlugRoute: typeof OrgModulesSlugRoute
   OrgSettingsMemoryRoute: typeof OrgSettingsMemoryRoute
   OrgMemoriesIndexRoute: typeof OrgMemoriesIndexRoute
+  OrgModulesIndexRoute: typeof OrgModulesIndexRoute
+  OrgModulesModuleIdAboutRoute: typeof OrgModulesModuleIdAboutRoute
+  OrgModulesModuleIdIndexRoute: typeof OrgModulesModuleIdIndexRoute
 }
 
 const OrgRouteChildren: OrgRouteChildren = {
@@ -385,9 +425,11 @@ const OrgRouteChildren: OrgRouteChildren = {
   OrgWelcomeRoute: OrgWelcomeRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
-  OrgModulesSlugRoute: OrgModulesSlugRoute,
   OrgSettingsMemoryRoute: OrgSettingsMemoryRoute,
   OrgMemoriesIndexRoute: OrgMemoriesIndexRoute,
+  OrgModulesIndexRoute: OrgModulesIndexRoute,
+  OrgModulesModuleIdAboutRoute: OrgModulesModuleIdAboutRoute,
+  OrgModulesModuleIdIndexRoute: OrgModulesModuleIdIndexRoute,
 }
 
 const OrgRouteWithChildren = OrgRoute._addFileChildren(OrgRouteChildren)

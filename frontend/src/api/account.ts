@@ -3,7 +3,14 @@ import { queryOptions } from '@tanstack/react-query'
 import { answerOf, api, type Schemas } from './client'
 
 export type Account = Schemas['MeOutput']
-export type Permission = 'org:read' | 'org:write' | 'memory:read' | 'memory:write' | 'memory:admin'
+export type Permission =
+  | 'org:read'
+  | 'org:write'
+  | 'memory:read'
+  | 'memory:write'
+  | 'memory:admin'
+  | 'modules:read'
+  | 'modules:write'
 
 export const accountQuery = queryOptions({
   queryKey: ['account'],

@@ -1,5 +1,6 @@
 /** The pages of the dashboard: what the sidebar, the palette and the keys lead to. A page that is not built is not here. */
 import {
+  Blocks,
   ChartNoAxesCombined,
   FileUp,
   Layers,
@@ -23,6 +24,7 @@ export type NavItem = {
     | '/$org/map'
     | '/$org/concepts'
     | '/$org/import'
+    | '/$org/modules'
     | '/$org/settings/memory'
   icon: LucideIcon
   /** The second key, after `g`. */
@@ -54,6 +56,7 @@ export const NAV: NavSection[] = [
   {
     id: 'organisation',
     items: [
+      { id: 'modules', to: '/$org/modules', icon: Blocks, key: 'u', permission: 'modules:read' },
       {
         id: 'memorySettings',
         to: '/$org/settings/memory',

@@ -1,1 +1,4 @@
+export { AboutPage } from './about-page'
 export { ModulePage } from './module-page'
+export { ModulesPage } from './modules-page'
+export { moduleSearch } from './search'

@@ -31,7 +31,8 @@ const TOKENS = [
 ]
 
 type Props = {
-  slug: string
+  moduleId: string
+  path: string
   title: string
   isShown: boolean
   onReady: () => void
@@ -39,7 +40,7 @@ type Props = {
 }
 
 /** A module's document, which reaches nothing of this page: it may only ask for what the bridge lists. */
-export function ModuleFrame({ slug, title, isShown, onReady, onProblem }: Props) {
+export function ModuleFrame({ moduleId, path, title, isShown, onReady, onProblem }: Props) {
   const frame = useRef<HTMLIFrameElement>(null)
   const bridge = useRef<ReturnType<typeof connectModule>>(null)
   const [height, setHeight] = useState(0)
@@ -58,7 +59,7 @@ export function ModuleFrame({ slug, title, isShown, onReady, onProblem }: Props)
       locale,
       timeZone,
       org: { id: account.org.id, name: account.org.name },
-      route: `/modules/${slug}`,
+      route: `/modules/${moduleId}`,
     }
   })
   const answer = useEffectEvent((asked: ModuleRequest) => {
@@ -75,7 +76,7 @@ export function ModuleFrame({ slug, title, isShown, onReady, onProblem }: Props)
       case 'toast':
         return toast[asked.params.kind === 'success' ? 'done' : 'failed'](asked.params.text)
       case 'fetch':
-        return callService(slug, asked.params)
+        return callService(moduleId, asked.params)
       case 'telemetry.error':
         return onProblem(asked.params.message)
     }
@@ -97,7 +98,7 @@ export function ModuleFrame({ slug, title, isShown, onReady, onProblem }: Props)
     <iframe
       ref={frame}
       title={title}
-      src={frameUrl(slug)}
+      src={frameUrl(moduleId, path)}
       // Never with `allow-same-origin`: the module would be this page.
       sandbox="allow-scripts allow-forms allow-downloads"
       allow=""

@@ -6,7 +6,7 @@ const TEXTS = {
     say: 'Show a message',
     said: 'This came from the module',
     load: 'Ask its service',
-    answer: (status, detail) => `The gateway answered ${status}: ${detail}`,
+    answer: (status, text) => `The service answered ${status}: ${text}`,
     themes: { light: 'light', dark: 'dark' },
   },
   fr: {
@@ -16,7 +16,7 @@ const TEXTS = {
     say: 'Montrer un message',
     said: 'Ceci vient du module',
     load: 'Interroger son service',
-    answer: (status, detail) => `La passerelle a répondu ${status} : ${detail}`,
+    answer: (status, text) => `Le service a répondu ${status} : ${text}`,
     themes: { light: 'clair', dark: 'sombre' },
   },
 }
@@ -34,7 +34,7 @@ LiftModule.connect(paint).then((lift) => {
   part('say').onclick = () => lift.toast('success', text.said)
   part('load').onclick = async () => {
     const { status, body } = await lift.fetch('/timeline?days=3')
-    part('answer').textContent = text.answer(status, body?.detail ?? '')
+    part('answer').textContent = text.answer(status, body?.detail ?? `${body.greeting}, ${body.days}`)
   }
   return lift.ready()
 })
