@@ -60,7 +60,7 @@ def _principal(request: HttpRequest) -> Principal | RegistrationKey | None:
     raw = raw.strip()
     verify = module_token_verify if token_type(raw) == MODULE_TOKEN_TYPE else access_token_verify
     principal, version = verify(raw)
-    state = membership_state(user_id=principal.user_id, organization_id=principal.organization_id)
+    state = membership_state(user_id=principal.user_id, organization_id=principal.organization_id, seen_version=version)
     if state is None or not state.is_active or state.permission_version != version:
         raise InvalidToken("Your rights have changed since this token was issued. Refresh it or sign in again.")
     return principal

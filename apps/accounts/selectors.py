@@ -19,12 +19,16 @@ STATE_TTL_SECONDS = 5
 _NO_MEMBERSHIP = "none"
 
 
-def membership_state(*, user_id: UUID, organization_id: UUID) -> MembershipState | None:
-    """Return the present state of a membership, at most `STATE_TTL_SECONDS` old; None if there is none."""
+def membership_state(*, user_id: UUID, organization_id: UUID, seen_version: int = 0) -> MembershipState | None:
+    """Return the present state of a membership, at most `STATE_TTL_SECONDS` old; None if there is none.
+
+    `seen_version` is the permission version of a token that holds: what is older than that is read anew, or the token
+    that another process has just issued would be refused.
+    """
     cache = caches["process"]
     key = _state_key(user_id, organization_id)
     state: MembershipState | str | None = cache.get(key)
-    if state is None:
+    if state is None or (isinstance(state, MembershipState) and state.permission_version < seen_version):
         state = membership_state_read(user_id=user_id, organization_id=organization_id) or _NO_MEMBERSHIP
         cache.set(key, state, STATE_TTL_SECONDS)
     return state if isinstance(state, MembershipState) else None

@@ -79,6 +79,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.waitForLoadState('networkidle')
         await check(page, path)
       }
+      for (const path of ['modules', 'modules/demo/about']) {
+        await page.goto(`/${org}/${path}`)
+        await expect(page.getByRole('heading', { level: 2 }).first()).toBeVisible()
+        await page.waitForLoadState('networkidle')
+        await check(page, path)
+      }
       await page.goto(`/${org}/modules/demo`)
       await expect(page.frameLocator('iframe').getByRole('heading')).toBeVisible()
       await check(page, 'module')

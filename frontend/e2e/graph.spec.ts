@@ -304,7 +304,9 @@ test('these pages fit a phone, where the list stands for the graph', async ({ br
     'map?cluster=0',
     'concepts',
     'concepts?dimension=loyalty',
+    'modules',
     'modules/demo',
+    'modules/demo/about',
   ]) {
     await page.goto(`/${org}/${path}`)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()

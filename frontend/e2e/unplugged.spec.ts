@@ -8,6 +8,7 @@ const PAGES = [
   '/map',
   '/concepts',
   '/import',
+  '/modules',
   '/settings/memory',
   '/welcome',
 ]
@@ -24,7 +25,7 @@ test('on every page a server that is gone is said, and asking again helps', asyn
   for (const path of PAGES) {
     // The page itself is there, and so is the session; then nothing answers any more.
     let isUnplugged = true
-    await page.route(/\/api\/v1\/memory/, (route) => (isUnplugged ? route.abort('failed') : route.continue()))
+    await page.route(/\/api\/v1\/(memory|modules)/, (route) => (isUnplugged ? route.abort('failed') : route.continue()))
     await page.goto(`/${person.org}${path}`)
     const alert = page.getByRole('alert').filter({ hasText: 'Lift OS cannot be reached' }).first()
     await expect(alert, path).toBeVisible({ timeout: 20_000 })
@@ -32,6 +33,6 @@ test('on every page a server that is gone is said, and asking again helps', asyn
     isUnplugged = false
     await alert.getByRole('button', { name: 'Try again' }).click()
     await expect(alert, path).toHaveCount(0, { timeout: 20_000 })
-    await page.unroute(/\/api\/v1\/memory/)
+    await page.unroute(/\/api\/v1\/(memory|modules)/)
   }
 })

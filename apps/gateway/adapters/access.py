@@ -68,6 +68,9 @@ class Kept(Generic[Key, Value]):
         # A caller that leaves does not end what others wait for.
         return await asyncio.shield(reading)
 
+    def forget(self, key: Key) -> None:
+        self._kept.pop(key, None)
+
     async def _refresh(self, key: Key) -> Value:
         # What changes while it is read is believed no longer than what changes after.
         until = time.monotonic() + self._seconds
@@ -105,7 +108,12 @@ class Access:
         Raises `InvalidToken` for one that does not hold (any more).
         """
         principal, version = self._verified(raw_token)
-        state, entitlements = await self._callers.get((principal.user_id, principal.organization_id))
+        key = (principal.user_id, principal.organization_id)
+        state, entitlements = await self._callers.get(key)
+        if state is not None and state.permission_version < version:
+            # The token has just been issued, and is younger than what is believed.
+            self._callers.forget(key)
+            state, entitlements = await self._callers.get(key)
         if state is None or entitlements is None or not state.is_active or state.permission_version != version:
             raise InvalidToken("Your rights have changed since this token was issued. Refresh it or sign in again.")
         return principal, version, entitlements

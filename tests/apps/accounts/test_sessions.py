@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import LazySettings
 from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import F
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -282,3 +283,17 @@ def test_keys_that_cannot_protect_stop_the_start(algorithm: str, key: str, setti
 def test_a_shared_secret_is_never_published(settings: LazySettings) -> None:
     settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY = "HS256", "s" * 40
     assert key_ring().jwks == ()
+
+
+def test_a_token_that_is_younger_than_what_a_process_believes_is_accepted_at_once(
+    acme: Organization, anonymous: APIClient
+) -> None:
+    before = sign_in(anonymous).json()["access"]
+    assert anonymous.get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {before}").status_code == 200
+    # As another process changes it: this one goes on believing what it has read.
+    with public_scope():
+        Membership.objects.filter(organization=acme).update(permission_version=F("permission_version") + 1)
+    assert anonymous.get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {before}").status_code == 200
+    after = sign_in(anonymous).json()["access"]
+    assert anonymous.get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {after}").status_code == 200
+    assert anonymous.get("/api/v1/auth/me", HTTP_AUTHORIZATION=f"Bearer {before}").status_code == 401

@@ -8,6 +8,7 @@ import {
 import { useRouter } from '@tanstack/react-router'
 import { accountQuery } from '@/api/account'
 import { answerOf, api, type Schemas, sendAsUser } from '@/api/client'
+import { renewSession } from '@/api/session'
 import { useOrg } from '@/hooks/use-account'
 import { problemOf, unreachable } from '@/lib/problem'
 import type { ModuleRequest } from './bridge'
@@ -121,13 +122,16 @@ function useSettle() {
   const client = useQueryClient()
   const router = useRouter()
   return async () => {
-    await Promise.all([refreshAccount(client), client.invalidateQueries({ queryKey: [org, 'modules'] })])
+    await refreshAccount(client)
+    await client.invalidateQueries({ queryKey: [org, 'modules'] })
     await router.invalidate()
   }
 }
 
 async function refreshAccount(client: QueryClient) {
-  // The change itself has succeeded: who cannot be asked now is asked by the next page.
+  // The change itself has succeeded: what fails here is made good by the next page. The token is exchanged without
+  // waiting for a refusal, since some processes of the server go on believing the old one for a few seconds.
+  await renewSession().catch(() => {})
   await client.invalidateQueries({ queryKey: accountQuery.queryKey, refetchType: 'none' })
   await client.prefetchQuery({ ...accountQuery, staleTime: 0 })
 }

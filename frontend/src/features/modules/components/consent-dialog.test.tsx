@@ -32,6 +32,7 @@ test('it says in words what a module asks for, and agrees to exactly that', asyn
       sent = await request.json()
       return HttpResponse.json({ ...MODULE, enabled: true, config_schema: {}, routes: [], versions: [] })
     }),
+    http.post('*/api/v1/auth/token/refresh', () => HttpResponse.json({ access: 'a.e30=.b' })),
     http.get('*/api/v1/auth/me', () => HttpResponse.json(ACCOUNT)),
   )
   const close = vi.fn()
