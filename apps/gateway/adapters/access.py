@@ -27,6 +27,8 @@ from apps.registry.types import InstallationState, ModuleRoute
 # The upper bound for "a right that was taken away stops working", and for a module's state.
 BELIEVED_SECONDS = 5.0
 _MODULES_BELIEVED_SECONDS = 2.0
+# What is not there may be made by the next click.
+_ABSENT_BELIEVED_SECONDS = 1.0
 _MAX_KEPT = 20_000
 _TOKENS_KEPT = 5_000
 # A signature need not be verified for every call; an expired token holds on so much longer at most.
@@ -73,12 +75,12 @@ class Kept(Generic[Key, Value]):
 
     async def _refresh(self, key: Key) -> Value:
         # What changes while it is read is believed no longer than what changes after.
-        until = time.monotonic() + self._seconds
+        began = time.monotonic()
         try:
             value = await self._read(key)
         finally:
             del self._reading[key]
-        self._kept[key] = (until, value)
+        self._kept[key] = (began + (_ABSENT_BELIEVED_SECONDS if value is None else self._seconds), value)
         self._kept.move_to_end(key)
         while len(self._kept) > self._size:
             self._kept.popitem(last=False)

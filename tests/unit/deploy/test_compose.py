@@ -10,7 +10,7 @@ from deploy.dev.state import REPOSITORY
 
 DOCKERFILE = (REPOSITORY / "deploy" / "docker" / "Dockerfile").read_text()
 COMPOSE: dict[str, Any] = yaml.safe_load((REPOSITORY / "deploy" / "compose" / "compose.yaml").read_text())
-OURS = ("migrate", "web", "worker", "scheduler")
+OURS = ("migrate", "web", "gateway", "worker", "scheduler")
 
 
 def test_every_variable_that_it_wants_is_listed() -> None:
@@ -38,9 +38,9 @@ def test_our_containers_are_confined(name: str) -> None:
     assert "postgres" in service["depends_on"] or "migrate" in service["depends_on"]
 
 
-def test_only_the_web_is_published_and_on_loopback() -> None:
+def test_only_nginx_is_published_and_on_loopback() -> None:
     published = {name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service}
-    assert published == {"web": ["127.0.0.1:8000:8000"]}
+    assert published == {"nginx": ["127.0.0.1:8000:8080"]}
 
 
 def test_the_image_copies_what_exists_and_leaves_development_out() -> None:
