@@ -157,9 +157,10 @@ def outgoing_session(allowed: AllowedAddresses, *, connections: int = 0, per_hos
         resolver=resolver,
         socket_factory=guarded,
         use_dns_cache=False,
-        keepalive_timeout=15,
+        # Below uvicorn's 5 s: a connection that the other side is about to close is not used again.
+        keepalive_timeout=4,
     )
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=connector,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -167,3 +168,7 @@ def outgoing_session(allowed: AllowedAddresses, *, connections: int = 0, per_hos
         requote_redirect_url=False,
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=5),
     )
+    # It would send some requests a second time by itself; who calls decides what may be repeated. There is no other way
+    # to say so.
+    session._retry_connection = False  # noqa: SLF001 - as above
+    return session
