@@ -32,10 +32,11 @@ from apps.gateway.adapters.access import Access, narrowed
 from apps.gateway.adapters.limiter import Limiter, limiter_of_settings
 from apps.gateway.adapters.memory import MemoryDoor
 from apps.gateway.asgi_io import BodyTooLarge, ClientGone, Exchange
+from apps.gateway.engine.cors import answer_headers, preflight_headers
 from apps.gateway.engine.headers import AmbiguousHeaders, request_headers, response_headers
 from apps.gateway.engine.limits import Verdict
 from apps.gateway.engine.paths import GatewayPath, MalformedPath, gateway_path, query_check
-from apps.gateway.engine.routes import Route
+from apps.gateway.engine.routes import Route, deprecation_headers
 from apps.gateway.exceptions import Refusal
 from apps.gateway.gates import Passed, pass_gates
 from apps.gateway.upstream import Body, Upstream
@@ -117,6 +118,12 @@ class Gateway:
 
     async def _answer(self, call: _Call) -> None:
         exchange = call.exchange
+        origin = exchange.header(b"origin")
+        if exchange.method == "OPTIONS" and origin and exchange.header(b"access-control-request-method"):
+            await exchange.start(HTTPStatus.NO_CONTENT, preflight_headers(origin, settings.CORS_ALLOWED_ORIGINS))
+            await exchange.write(b"", more=False)
+            return
+        exchange.own_headers = answer_headers(origin, settings.CORS_ALLOWED_ORIGINS)
         path, query, headers = _readable(exchange)
         call.module_id = path.module_id
         passed, verdict = await pass_gates(
@@ -223,7 +230,11 @@ class Gateway:
             and answer.status != HTTPStatus.NOT_MODIFIED
         ):
             raise Refusal("upstream_failed", "The module answered with a redirect.", gate="upstream")
-        headers = [*response_headers(answer.raw_headers), *_own_response_headers(call, verdict)]
+        headers = [
+            *response_headers(answer.raw_headers),
+            *_own_response_headers(call, verdict),
+            *deprecation_headers(passed.route),
+        ]
         is_stream = answer.content_type == _EVENT_STREAM
         remember = passed.route.remember
         try:

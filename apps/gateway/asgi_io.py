@@ -29,6 +29,8 @@ class Exchange:
         self.method: str = scope["method"]
         self.raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         self.started = False
+        # Added to whatever is answered.
+        self.own_headers: list[tuple[bytes, bytes]] = []
         self.status = 0
         self.sent_bytes = 0
         self._body_read = False
@@ -78,7 +80,8 @@ class Exchange:
 
     async def start(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.started, self.status = True, status
-        await self._send({"type": "http.response.start", "status": status, "headers": list(headers)})
+        all_headers = [*headers, *self.own_headers]
+        await self._send({"type": "http.response.start", "status": status, "headers": all_headers})
 
     async def write(self, chunk: bytes, *, more: bool) -> None:
         self.sent_bytes += len(chunk)

@@ -202,6 +202,8 @@ MODULE_REGISTRATION_KEY = env.str("MODULE_REGISTRATION_KEY", default="")
 MODULE_ADDRESSES = env.list("MODULE_ADDRESSES", default=[])
 # How many gateway processes share a rate limit while Redis is away.
 GATEWAY_PROCESSES = env.int("GATEWAY_PROCESSES", default=2)
+# Origins whose scripts may call modules, `https://app.example.com`.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # Where the gateway reaches the WSGI process; nothing but the platform itself needs to.
 WEB_URL = env.str("WEB_URL", default="http://127.0.0.1:8001")
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Any
 
 DEFAULT_TIMEOUT_SECONDS = 10.0
@@ -37,6 +39,10 @@ class Route:
     idempotent: bool = False
     enrichment: Enrichment | None = None
     remember: Remember | None = None
+    # RFC 3339 dates, and where to read about it; empty where there is nothing to say.
+    deprecated_since: str = ""
+    sunset: str = ""
+    deprecation_link: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class RouteTable:
     @classmethod
     def of(cls, manifest: Mapping[str, Any], *, area: str) -> "RouteTable":
         described = [
-            (route.get("method", ""), tuple(route["path"][1:].split("/")), route)
+            (route.get("method", ""), tuple(filter(None, route["path"].split("/"))), route)
             for route in manifest.get("routes", [])
         ]
         return cls(area, described)
@@ -63,6 +69,22 @@ class RouteTable:
         return Route("*", default, idempotent=method in _READS)
 
 
+def deprecation_headers(route: Route) -> list[tuple[bytes, bytes]]:
+    """Return `Deprecation` (RFC 9745), `Sunset` (RFC 8594) and `Link` of a route that will go."""
+    headers = []
+    if route.deprecated_since:
+        headers.append((b"deprecation", f"@{int(_midnight(route.deprecated_since).timestamp())}".encode()))
+    if route.sunset:
+        headers.append((b"sunset", format_datetime(_midnight(route.sunset), usegmt=True).encode()))
+    if route.deprecation_link:
+        headers.append((b"link", f'<{route.deprecation_link}>; rel="deprecation"'.encode()))
+    return headers
+
+
+def _midnight(date: str) -> datetime:
+    return datetime.fromisoformat(date).replace(tzinfo=UTC)
+
+
 def _fits(pattern: Sequence[str], segments: Sequence[str]) -> bool:
     return len(pattern) == len(segments) and all(
         part.startswith("{") or part == segment for part, segment in zip(pattern, segments, strict=True)
@@ -71,6 +93,7 @@ def _fits(pattern: Sequence[str], segments: Sequence[str]) -> bool:
 
 def _route(route: Mapping[str, Any], *, default: str, method: str) -> Route:
     enrichment, remember = route.get("memory_enrichment"), route.get("remember")
+    deprecated = route.get("deprecated", {})
     return Route(
         pattern=route["path"],
         permission=route.get("permission", default),
@@ -81,8 +104,11 @@ def _route(route: Mapping[str, Any], *, default: str, method: str) -> Route:
         and Enrichment(enrichment["query_from"], enrichment.get("search_type", "hybrid"), enrichment.get("limit", 5)),
         remember=remember
         and Remember(
-            remember["content_from"], remember.get("memory_type", "insights"), tuple(remember.get("metadata_from", []))
+            remember["content_from"], remember.get("memory_type", "general"), tuple(remember.get("metadata_from", []))
         ),
+        deprecated_since=deprecated.get("since", ""),
+        sunset=deprecated.get("sunset", ""),
+        deprecation_link=deprecated.get("link", ""),
     )
 
 

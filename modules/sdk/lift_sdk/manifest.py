@@ -33,19 +33,20 @@ _SEMVER = (
     r"(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$"
 )
 # Segments of unreserved characters; `.` and `..` are no segments.
-_PATH = r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$"
-_ROUTE_PATH = r"^(/([A-Za-z0-9_~-][A-Za-z0-9._~-]*|\{[A-Za-z_][A-Za-z0-9_]*\}|\*))+$|^/$"
-_POINTER = r"^(/([^/~]|~[01])*)*$"
+_PATH = r"^(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$"
+_ROUTE_PATH = r"^(/([A-Za-z0-9_-][A-Za-z0-9._-]*|\{[a-z_]+\}))+$|^/$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_POINTER = r"^(/([^/~]|~[01])+)+$"
 
 ModuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
-Permission = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}:[a-z][a-z0-9_]{0,62}$")]
+Permission = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}:[a-z][a-z0-9_]{0,30}$")]
 MemoryType = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 UrlPath = Annotated[str, StringConstraints(pattern=_PATH, max_length=200)]
 RoutePath = Annotated[str, StringConstraints(pattern=_ROUTE_PATH, max_length=200)]
 Pointer = Annotated[str, StringConstraints(pattern=_POINTER, max_length=200)]
 SearchType = Literal["neural", "conceptual", "knowledge", "hybrid"]
-Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class ManifestError(Exception):
@@ -122,15 +123,24 @@ class Remember(_Block):
     metadata_from: tuple[Pointer, ...] = ()
 
 
+class Deprecated(_Block):
+    """A route that will go: the gateway says so with every answer."""
+
+    since: Annotated[str, StringConstraints(pattern=_DATE)]
+    sunset: Annotated[str, StringConstraints(pattern=_DATE)] | None = None
+    link: Annotated[str, StringConstraints(pattern=r"^https://[A-Za-z0-9._~:/?#%=&+-]+$", max_length=300)] | None = None
+
+
 class Route(_Block):
     """How the gateway treats the calls of one method and path, where the defaults do not fit."""
 
     method: Method
     path: RoutePath
     permission: Permission | None = None
-    entitlement: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
-    timeout_seconds: Annotated[float, Field(gt=0, le=600)] | None = None
+    entitlement: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")] | None = None
+    timeout_seconds: Annotated[float, Field(gt=0, le=300)] | None = None
     idempotent: bool | None = None
+    deprecated: Deprecated | None = None
     memory_enrichment: MemoryEnrichment | None = None
     remember: Remember | None = None
 
@@ -142,7 +152,7 @@ class Manifest(_Block):
     module_id: ModuleId
     name: Name
     version: Annotated[str, StringConstraints(pattern=_SEMVER, max_length=100)]
-    description: Annotated[str, StringConstraints(max_length=2000)] = ""
+    description: Annotated[str, StringConstraints(max_length=1000)] = ""
     icon: Annotated[str, StringConstraints(max_length=200)] = ""
     base_url: str
     health_endpoint: UrlPath = "/health"

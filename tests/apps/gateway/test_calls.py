@@ -116,6 +116,36 @@ def test_a_call_goes_on_without_memory_when_that_is_away(
     assert '"lift_memory": {"results": [], "unavailable": "dependency_unavailable"}' in sent
 
 
+def test_a_route_that_will_go_says_so(
+    committed_acme: Organization, sample: Module, real_module: RealModule, call: Call
+) -> None:
+    deprecated = {"since": "2026-11-01", "sunset": "2027-05-01", "link": "https://liftos.example/changes"}
+    routed(real_module, {"path": "/things", "deprecated": deprecated})
+    headers = call(token=token_of(committed_acme)).headers
+    assert headers["deprecation"] == "@1793491200"
+    assert headers["sunset"] == "Sat, 01 May 2027 00:00:00 GMT"
+    assert headers["link"] == '<https://liftos.example/changes>; rel="deprecation"'
+
+
+def test_scripts_of_listed_sites_alone_may_call(
+    committed_acme: Organization, sample: Module, real_module: RealModule, call: Call, settings: Any
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = ["https://app.example"]
+    token = token_of(committed_acme)
+    ask = (b"access-control-request-method", b"POST")
+    known, other = (b"origin", b"https://app.example"), (b"origin", b"https://evil.example")
+    allowed, refused = [call(method="OPTIONS", headers=[origin, ask]) for origin in (known, other)]
+    assert (allowed.status, allowed.headers["access-control-allow-origin"]) == (204, "https://app.example")
+    assert "access-control-allow-credentials" not in allowed.headers
+    assert "access-control-allow-origin" not in refused.headers
+    assert call(token=token, headers=[known]).headers["access-control-allow-origin"] == "https://app.example"
+    assert "access-control-allow-origin" not in call(token=token, headers=[other]).headers
+    # A refusal can be read too, or a page could not say what is wrong.
+    assert call(headers=[known]).headers["access-control-allow-origin"] == "https://app.example"
+    settings.CORS_ALLOWED_ORIGINS = []
+    assert "vary" not in call(token=token, headers=[known]).headers
+
+
 def test_what_should_be_searched_for_must_be_json(
     committed_acme: Organization, sample: Module, real_module: RealModule, call: Call
 ) -> None:

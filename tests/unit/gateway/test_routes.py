@@ -36,6 +36,12 @@ def test_a_call_needs_what_its_route_says(method: str, path: list[str], permissi
     assert TABLE.find(method, path).permission == permission
 
 
+def test_the_root_of_a_module_s_prefix_is_a_route_too() -> None:
+    table = RouteTable.of({"routes": [{"path": "/", "permission": "sample:admin"}]}, area="sample")
+    assert table.find("GET", []).permission == "sample:admin"
+    assert table.find("GET", ["things"]).permission == "sample:read"
+
+
 def test_what_a_route_declares_is_kept() -> None:
     route = TABLE.find("POST", ["ask"])
     assert route.enrichment is not None
@@ -45,7 +51,7 @@ def test_what_a_route_declares_is_kept() -> None:
         5,
     )
     assert route.remember is not None
-    assert (route.remember.memory_type, route.remember.metadata_from) == ("insights", ("/id",))
+    assert (route.remember.memory_type, route.remember.metadata_from) == ("general", ("/id",))
     assert TABLE.find("POST", ["questions"]).timeout_seconds == 60
 
 
