@@ -80,6 +80,8 @@ def test_reload_survives_errors(written: Path, platform: Platform, http: httpx2.
 @pytest.mark.parametrize("options", [(), ("--reload",)])
 def test_a_signal_ends_it_gracefully(written: Path, platform: Platform, options: tuple[str, ...]) -> None:
     with ModuleProcess(written, platform.environment(), *options) as process:
+        # Before that it ends at once: there is nothing to be graceful about.
+        process.wait_for("Application startup complete.")
         os.kill(process.pid, signal.SIGTERM)
         process.wait_for("Application shutdown complete.")
 

@@ -62,7 +62,10 @@ class ModuleProcess:
 
         with self._noted:
             self._noted.wait_for(lambda: found() or self._process.poll() is not None, timeout=seconds)
-            line = found()
+        if self._process.poll() is not None:
+            # Its last lines may still be on their way.
+            self._reader.join(_STOP_SECONDS)
+        line = found()
         if line is None:
             raise RuntimeError(f"the module did not say {event!r}:\n{''.join(self.lines)}")
         return line
