@@ -45,15 +45,9 @@ def plans_that_lift(*, meter: Meter, needed: int) -> list[str]:
         Meter.MEMORY_SEARCHES: "memory_queries_per_day",
         Meter.MEMORY_BYTES: "memory_bytes",
         Meter.MODULES: "modules",
-        Meter.GATEWAY_CALLS: "gateway_calls_per_hour",
     }[meter]
     limits = Plan.objects.order_by("position").values_list("code", field)
     return [code for code, limit in limits if limit is None or limit >= needed]
-
-
-def plans_from(position: int) -> list[str]:
-    """Return the codes of the plans at and above a place, smallest first."""
-    return list(Plan.objects.filter(position__gte=position).order_by("position").values_list("code", flat=True))
 
 
 def plan_positions() -> dict[str, int]:

@@ -166,8 +166,9 @@ class Gateway:
             }
 
         body, idempotent = await self._body(exchange, route)
-        counted = asyncio.ensure_future(self._count(passed, call))
         upstream = self._upstreams.setdefault(module.route.module_id, Upstream(module.route.module_id))
+        upstream.enter()
+        counted = asyncio.ensure_future(self._count(passed, call))
         asked = time.perf_counter()
         try:
             answer = await _unless_gone(

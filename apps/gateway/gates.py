@@ -1,6 +1,6 @@
 """The gates of a call, from the credential to the rate limit. Each refusal names its gate and what would lift it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from apps.accounts.exceptions import InvalidToken
@@ -55,7 +55,7 @@ async def pass_gates(
         detail = " The organisation has not agreed to it yet." if held_back else ""
         raise Refusal("permission_denied", f"The permission {route.permission} is needed.{detail}", gate="permission")
     await _plan(route, entitlements, access)
-    verdict = await _limited(principal, entitlements, limiter)
+    verdict = await _limited(principal, entitlements, limiter, access)
     if not module.is_serving:
         raise Refusal(
             "module_unavailable",
@@ -82,17 +82,25 @@ async def _authenticated(exchange: Exchange, access: Access) -> tuple[Principal,
 async def _plan(route: Route, entitlements: Entitlements, access: Access) -> None:
     if not route.entitlement:
         return
-    needed = await access.plan_position(route.entitlement)
+    plans = await access.plans()
+    needed = plans.get(route.entitlement)
     if needed is None or entitlements.position < needed:
         raise Refusal(
             "plan_required",
             f"This needs the plan {route.entitlement}.",
             gate="entitlement",
-            available_in=[route.entitlement],
+            available_in=[] if needed is None else _plans_from(plans, needed),
         )
 
 
-async def _limited(principal: Principal, entitlements: Entitlements, limiter: Limiter) -> Verdict | None:
+def _plans_from(plans: Mapping[str, int], position: int) -> list[str]:
+    """Return the codes of the plans from a place on, smallest first."""
+    return [code for code, place in sorted(plans.items(), key=lambda plan: plan[1]) if place >= position]
+
+
+async def _limited(
+    principal: Principal, entitlements: Entitlements, limiter: Limiter, access: Access
+) -> Verdict | None:
     limits = plan_limits(entitlements.gateway_calls_per_hour)
     if limits is None:
         return None
@@ -106,6 +114,7 @@ async def _limited(principal: Principal, entitlements: Entitlements, limiter: Li
             f"The plan allows {whose} {limit.calls} calls in {limit.seconds} s.",
             gate="rate_limit",
             retryable=True,
+            available_in=_plans_from(await access.plans(), entitlements.position + 1),
             headers={
                 "Retry-After": str(verdict.reset_seconds),
                 "RateLimit-Policy": f'"{limit.name}";q={limit.calls};w={limit.seconds}',

@@ -45,10 +45,9 @@ class Upstream:
     ) -> aiohttp.ClientResponse:
         """Return an answer of which the headers have arrived; the caller reads or closes it, then calls `release`.
 
-        `deadline` is of the event loop's clock. Raises `Refusal` for everything that is no answer; then there is
-        nothing to release.
+        Call `enter` before. `deadline` is of the event loop's clock. Raises `Refusal` for everything that is no answer;
+        then there is nothing to release.
         """
-        self._enter()
         try:
             self.budget.earn()
             attempt = 1
@@ -73,7 +72,8 @@ class Upstream:
         """Report an answer that broke off."""
         self.breaker.failed(time.monotonic())
 
-    def _enter(self) -> None:
+    def enter(self) -> None:
+        """Take a place for a call; raise `Refusal` if there is none, or if the module has failed too often just now."""
         if self.running >= MAX_CONCURRENT:
             raise Refusal(
                 "module_busy",

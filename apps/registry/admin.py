@@ -11,10 +11,9 @@ from unfold.admin import ModelAdmin
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.exceptions import NotFound
-from apps.core.services import enqueue
 from apps.registry.exceptions import InvalidManifest
 from apps.registry.models import HealthCheck, Installation, Module
-from apps.registry.services.modules import module_register, module_retire
+from apps.registry.services.modules import module_check_again, module_register, module_retire
 
 
 class ManifestForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -65,9 +64,7 @@ class ModuleAdmin(ModelAdmin):
     @admin.action(description="Check the contract again", permissions=["change"])
     def check_again(self, request: HttpRequest, rows: QuerySet[Module]) -> None:
         for module in rows:
-            module.state = "registered"
-            module.save(update_fields=["state"])
-            enqueue("registry.check_contract", organization_id=None, module_id=module.module_id)
+            module_check_again(module_id=module.module_id, now=timezone.now())
         self.message_user(request, f"{len(rows)} modules are being checked.")
 
     @admin.action(description="Retire", permissions=["change"])

@@ -15,7 +15,7 @@ class Module(models.Model):
     version = models.CharField(max_length=60)
     base_url = models.CharField(max_length=300)
     manifest = models.JSONField()
-    # Raised by every change of manifest or state: what processes keep is compared with it.
+    # Raised by every change of manifest or state: a check that began before one does not overwrite it.
     revision = models.PositiveIntegerField(default=1)
     state = models.CharField(
         max_length=12, choices=[(state.value, state.value) for state in ModuleState], default=ModuleState.REGISTERED

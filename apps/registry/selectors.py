@@ -12,7 +12,7 @@ from apps.core.exceptions import NotFound
 from apps.registry.engine.health import SERVING, ModuleState
 from apps.registry.engine.manifest import own_permissions
 from apps.registry.models import HealthCheck, Installation, Module
-from apps.registry.types import InstallationState, ModuleRoute
+from apps.registry.types import InstallationState, ModuleRoute, Registered
 
 # What the built-in roles may do in a module that their organisation has enabled, by the action of the permission;
 # owners and admins may do everything.
@@ -37,10 +37,8 @@ def modules_listed() -> QuerySet[Module]:
 
 def module_routes() -> list[ModuleRoute]:
     """Return every module that is not retired, for the gateway."""
-    rows = modules_listed().values_list("module_id", "state", "manifest", "revision")
-    return [
-        ModuleRoute(module_id, ModuleState(state), manifest, revision) for module_id, state, manifest, revision in rows
-    ]
+    rows = modules_listed().values_list("module_id", "state", "manifest")
+    return [ModuleRoute(module_id, ModuleState(state), manifest) for module_id, state, manifest in rows]
 
 
 def installation_state(*, organization_id: UUID, module_id: str) -> InstallationState | None:
@@ -138,7 +136,7 @@ def module_present_whole(module: Module, installation: Installation | None) -> d
     }
 
 
-def registered_present(registered: Any) -> dict[str, Any]:
+def registered_present(registered: Registered) -> dict[str, Any]:
     return {
         "module_id": registered.module_id,
         "version": registered.version,

@@ -27,7 +27,6 @@ class ModuleRoute:
     module_id: str
     state: ModuleState
     manifest: Mapping[str, Any]
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,13 +53,11 @@ def test_four_processes_let_no_more_pass_than_the_limit() -> None:
 
 
 def test_without_redis_each_process_has_its_share() -> None:
-    async def ask() -> tuple[int, float]:
+    async def ask() -> int:
         limiter = Limiter(f"redis://127.0.0.1:{free_port()}/0", processes=4)
         limits = [("all", Limit("organization", 40, 3600, 60))]
-        began = time.monotonic()
         passed = [(await limiter.take("owner", limits)).allowed for _ in range(50)]
         await limiter.close()
-        return sum(passed), time.monotonic() - began
+        return sum(passed)
 
-    passed, _ = asyncio.run(ask())
-    assert passed == 10
+    assert asyncio.run(ask()) == 10

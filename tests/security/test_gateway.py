@@ -275,6 +275,7 @@ def test_a_plan_s_calls_are_counted_and_no_more_pass(
     assert [answer.status for answer in answers] == [200] * 30 + [429] * 10
     refused = answers[-1]
     assert (refused.json()["gate"], refused.json()["retryable"]) == ("rate_limit", True)
+    assert refused.json()["available_in"] == ["starter", "professional", "enterprise"]
     assert 1 <= int(refused.headers["retry-after"]) <= 70
     assert (len(real_module.requests), usage()) == (30, 30)
 

@@ -126,8 +126,9 @@ class Access:
     async def module(self, module_id: str) -> CallableModule | None:
         return (await self._modules.get(None)).get(module_id)
 
-    async def plan_position(self, code: str) -> int | None:
-        return (await self._plans.get(None)).get(code)
+    async def plans(self) -> dict[str, int]:
+        """Return the place of every plan by its code."""
+        return await self._plans.get(None)
 
     def _verified(self, raw: str) -> tuple[Principal, int]:
         now = time.monotonic()

@@ -52,6 +52,15 @@ def module_register(*, manifest: Any, now: datetime) -> Registered:
 
 
 @transaction.atomic
+def module_check_again(*, module_id: str, now: datetime) -> None:
+    """Have a module's contract checked anew; until it has passed nobody can call it."""
+    Module.objects.filter(module_id=module_id).exclude(state=ModuleState.RETIRED).update(
+        state=ModuleState.REGISTERED, updated_at=now, revision=F("revision") + 1
+    )
+    enqueue("registry.check_contract", organization_id=None, module_id=module_id, now=now)
+
+
+@transaction.atomic
 def module_retire(*, module_id: str, now: datetime) -> None:
     """Take a module out of the catalogue; what organisations agreed to stays, for the case that it comes back."""
     count = (

@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from apps.accounts.models import Organization
+from apps.billing.models import UsageEvent
 from apps.core.tenancy.scope import public_scope
 from apps.registry.models import Module
 from tests.factories.gateway import Call, token_of, usage
@@ -77,6 +78,9 @@ def test_a_module_that_always_fails_is_left_alone(
     assert [answer.status for answer in answers] == [502] * 5 + [503] * 7
     assert (answers[-1].json()["gate"], answers[-1].headers["retry-after"]) == ("circuit", "4")
     assert len(real_module.requests) == 5
+    # What was not forwarded was not counted and taken back either: five rows, and five that take them back.
+    with public_scope():
+        assert UsageEvent.objects.filter(meter="gateway_calls").count() == 10
 
 
 def test_a_body_arrives_as_it_was_sent(

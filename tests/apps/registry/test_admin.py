@@ -42,6 +42,12 @@ def test_the_pages_open(operator: Client, page: str) -> None:
     assert operator.get(f"/admin/registry/{page}").status_code == 200
 
 
+def test_checking_again_shuts_a_module_until_it_has_passed(operator: Client) -> None:
+    module_available(BASE)
+    operator.post("/admin/registry/module/", {"action": "check_again", "_selected_action": ["sample"]})
+    assert Module.objects.get().state == "registered"
+
+
 def test_retiring_takes_a_module_out_of_the_catalogue(operator: Client) -> None:
     module_available(BASE)
     operator.post("/admin/registry/module/", {"action": "retire", "_selected_action": ["sample"]})
