@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from apps.accounts.api.views import JwksView
+from apps.accounts.api.views.keys import JwksView
 from apps.accounts.views import VerifyEmailView
 from apps.observability.views import metrics
 from liftos.dashboard import DashboardView

@@ -19,7 +19,8 @@ from apps.accounts.adapters import password_authenticate
 from apps.accounts.exceptions import InvalidCredentials, RateLimited
 from apps.accounts.models import Domain, Membership, Organization, User
 from apps.accounts.permissions import Role
-from apps.accounts.services import membership_role_change, password_check
+from apps.accounts.services.memberships import membership_role_change
+from apps.accounts.services.passwords import password_check
 from apps.core.exceptions import InvalidInput
 
 

@@ -12,7 +12,7 @@ from django.utils.crypto import constant_time_compare
 
 from apps.accounts.exceptions import InvalidToken
 from apps.accounts.permissions import Permission
-from apps.accounts.selectors import membership_state
+from apps.accounts.selectors.memberships import membership_state
 from apps.accounts.tokens import MODULE_TOKEN_TYPE, access_token_verify, module_token_verify, token_type
 from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.core.types import Principal, RegistrationKey

@@ -11,7 +11,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from apps.accounts.models import Organization, User
-from apps.accounts.services import password_reset_key
+from apps.accounts.services.passwords import password_reset_key
 from apps.core.tasks import PublicTask
 
 

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import View
 
-from apps.accounts import services
 from apps.accounts.exceptions import InvalidVerificationKey
+from apps.accounts.services.users import email_verify
 
 
 class VerifyEmailView(View):
@@ -18,7 +18,7 @@ class VerifyEmailView(View):
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
         try:
-            email = services.email_verify(key=key)
+            email = email_verify(key=key)
         except InvalidVerificationKey as error:
             return render(request, "verify_email.html", {"problem": error.detail}, status=400)
         return render(request, "verify_email.html", {"email": email})

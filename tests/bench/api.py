@@ -15,7 +15,7 @@ from statistics import median
 from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization
-from apps.accounts.services import session_open
+from apps.accounts.services.sessions import session_open
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.services.search import memories_find
 from apps.memory.types import SearchQuery

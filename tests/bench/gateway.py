@@ -24,7 +24,7 @@ import psutil
 from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization
-from apps.accounts.services import session_open
+from apps.accounts.services.sessions import session_open
 from apps.billing.models import Plan, Subscription, UsageEvent
 from deploy.dev.state import LOOPBACK, free_port
 from tests.bench.results import Speed

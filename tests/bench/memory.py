@@ -9,7 +9,8 @@ from django.utils import timezone
 from pgvector.django import CosineDistance
 
 from apps.accounts.models import Organization
-from apps.accounts.services import organization_create, user_create
+from apps.accounts.services.organizations import organization_create
+from apps.accounts.services.users import user_create
 from apps.billing.models import Subscription
 from apps.core.tenancy.migrations import migrate_public, migrate_template
 from apps.core.tenancy.scope import organization_scope

@@ -2,7 +2,7 @@
 
 import re
 
-from apps.accounts.services import RESERVED_SLUGS
+from apps.accounts.services.organizations import RESERVED_SLUGS
 from deploy.dev.state import REPOSITORY
 from liftos.dashboard import NOT_PAGES
 

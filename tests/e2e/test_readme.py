@@ -12,7 +12,8 @@ from redis import Redis
 
 from apps.accounts.models import Organization
 from apps.accounts.permissions import Role
-from apps.accounts.services import membership_add, user_create
+from apps.accounts.services.memberships import membership_add
+from apps.accounts.services.users import user_create
 from liftos.settings import base
 from tests.e2e.conftest import ROOT
 from tests.factories.organizations import PASSWORD

@@ -10,7 +10,8 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Role
-from apps.accounts.services import session_open, user_create
+from apps.accounts.services.sessions import session_open
+from apps.accounts.services.users import user_create
 from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope, public_scope
 from tests.factories.organizations import PASSWORD

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Role
-from apps.accounts.services import session_open, user_create
+from apps.accounts.services.sessions import session_open
+from apps.accounts.services.users import user_create
 from apps.billing.models import Subscription, UsageEvent
 from apps.core.tenancy.scope import public_scope
 from apps.gateway.asgi import GatewayApplication

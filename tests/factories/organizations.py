@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from apps.accounts.models import User
-from apps.accounts.services import organization_create, user_create
+from apps.accounts.services.organizations import organization_create
+from apps.accounts.services.users import user_create
 
 CREATED_AT = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PASSWORD = "correct horse battery"

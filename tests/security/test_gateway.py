@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Role
-from apps.accounts.selectors import principal_of
+from apps.accounts.selectors.memberships import principal_of
 from apps.accounts.tokens import module_token_issue
 from apps.billing.models import Subscription
 from apps.core.outgoing import AddressNotAllowed, AllowedAddresses, outgoing_session, url_check

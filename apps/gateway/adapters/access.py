@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from apps.accounts.exceptions import InvalidToken
-from apps.accounts.selectors import membership_state_read
+from apps.accounts.selectors.memberships import membership_state_read
 from apps.accounts.tokens import access_token_verify
 from apps.accounts.types import MembershipState
 from apps.billing.selectors import entitlements_read, plan_positions

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Permission
-from apps.accounts.selectors import membership_state
+from apps.accounts.selectors.memberships import membership_state
 from apps.accounts.tokens import MODULE_TOKEN_SECONDS
 from apps.core.api.pagination import cursor_decode, cursor_encode
 from apps.core.api.permissions import AUTHENTICATED_OR_MODULE, PUBLIC

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from apps.accounts.services import organization_rights_changed
+from apps.accounts.services.memberships import organization_rights_changed
 from apps.billing.services import modules_limit_check
 from apps.registry import selectors
 from apps.registry.engine.manifest import config_schema_validator, schema_errors

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from apps.accounts.services import organization_rights_changed
+from apps.accounts.services.memberships import organization_rights_changed
 from apps.core.exceptions import NotFound
 from apps.core.outgoing import AddressNotAllowed, AllowedAddresses, url_check
 from apps.core.services import enqueue

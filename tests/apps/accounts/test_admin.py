@@ -9,7 +9,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Membership, Organization, User
-from apps.accounts.services import user_create
+from apps.accounts.services.users import user_create
 from apps.core.models import Job
 from apps.core.services import enqueue, job_give_up
 from apps.core.tenancy.scope import organization_scope

@@ -9,7 +9,7 @@ from django.core import mail
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization, RefreshSession, User
-from apps.accounts.services import password_reset_key
+from apps.accounts.services.passwords import password_reset_key
 from apps.core.models import Job
 from tests.factories.fixtures import ClientFactory
 from tests.factories.organizations import PASSWORD

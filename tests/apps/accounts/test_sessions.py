@@ -15,12 +15,13 @@ from django.db.models import F
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.accounts import services
 from apps.accounts.exceptions import InvalidToken, RefreshTokenReused
 from apps.accounts.keys import key_ring
 from apps.accounts.models import Membership, Organization, RefreshSession, User
 from apps.accounts.permissions import Role
-from apps.accounts.selectors import membership_find
+from apps.accounts.selectors.memberships import membership_find
+from apps.accounts.services.memberships import membership_add, membership_role_change
+from apps.accounts.services.sessions import session_open, session_rotate, sessions_close_all
 from apps.core.tenancy.scope import public_scope
 from tests.factories.fixtures import ClientFactory
 from tests.factories.organizations import OWNERS, PASSWORD
@@ -143,7 +144,7 @@ def test_refreshing_without_a_token(anonymous: APIClient) -> None:
 
 def test_rights_are_read_afresh_at_every_rotation(acme: Organization, client_of: ClientFactory) -> None:
     client: Any = client_of(acme, Role.ADMIN)
-    services.membership_role_change(membership=Membership.objects.get(user=client.user), role=Role.VIEWER)
+    membership_role_change(membership=Membership.objects.get(user=client.user), role=Role.VIEWER)
     answer = refresh(APIClient(), client.tokens.refresh).json()
     assert jwt.decode(answer["access"], options={"verify_signature": False})["roles"] == ["viewer"]
 
@@ -154,7 +155,7 @@ def test_a_changed_role_ends_tokens_issued_before(
     client: Any = client_of(acme, Role.ADMIN)
     assert client.get("/api/v1/auth/me").status_code == 200
     with django_capture_on_commit_callbacks(execute=True):
-        services.membership_role_change(membership=Membership.objects.get(user=client.user), role=Role.VIEWER)
+        membership_role_change(membership=Membership.objects.get(user=client.user), role=Role.VIEWER)
     assert client.get("/api/v1/auth/me").status_code == 401
 
 
@@ -164,8 +165,8 @@ def test_a_role_changed_through_an_old_instance_takes_no_version_back(
     client: Any = client_of(acme)
     old = Membership.objects.get(user=client.user)
     version = old.permission_version
-    services.sessions_close_all(user_id=client.user.id, now=timezone.now())
-    services.membership_role_change(membership=old, role=Role.VIEWER)
+    sessions_close_all(user_id=client.user.id, now=timezone.now())
+    membership_role_change(membership=old, role=Role.VIEWER)
     assert Membership.objects.get(user=client.user).permission_version == version + 2
 
 
@@ -194,7 +195,7 @@ def test_sign_out_everywhere_ends_access_tokens_too(
     acme: Organization, client_of: ClientFactory, django_capture_on_commit_callbacks: Any
 ) -> None:
     client: Any = client_of(acme)
-    other = services.session_open(membership=Membership.objects.get(user=client.user), now=timezone.now())
+    other = session_open(membership=Membership.objects.get(user=client.user), now=timezone.now())
     with django_capture_on_commit_callbacks(execute=True):
         assert client.post("/api/v1/auth/logout", {"everywhere": True}, format="json").status_code == 204
     assert client.get("/api/v1/auth/me").status_code == 401
@@ -206,7 +207,7 @@ def test_switching_between_ones_organisations(
 ) -> None:
     client: Any = client_of(acme)
     assert client.post("/api/v1/auth/switch", {"org_id": str(globex.id)}, format="json").status_code == 404
-    services.membership_add(user=client.user, organization=globex, role=Role.VIEWER, now=timezone.now())
+    membership_add(user=client.user, organization=globex, role=Role.VIEWER, now=timezone.now())
     tokens = client.post("/api/v1/auth/switch", {"org_id": str(globex.id)}, format="json").json()
     there = APIClient()
     there.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
@@ -217,23 +218,23 @@ def test_switching_between_ones_organisations(
 
 def test_an_expired_session_cannot_be_rotated(acme: Organization) -> None:
     membership = membership_find(user=User.objects.get(email=OWNERS["acme"]), organization_id=acme.id)
-    pair = services.session_open(membership=membership, now=timezone.now())
+    pair = session_open(membership=membership, now=timezone.now())
     RefreshSession.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(InvalidToken):
-        services.session_rotate(refresh=pair.refresh, now=timezone.now())
+        session_rotate(refresh=pair.refresh, now=timezone.now())
 
 
 def test_of_concurrent_replays_one_wins_and_the_family_dies(committed_db: str) -> None:
     owner = User.objects.get(email=OWNERS["acme"])
     membership = membership_find(user=owner, organization_id=None)
-    pair = services.session_open(membership=membership, now=timezone.now())
+    pair = session_open(membership=membership, now=timezone.now())
 
     def rotate(_: int) -> str:
         from django.db import connection  # noqa: PLC0415 - this thread's own
 
         with public_scope():
             try:
-                services.session_rotate(refresh=pair.refresh, now=timezone.now())
+                session_rotate(refresh=pair.refresh, now=timezone.now())
             except (InvalidToken, RefreshTokenReused) as error:
                 return error.code
             finally:

@@ -10,7 +10,8 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from rest_framework.test import APIClient
 
-from apps.accounts import middleware, selectors
+from apps.accounts import middleware
+from apps.accounts.api.views import users
 from apps.accounts.models import Organization
 from apps.core.api.errors import PROBLEMS
 from apps.core.api.pagination import MAX_CURSOR, cursor_decode, cursor_encode
@@ -116,7 +117,7 @@ def test_a_database_that_is_away_is_said_so(
     def fail(**_: Any) -> None:
         raise OperationalError("server closed the connection, password=hunter2")
 
-    monkeypatch.setattr(selectors, "me", fail)
+    monkeypatch.setattr(users, "me", fail)
     answer = client.get("/api/v1/auth/me")
     assert (answer.status_code, answer.json()["code"]) == (503, "dependency_unavailable")
     assert int(answer["Retry-After"]) > 0
@@ -157,7 +158,7 @@ def test_a_defect_of_ours_tells_nothing(
     def fail(**_: Any) -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr(selectors, "me", fail)
+    monkeypatch.setattr(users, "me", fail)
     answer = client.get("/api/v1/auth/me")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert b"secret detail" not in answer.content

@@ -5,7 +5,7 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.accounts.services import user_create
+from apps.accounts.services.users import user_create
 from apps.registry.models import Module
 from tests.factories.modules import manifest_of, module_available
 from tests.factories.organizations import PASSWORD

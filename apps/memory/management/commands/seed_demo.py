@@ -14,7 +14,9 @@ from tqdm import tqdm
 
 from apps.accounts.models import Organization, User
 from apps.accounts.permissions import Role
-from apps.accounts.services import membership_add, organization_create, user_create
+from apps.accounts.services.memberships import membership_add
+from apps.accounts.services.organizations import organization_create
+from apps.accounts.services.users import user_create
 from apps.billing.models import Subscription
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.documents import read_document

@@ -1,15 +1,13 @@
-"""Reads of the accounts app."""
+"""Who belongs where, and what they may do there."""
 
-from typing import Any
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.core.cache import caches
 from django.db import transaction
 
-from apps.accounts.models import Membership, Organization, User
+from apps.accounts.models import Membership, User
 from apps.accounts.permissions import Permission, permissions_of
-from apps.accounts.registry import extra_claims, extra_permissions
+from apps.accounts.registry import extra_permissions
 from apps.accounts.types import MembershipState
 from apps.core.exceptions import NotFound
 from apps.core.types import Principal
@@ -86,49 +84,3 @@ def principal_of(membership: Membership) -> Principal:
 def _permissions_of(membership: Membership) -> frozenset[str]:
     operator = {Permission.REGISTRY_WRITE} if membership.user.is_staff else frozenset[str]()
     return permissions_of(membership.role) | extra_permissions(membership.organization_id, membership.role) | operator
-
-
-def organization_present(organization: Organization) -> dict[str, Any]:
-    return {
-        "id": str(organization.id),
-        "slug": organization.slug,
-        "name": organization.name,
-        "created_at": organization.created_at,
-    }
-
-
-def organizations_of(*, user_id: UUID) -> list[dict[str, Any]]:
-    """Return the organisations that a person belongs to, with the role in each; a handful, so no pages."""
-    memberships = (
-        Membership.objects.select_related("organization")
-        .filter(user_id=user_id, organization__is_active=True)
-        .order_by("created_at", "id")
-    )
-    return [{**organization_present(row.organization), "role": row.role} for row in memberships]
-
-
-def me(*, principal: Principal) -> dict[str, Any]:
-    """Return everything that a client needs to know about the caller, read afresh."""
-    user = User.objects.get(id=principal.user_id)
-    organization = Organization.objects.get(id=principal.organization_id)
-    return {
-        "user": {
-            "id": str(user.id),
-            "email": user.email,
-            "name": user.name,
-            "email_verified": EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
-        },
-        "org": organization_present(organization),
-        "roles": [principal.role],
-        "permissions": sorted(principal.permissions),
-        "memory_context": organization.memory_context,
-        **extra_claims(principal.organization_id),
-        "orgs": organizations_of(user_id=user.id),
-    }
-
-
-def organization_get(*, organization_id: UUID) -> Organization:
-    organization: Organization | None = Organization.objects.filter(id=organization_id, is_active=True).first()
-    if organization is None:
-        raise NotFound("There is no such organisation.")
-    return organization

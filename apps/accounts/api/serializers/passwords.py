@@ -1,0 +1,15 @@
+"""Passwords."""
+
+from rest_framework import serializers
+
+from apps.accounts.api.serializers.fields import MAX_PASSWORD_LENGTH, EmailField
+from apps.core.api.serializers import StrictSerializer
+
+
+class PasswordResetInput(StrictSerializer):
+    email = EmailField()
+
+
+class PasswordResetConfirmInput(StrictSerializer):
+    key = serializers.CharField(max_length=200, help_text="The last part of the mail's link.")
+    password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)

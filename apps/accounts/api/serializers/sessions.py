@@ -1,0 +1,43 @@
+"""Signing in and out, and tokens."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from apps.accounts.api.serializers.fields import MAX_PASSWORD_LENGTH, EmailField
+from apps.core.api.serializers import StrictSerializer
+
+
+class TokensOutput(serializers.Serializer[Any]):
+    """`refresh` is absent when the client asked for the cookie."""
+
+    access = serializers.CharField()
+    refresh = serializers.CharField(required=False)
+
+
+class TokensInput(StrictSerializer):
+    use_cookie = serializers.BooleanField(
+        default=False, help_text="Keep the refresh token in an httpOnly cookie instead of the answer (for browsers)."
+    )
+
+
+class SignInInput(TokensInput):
+    email = EmailField()
+    password = serializers.CharField(max_length=MAX_PASSWORD_LENGTH, trim_whitespace=False)
+    org_id = serializers.UUIDField(required=False, default=None, allow_null=True)
+
+
+class RefreshInput(StrictSerializer):
+    refresh = serializers.CharField(required=False, help_text="Left out by browsers, which send the cookie.")
+
+
+class VerifyInput(StrictSerializer):
+    token = serializers.CharField()
+
+
+class LogoutInput(RefreshInput):
+    everywhere = serializers.BooleanField(default=False)
+
+
+class SwitchInput(TokensInput):
+    org_id = serializers.UUIDField()

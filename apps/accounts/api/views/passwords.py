@@ -1,0 +1,34 @@
+"""Setting a new password."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.adapters import (
+    password_reset_limit,
+    password_reset_try_limit,
+)
+from apps.accounts.api.serializers.passwords import PasswordResetConfirmInput, PasswordResetInput
+from apps.accounts.api.views.tokens import PublicView
+from apps.accounts.services.passwords import password_reset, password_reset_start
+
+
+class PasswordResetView(PublicView):
+    @extend_schema(request=PasswordResetInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Have a mail sent with a link that sets a new password; the answer is the same for unknown addresses."""
+        email = self.valid_body(request, PasswordResetInput)["email"]
+        password_reset_limit(request._request, email=email)  # noqa: SLF001 - allauth wants Django's request
+        password_reset_start(email=email, now=timezone.now())
+        return Response(status=204)
+
+
+class PasswordResetConfirmView(PublicView):
+    @extend_schema(request=PasswordResetConfirmInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Set a new password with the key from the mail. Every session of the person ends."""
+        body = self.valid_body(request, PasswordResetConfirmInput)
+        password_reset_try_limit(request._request)  # noqa: SLF001 - as above
+        password_reset(**body, now=timezone.now())
+        return Response(status=204)

@@ -1,0 +1,101 @@
+"""Signing in and out, and tokens."""
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.adapters import (
+    password_authenticate,
+)
+from apps.accounts.api.serializers.sessions import (
+    LogoutInput,
+    RefreshInput,
+    SignInInput,
+    SwitchInput,
+    TokensOutput,
+    VerifyInput,
+)
+from apps.accounts.api.views.tokens import REFRESH_COOKIE, REFRESH_COOKIE_PATH, PublicView, tokens_response
+from apps.accounts.exceptions import InvalidToken
+from apps.accounts.selectors.memberships import membership_find
+from apps.accounts.services.sessions import (
+    organization_switch,
+    session_close,
+    session_open,
+    session_rotate,
+    sessions_close_all,
+)
+from apps.accounts.tokens import access_token_verify
+from apps.core.api.permissions import AUTHENTICATED
+from apps.core.api.views import ApiView
+
+
+class TokenView(PublicView):
+    @extend_schema(
+        request=SignInInput,
+        responses=TokensOutput,
+        examples=[
+            OpenApiExample("A program", {"email": "you@example.com", "password": "correct horse 9"}, request_only=True)
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Sign in with address and password, to the named organisation or the first one joined."""
+        body = self.valid_body(request, SignInInput)
+        user = password_authenticate(
+            request._request,  # noqa: SLF001 - allauth wants Django's request
+            email=body["email"],
+            password=body["password"],
+        )
+        membership = membership_find(user=user, organization_id=body["org_id"])
+        tokens = session_open(membership=membership, now=timezone.now())
+        return tokens_response(tokens, use_cookie=body["use_cookie"])
+
+
+class TokenRefreshView(PublicView):
+    @extend_schema(request=RefreshInput, responses=TokensOutput)
+    def post(self, request: Request) -> Response:
+        """Exchange a refresh token, once. Using it a second time ends every session that descends from it."""
+        body = self.valid_body(request, RefreshInput)
+        refresh = body.get("refresh") or request.COOKIES.get(REFRESH_COOKIE)
+        if not refresh:
+            raise InvalidToken("There is no refresh token, neither in the body nor in the cookie.")
+        tokens = session_rotate(refresh=refresh, now=timezone.now())
+        return tokens_response(tokens, use_cookie="refresh" not in body)
+
+
+class TokenVerifyView(PublicView):
+    @extend_schema(request=VerifyInput, responses={200: {"type": "object"}})
+    def post(self, request: Request) -> Response:
+        """Say whether an access token holds."""
+        access_token_verify(self.valid_body(request, VerifyInput)["token"])
+        return Response({})
+
+
+class LogoutView(ApiView):
+    access = {"POST": AUTHENTICATED}
+
+    @extend_schema(request=LogoutInput, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Sign out here, or everywhere."""
+        body = self.valid_body(request, LogoutInput)
+        now = timezone.now()
+        refresh = body.get("refresh") or request.COOKIES.get(REFRESH_COOKIE)
+        if refresh:
+            session_close(refresh=refresh, now=now)
+        if body["everywhere"]:
+            sessions_close_all(user_id=self.principal.user_id, now=now)
+        response = Response(status=204)
+        response.delete_cookie(REFRESH_COOKIE, path=REFRESH_COOKIE_PATH, samesite="Lax")
+        return response
+
+
+class SwitchView(ApiView):
+    access = {"POST": AUTHENTICATED}
+
+    @extend_schema(request=SwitchInput, responses=TokensOutput)
+    def post(self, request: Request) -> Response:
+        """Get tokens for another organisation of yours."""
+        body = self.valid_body(request, SwitchInput)
+        tokens = organization_switch(principal=self.principal, organization_id=body["org_id"], now=timezone.now())
+        return tokens_response(tokens, use_cookie=body["use_cookie"])

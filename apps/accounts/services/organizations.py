@@ -1,0 +1,76 @@
+"""Organisations and their schemas."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from apps.accounts import registry
+from apps.accounts.exceptions import (
+    SlugTaken,
+)
+from apps.accounts.models import Membership, Organization, User
+from apps.accounts.permissions import Role
+from apps.core.ids import new_id
+from apps.core.tenancy.schemas import schema_clone
+from apps.core.tenancy.scope import organization_scope, public_scope, schema_name_for
+
+MAX_SLUG_ATTEMPTS = 20
+# First parts of paths that belong to the platform and to the dashboard itself: `/<slug>` would not lead to these.
+RESERVED_SLUGS = frozenset(
+    {
+        "admin", "api", "docs", "health", "metrics", "module-ui", "problems", "redoc", "static", "verify-email",
+        "account", "billing", "dev", "forgot-password", "help", "invitations", "reset-password", "settings", "sign-in",
+        "sign-out", "sign-up", "status", "welcome",
+    }
+)  # fmt: skip
+
+
+@transaction.atomic
+def organization_create(
+    *, name: str, owner: User, memory_domain: str | None, now: datetime, slug: str | None = None
+) -> Organization:
+    """Create an organisation with its schema; `memory_domain` None means the configured default."""
+    organization_id = new_id()
+    organization = Organization(
+        id=organization_id, name=name, schema_name=schema_name_for(organization_id), created_at=now
+    )
+    _organization_save_with_slug(organization, slug or slugify(name)[:50] or "organisation")
+    schema_clone(organization.schema_name)
+    Membership.objects.create(user=owner, organization=organization, role=Role.OWNER, created_at=now)
+    with public_scope(), organization_scope(organization_id):
+        registry.organization_created(organization_id=organization_id, memory_domain=memory_domain, now=now)
+    return organization
+
+
+def _organization_save_with_slug(organization: Organization, base: str) -> None:
+    for attempt in range(MAX_SLUG_ATTEMPTS):
+        # The tail of a UUIDv7 is random: the second try nearly always fits.
+        is_free = attempt == 0 and base not in RESERVED_SLUGS
+        organization.slug = base if is_free else f"{base}-{new_id().hex[-6:]}"
+        try:
+            with transaction.atomic(), public_scope():
+                organization.save(force_insert=True)
+        except IntegrityError:
+            continue
+        return
+    raise SlugTaken("No free short name was found for this organisation.")
+
+
+@transaction.atomic
+def organization_update(
+    *, organization: Organization, name: str | None = None, slug: str | None = None
+) -> Organization:
+    """Change name or slug; raises `SlugTaken`."""
+    if name is not None:
+        organization.name = name
+    if slug is not None:
+        if slug in RESERVED_SLUGS:
+            raise SlugTaken("This short name is not to be had: it is part of the platform's own addresses.")
+        organization.slug = slug
+    try:
+        with transaction.atomic(), public_scope():
+            organization.save(update_fields=["name", "slug"])
+    except IntegrityError:
+        raise SlugTaken("Another organisation uses this short name.") from None
+    return organization

@@ -1,0 +1,55 @@
+"""Passwords: their strength, and setting a new one."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from apps.accounts.exceptions import (
+    InvalidResetKey,
+)
+from apps.accounts.models import User
+from apps.accounts.services.sessions import sessions_close_all
+from apps.core.exceptions import InvalidInput
+from apps.core.services import enqueue
+
+
+def password_check(password: str, *, user: User) -> None:
+    try:
+        validate_password(password, user=user)
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages), pointer="/password", item_code="weak_password") from None
+
+
+def password_reset_start(*, email: str, now: datetime) -> None:
+    """Have a reset mail sent if there is such an account; whether there is one cannot be told from outside."""
+    user = User.objects.filter(email=email, is_active=True).first()
+    # A job in either case, so that both take as long.
+    enqueue("accounts.send_password_reset_mail", organization_id=None, user_id=str(user.id) if user else None, now=now)
+
+
+def password_reset_key(*, user: User) -> str:
+    """Return what the reset link carries: who, and a token that holds for an hour and until the password changes."""
+    return f"{user.id.hex}.{default_token_generator.make_token(user)}"
+
+
+@transaction.atomic
+def password_reset(*, key: str, password: str, now: datetime) -> None:
+    """Set a password by the key from the mail, and sign the person out everywhere.
+
+    Raises `InvalidResetKey` for a wrong, expired or used key, or `InvalidInput` for a weak password.
+    """
+    user_id, _, token = key.partition(".")
+    try:
+        user = User.objects.select_for_update().filter(id=UUID(user_id), is_active=True).first()
+    except ValueError:
+        user = None
+    if user is None or not default_token_generator.check_token(user, token):
+        raise InvalidResetKey("The link is wrong, has expired or was used before. Ask for a new one.")
+    password_check(password, user=user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    sessions_close_all(user_id=user.id, now=now)
