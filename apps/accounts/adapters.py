@@ -2,11 +2,12 @@
 
 from allauth.account.adapter import get_adapter
 from allauth.core import context, ratelimit
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
 
 from apps.accounts.exceptions import InvalidCredentials, RateLimited
 from apps.accounts.models import User
+from apps.core.types import Client
 
 # Matches the longest window of ACCOUNT_RATE_LIMITS["login_failed"] that a person can run into.
 LOGIN_RETRY_AFTER = 300
@@ -51,3 +52,12 @@ def signup_limit(request: HttpRequest) -> None:
     """Count a sign-up against the caller's address; raise `RateLimited` past the limit."""
     if not ratelimit.consume(request, action="signup"):
         raise RateLimited("Too many sign-ups from here. Try again later.", retry_after=SIGNUP_RETRY_AFTER)
+
+
+def client_of(request: HttpRequest) -> Client:
+    """Return from where a request came; headers of proxies are believed as configured."""
+    try:
+        ip = get_adapter(request).get_client_ip(request)
+    except PermissionDenied:
+        ip = None
+    return Client(ip=ip, user_agent=request.headers.get("User-Agent", ""))

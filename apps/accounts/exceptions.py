@@ -1,6 +1,9 @@
 """Refusals of the accounts app."""
 
-from apps.core.exceptions import Conflict, DomainError
+from typing import ClassVar
+from uuid import UUID
+
+from apps.core.exceptions import Conflict, DomainError, PermissionDenied
 
 
 class InvalidCredentials(DomainError):
@@ -37,3 +40,68 @@ class InvalidVerificationKey(DomainError):
 
 class InvalidResetKey(DomainError):
     code = "invalid_reset_key"
+
+
+class RefusedAttempt(PermissionDenied):
+    """A refusal that is recorded as an event, although the transaction of the attempt is rolled back.
+
+    `event` is its name in the catalogue; what the exception carries beside the detail becomes the event's data.
+    """
+
+    event: ClassVar[str]
+
+    def __init__(self, detail: str, *, organization_id: UUID | None = None, **data: object) -> None:
+        super().__init__(detail)
+        # None: the caller's.
+        self.organization_id = organization_id
+        self.data = data
+
+
+class EscalationRefused(RefusedAttempt):
+    """Nobody gives, or takes away, more than they hold themselves."""
+
+    code = "escalation_refused"
+    event = "escalation.refused"
+
+
+class InvitationForAnotherAddress(RefusedAttempt):
+    code = "invitation_for_another_address"
+    event = "invitation.refused"
+
+
+class InvalidInvitation(DomainError):
+    code = "invalid_invitation"
+
+
+class AlreadyMember(Conflict):
+    code = "already_member"
+
+
+class LastOwner(Conflict):
+    code = "last_owner"
+
+
+class SoleOwner(Conflict):
+    """The account still owns organisations with other members in them; `organizations` names them."""
+
+    code = "sole_owner"
+
+
+class RoleInUse(Conflict):
+    code = "role_in_use"
+
+
+class RoleNameTaken(Conflict):
+    code = "role_name_taken"
+
+
+class DomainTaken(Conflict):
+    code = "domain_taken"
+
+
+class DomainNotProven(DomainError):
+    code = "domain_not_proven"
+
+
+class InvalidEmailChange(DomainError):
+    code = "invalid_email_change"

@@ -8,12 +8,19 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from apps.accounts.adapters import client_of
 from apps.accounts.exceptions import InvalidToken
+from apps.accounts.key_format import secret_hash
 from apps.accounts.permissions import Permission
+from apps.accounts.selectors.api_keys import api_key_holds, api_key_state
 from apps.accounts.selectors.memberships import membership_state
+from apps.accounts.selectors.sessions import session_holds
+from apps.accounts.services.api_keys import api_key_used
 from apps.accounts.tokens import MODULE_TOKEN_TYPE, access_token_verify, module_token_verify, token_type
+from apps.core.request_context import client_set
 from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.core.types import Principal, RegistrationKey
 
@@ -25,7 +32,7 @@ class OrganizationMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with public_scope():
+        with public_scope(), client_set(client_of(request)):
             principal: Principal | RegistrationKey | None = None
             request.credential_error = None  # type: ignore[attr-defined]  # read by CredentialAuthentication
             if request.path.startswith(API_PREFIX):
@@ -40,27 +47,35 @@ class OrganizationMiddleware:
                 return self.get_response(request)
 
 
-def _registration_key(request: HttpRequest) -> RegistrationKey | None:
-    given = request.headers.get("X-API-Key")
-    if given is None:
-        return None
-    if not settings.MODULE_REGISTRATION_KEY or not constant_time_compare(given, settings.MODULE_REGISTRATION_KEY):
-        raise InvalidToken("The key in X-API-Key is not valid.")
-    return RegistrationKey(frozenset({Permission.REGISTRY_WRITE}))
-
-
 def _principal(request: HttpRequest) -> Principal | RegistrationKey | None:
     """Return the caller; None without a credential. Raises `InvalidToken` for one that does not hold (any more)."""
     header = request.headers.get("Authorization")
     if header is None:
-        return _registration_key(request)
+        secret = request.headers.get("X-API-Key")
+        return None if secret is None else _principal_of_key(secret)
     scheme, _, raw = header.partition(" ")
     if scheme.lower() != "bearer" or not raw:
         raise InvalidToken("The Authorization header must be: Bearer <access token>.")
-    raw = raw.strip()
+    return _principal_of_token(raw.strip())
+
+
+def _principal_of_token(raw: str) -> Principal:
     verify = module_token_verify if token_type(raw) == MODULE_TOKEN_TYPE else access_token_verify
     principal, version = verify(raw)
     state = membership_state(user_id=principal.user_id, organization_id=principal.organization_id, seen_version=version)
     if state is None or not state.is_active or state.permission_version != version:
         raise InvalidToken("Your rights have changed since this token was issued. Refresh it or sign in again.")
+    if principal.session_id is not None and not session_holds(session_id=principal.session_id):
+        raise InvalidToken("The session has ended. Sign in again.")
+    if principal.key_id is not None and not api_key_holds(key_id=principal.key_id, now=timezone.now()):
+        raise InvalidToken("The API key that this token descends from does not hold any more.")
     return principal
+
+
+def _principal_of_key(secret: str) -> Principal | RegistrationKey:
+    if settings.MODULE_REGISTRATION_KEY and constant_time_compare(secret, settings.MODULE_REGISTRATION_KEY):
+        return RegistrationKey(frozenset({Permission.REGISTRY_WRITE}))
+    now = timezone.now()
+    state = api_key_state(secret=secret, now=now)
+    api_key_used(key_hash=secret_hash(secret), state=state, now=now)
+    return state.principal

@@ -1,6 +1,6 @@
 """Permissions (`area:action`) and the built-in roles, as data.
 
-Modules bring further permissions; custom roles are made of the same strings. A role that is not listed has nothing.
+Modules bring further permissions; custom roles are made of the same strings.
 """
 
 from enum import StrEnum
@@ -9,6 +9,12 @@ from enum import StrEnum
 class Permission(StrEnum):
     ORG_READ = "org:read"
     ORG_WRITE = "org:write"
+    # The owners' alone: giving the organisation away, and deleting it.
+    ORG_ADMIN = "org:admin"
+    MEMBERS_READ = "members:read"
+    MEMBERS_WRITE = "members:write"
+    KEYS_READ = "keys:read"
+    KEYS_WRITE = "keys:write"
     MEMORY_READ = "memory:read"
     MEMORY_WRITE = "memory:write"
     MEMORY_ADMIN = "memory:admin"
@@ -25,17 +31,20 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-_VIEWER = frozenset({Permission.ORG_READ, Permission.MEMORY_READ, Permission.MODULES_READ})
+_VIEWER = frozenset({Permission.ORG_READ, Permission.MEMBERS_READ, Permission.MEMORY_READ, Permission.MODULES_READ})
 _MEMBER = _VIEWER | {Permission.MEMORY_WRITE}
-_ADMIN = _MEMBER | {Permission.ORG_WRITE, Permission.MEMORY_ADMIN, Permission.MODULES_WRITE}
+_ADMIN = _MEMBER | {
+    Permission.ORG_WRITE,
+    Permission.MEMBERS_WRITE,
+    Permission.KEYS_READ,
+    Permission.KEYS_WRITE,
+    Permission.MEMORY_ADMIN,
+    Permission.MODULES_WRITE,
+}
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.OWNER: frozenset(map(str, _ADMIN)),
+    Role.OWNER: frozenset(map(str, _ADMIN | {Permission.ORG_ADMIN})),
     Role.ADMIN: frozenset(map(str, _ADMIN)),
     Role.MEMBER: frozenset(map(str, _MEMBER)),
     Role.VIEWER: frozenset(map(str, _VIEWER)),
 }
-
-
-def permissions_of(role: str) -> frozenset[str]:
-    return ROLE_PERMISSIONS.get(role, frozenset())

@@ -1,7 +1,8 @@
 """Our tokens: simplejwt's classes with a back end that demands key id, type, issuer and audience."""
 
 import secrets
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,8 @@ MAX_TOKEN_LENGTH = 8192
 CLOCK_LEEWAY_SECONDS = 10
 MODULE_TOKEN_SECONDS = 60
 MODULE_TOKEN_TYPE = "mt+jwt"  # noqa: S105 - the type of a token, no secret
+# How `act` names an API key.
+KEY_SUBJECT = "api_key:"
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "jti"]
 
 
@@ -82,8 +85,10 @@ class OrganizationRefreshToken(RefreshToken):
         return KeyRingBackend(self.header_type)
 
 
-def access_token_issue(*, principal: Principal, permission_version: int, now: datetime) -> str:
-    """Return a signed access token with the claims of row A3."""
+def access_token_issue(*, principal: Principal, methods: Sequence[str], permission_version: int, now: datetime) -> str:
+    """Return a signed access token: who, where, with which rights, and from which sign-in."""
+    if principal.session_id is None or principal.authenticated_at is None:
+        raise ValueError("an access token belongs to a session")
     token = OrganizationAccessToken()
     token.set_iat(at_time=now)
     token.set_exp(from_time=now)
@@ -95,6 +100,9 @@ def access_token_issue(*, principal: Principal, permission_version: int, now: da
         permissions=sorted(principal.permissions),
         memory_context=f"org_{principal.organization_id}_context",
         pv=permission_version,
+        sid=str(principal.session_id),
+        auth_time=int(principal.authenticated_at.timestamp()),
+        amr=list(methods),
         **extra_claims(principal.organization_id),
     )
     return str(token)
@@ -110,9 +118,11 @@ def access_token_verify(raw: str) -> tuple[Principal, int]:
             email=str(payload["email"]),
             role=str(payload["roles"][0]),
             permissions=frozenset(map(str, payload["permissions"])),
+            session_id=UUID(payload["sid"]),
+            authenticated_at=datetime.fromtimestamp(int(payload["auth_time"]), UTC),
         )
         return principal, int(payload["pv"])
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+    except (KeyError, IndexError, OverflowError, OSError, TypeError, ValueError, AttributeError):
         raise InvalidToken("The token lacks a claim that we issue.") from None
 
 
@@ -136,6 +146,7 @@ def module_token_issue(
         "memory_context": f"org_{principal.organization_id}_context",
         "subscription_tier": tier,
         "pv": permission_version,
+        **_on_behalf(principal),
         "rid": request_id,
         "jti": secrets.token_hex(16),
         "iat": issued,
@@ -143,6 +154,13 @@ def module_token_issue(
     }
     headers = {"kid": ring.signing_kid, "typ": MODULE_TOKEN_TYPE}
     return jwt.encode(payload, ring.signing_key, algorithm=ring.algorithm, headers=headers)
+
+
+def _on_behalf(principal: Principal) -> dict[str, Any]:
+    """Return the claim by which the token ends with what it descends from: a session, or a key (RFC 8693, `act`)."""
+    if principal.key_id is not None:
+        return {"act": {"sub": f"{KEY_SUBJECT}{principal.key_id}"}}
+    return {"sid": str(principal.session_id)}
 
 
 def module_token_verify(raw: str) -> tuple[Principal, int]:
@@ -165,6 +183,8 @@ def module_token_verify(raw: str) -> tuple[Principal, int]:
             role=str(payload["role"]),
             permissions=frozenset(map(str, payload["permissions"])),
             module=_single_audience(payload["aud"]),
+            session_id=UUID(payload["sid"]) if "sid" in payload else None,
+            key_id=UUID(payload["act"]["sub"].removeprefix(KEY_SUBJECT)) if "act" in payload else None,
         )
         return principal, int(payload["pv"])
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, AttributeError):
@@ -187,16 +207,16 @@ def _single_audience(audience: object) -> str:
     return audience
 
 
-def refresh_token_issue(*, session_id: UUID, user_id: UUID, organization_id: UUID, issued: datetime) -> str:
+def refresh_token_issue(*, token_id: UUID, user_id: UUID, organization_id: UUID, issued: datetime) -> str:
     token = OrganizationRefreshToken()
     token.set_iat(at_time=issued)
     token.set_exp(from_time=issued)
-    token.payload.update(jti=str(session_id), sub=str(user_id), org_id=str(organization_id))
+    token.payload.update(jti=str(token_id), sub=str(user_id), org_id=str(organization_id))
     return str(token)
 
 
 def refresh_token_verify(raw: str) -> UUID:
-    """Return the id of the refresh session; raise `InvalidToken` for anything that is not a live refresh token."""
+    """Return the id of the refresh token; raise `InvalidToken` for anything that is not a live refresh token."""
     payload = _verified(OrganizationRefreshToken, raw)
     try:
         return UUID(payload["jti"])

@@ -1,6 +1,9 @@
 """What accounts hands to other apps: frozen values, never model instances."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from apps.core.types import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +19,13 @@ class MembershipState:
     role: str
     permission_version: int
     is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKeyState:
+    """Whom a key speaks for, with the permission version of its maker's membership."""
+
+    principal: Principal
+    permission_version: int
+    expires_at: datetime | None
+    last_used_at: datetime | None

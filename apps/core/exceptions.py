@@ -25,6 +25,16 @@ class InvalidInput(DomainError):
         self.item_code = item_code
 
 
+class PermissionDenied(DomainError):
+    code = "permission_denied"
+
+
+class ReauthenticationRequired(PermissionDenied):
+    """The caller's last proof of who they are is too old for this."""
+
+    code = "reauthentication_required"
+
+
 class NotFound(DomainError):
     code = "not_found"
 

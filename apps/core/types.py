@@ -1,6 +1,7 @@
 """Values that every app uses."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -16,9 +17,22 @@ class Principal:
     permissions: frozenset[str]
     # The module that acts for this person; empty when they call themselves.
     module: str = ""
+    # The API key that acts for this person; None when they call themselves.
+    key_id: UUID | None = None
+    # The sign-in that the credential descends from, and when they last proved who they are; a key has neither.
+    session_id: UUID | None = None
+    authenticated_at: datetime | None = None
     # DRF and Django ask this of whatever stands in `request.user`.
     is_authenticated: ClassVar[bool] = True
     is_active: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """From where a request came: what sessions and events remember of it."""
+
+    ip: str | None = None
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,16 @@ _HOP_BY_HOP = frozenset(
 _MAX_BODY = 1024 * 1024 * 1024
 
 
+def _with_caller(headers: list[tuple[str, str]], exchange: Exchange) -> list[tuple[str, str]]:
+    """Add the caller's address to `X-Forwarded-For`: the web process, which counts us as a proxy, limits by it."""
+    client = exchange.scope.get("client")
+    if not client:
+        return headers
+    way = [value for name, value in headers if name.lower() == "x-forwarded-for"]
+    others = [(name, value) for name, value in headers if name.lower() != "x-forwarded-for"]
+    return [*others, ("X-Forwarded-For", ", ".join([*way, str(client[0])]))]
+
+
 class Front:
     """One for each event loop."""
 
@@ -44,6 +54,7 @@ class Front:
         headers = [
             (k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.headers if k.lower() not in _HOP_BY_HOP
         ]
+        headers = _with_caller(headers, exchange)
         has_body = exchange.header(b"content-length") not in {"", "0"} or bool(exchange.header(b"transfer-encoding"))
         if not has_body:
             exchange.body_is_read()

@@ -69,12 +69,16 @@ async def pass_gates(
 
 async def _authenticated(exchange: Exchange, access: Access) -> tuple[Principal, int, Entitlements]:
     scheme, _, raw = exchange.header(b"authorization").partition(" ")
-    if scheme.lower() != "bearer" or not raw:
+    secret = "" if scheme else exchange.header(b"x-api-key")
+    if not secret and (scheme.lower() != "bearer" or not raw):
         raise Refusal(
-            "not_authenticated", "Send Authorization: Bearer <access token>.", gate="authentication", headers=_CHALLENGE
+            "not_authenticated",
+            "Send Authorization: Bearer <access token>, or X-API-Key.",
+            gate="authentication",
+            headers=_CHALLENGE,
         )
     try:
-        return await access.caller(raw.strip())
+        return await (access.key(secret) if secret else access.caller(raw.strip()))
     except InvalidToken as error:
         raise Refusal("not_authenticated", error.detail, gate="authentication", headers=_CHALLENGE) from None
 

@@ -188,6 +188,8 @@ class Platform:
         web_port = free_port(int(values.get("WEB_PORT", "0")))
         values["WEB_PORT"] = str(web_port)
         addresses = {"PUBLIC_URL": url, "JWT_ISSUER": issuer, "WEB_URL": f"http://{LOOPBACK}:{web_port}"}
+        # The gateway stands before the web process and appends the caller's address.
+        addresses["TRUSTED_PROXY_COUNT"] = "1"
         values.update(addresses)
         # Commands that are run by hand read them there.
         write_env(self.state / "dev.env", values)

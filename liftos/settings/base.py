@@ -35,6 +35,7 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
     "apps.core",
     "apps.observability",
+    "apps.events",
     "apps.accounts",
     "apps.billing",
     "apps.registry",
@@ -174,13 +175,16 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": env.str("RESET_PASSWORD_LIMIT", default="20/h/ip,5/h/key"),
     "reset_password_from_key": "20/m/ip",
 }
-# How many proxies of ours append to X-Forwarded-For; 0 means that the header is not believed.
+# How many proxies of ours, the gateway among them where it passes requests on, append to X-Forwarded-For before the
+# web process; 0 means that the header is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 LOGIN_URL = "/admin/login/"
 # How long the link of a reset mail holds, in seconds.
 PASSWORD_RESET_TIMEOUT = 3600
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lift OS <no-reply@localhost>")
 
+# How long a proof of who one is counts for what is dangerous: other addresses, second factors, deletion.
+RECENT_PROOF_SECONDS = env.int("RECENT_PROOF_SECONDS", default=900)
 JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="EdDSA")
 # PEM of the private key (or the shared secret, for HS256 alone). Earlier keys stay valid for verification.
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default=env.str("JWT_SECRET", default=""), multiline=True)
@@ -352,7 +356,9 @@ UNFOLD = {
                 ("Installations", "deployed_code", "registry_installation"),
                 ("Health checks", "ecg_heart", "registry_healthcheck"),
             ),
-            _admin_group("System", ("Jobs", "work_history", "core_job")),
+            _admin_group(
+                "System", ("Events", "receipt_long", "events_outboxevent"), ("Jobs", "work_history", "core_job")
+            ),
         ],
     },
 }

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from apps.accounts.permissions import Permission, Role, permissions_of
+from apps.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from apps.core.api.permissions import AUTHENTICATED, AUTHENTICATED_OR_MODULE, PUBLIC
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "api" / "permissions.csv"
@@ -29,7 +29,7 @@ def _may(caller: str, needs: str) -> bool:
     if needs == AUTHENTICATED_OR_MODULE:
         # A module's configuration: the view asks people for the permission to change it.
         needs = Permission.MODULES_WRITE
-    return needs == AUTHENTICATED or needs in permissions_of(caller)
+    return needs == AUTHENTICATED or needs in ROLE_PERMISSIONS[caller]
 
 
 def main() -> None:

@@ -19,9 +19,10 @@ from django.core.cache import caches
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.accounts.models import Membership, Organization
+from apps.accounts.models import Membership, Organization, Session
 from apps.accounts.permissions import Role
 from apps.accounts.selectors.memberships import principal_of
+from apps.accounts.services.sessions import session_open
 from apps.accounts.tokens import module_token_issue
 from apps.billing.models import Subscription
 from apps.core.outgoing import AddressNotAllowed, AllowedAddresses, outgoing_session, url_check
@@ -370,9 +371,12 @@ def test_a_name_that_changes_its_address_is_caught_when_it_is_used(
 
 def test_a_module_s_token_of_another_audience_is_not_this_one_s(acme: Organization, sample: Module, call: Call) -> None:
     with public_scope():
-        membership = Membership.objects.select_related("user").filter(organization=acme).first()
+        membership = Membership.objects.select_related("user", "organization").filter(organization=acme).first()
         assert membership is not None
-        principal = replace(principal_of(membership), permissions=frozenset({"sample:read"}))
+        session_open(membership=membership, now=timezone.now())
+        session = Session.objects.filter(user=membership.user).first()
+        assert session is not None
+        principal = replace(principal_of(membership, session=session), permissions=frozenset({"sample:read"}))
     forged = module_token_issue(
         principal=principal,
         permission_version=membership.permission_version,

@@ -65,5 +65,5 @@ def test_primary_keys_are_uuids_or_bigints() -> None:
     ours = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
     kinds = {model.__name__: model._meta.pk.get_internal_type() for model in ours}
     allowed = {"UUIDField", "BigAutoField"}
-    # A plan is named in the API by its code.
-    assert {name for name, kind in kinds.items() if kind not in allowed} == {"Plan", "Module"}
+    # A plan is named in the API by its code; a branding has the id of its organisation.
+    assert {name for name, kind in kinds.items() if kind not in allowed} == {"Plan", "Module", "Branding"}

@@ -5,9 +5,10 @@ from uuid import UUID
 from django.core.cache import caches
 from django.db import transaction
 
-from apps.accounts.models import Membership, User
-from apps.accounts.permissions import Permission, permissions_of
+from apps.accounts.models import CustomRole, Membership, Session, User
+from apps.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
 from apps.accounts.registry import extra_permissions
+from apps.accounts.selectors.second_factors import user_has_mfa
 from apps.accounts.types import MembershipState
 from apps.core.exceptions import NotFound
 from apps.core.types import Principal
@@ -71,16 +72,41 @@ def membership_find(*, user: User, organization_id: UUID | None) -> Membership:
     return membership
 
 
-def principal_of(membership: Membership) -> Principal:
+def principal_of(membership: Membership, *, session: Session) -> Principal:
     return Principal(
         user_id=membership.user_id,
         organization_id=membership.organization_id,
         email=membership.user.email,
         role=membership.role,
-        permissions=_permissions_of(membership),
+        permissions=permissions_of_membership(membership),
+        session_id=session.id,
+        authenticated_at=session.authenticated_at,
     )
 
 
-def _permissions_of(membership: Membership) -> frozenset[str]:
+def permissions_of_membership(membership: Membership) -> frozenset[str]:
+    """Return what a member may do, operators' rights included; `membership` comes with user and organisation."""
+    if mfa_missing(membership):
+        return frozenset()
     operator = {Permission.REGISTRY_WRITE} if membership.user.is_staff else frozenset[str]()
-    return permissions_of(membership.role) | extra_permissions(membership.organization_id, membership.role) | operator
+    return permissions_of_role(membership.role, organization_id=membership.organization_id) | operator
+
+
+def mfa_missing(membership: Membership) -> bool:
+    """Return whether the organisation demands a second factor that the member does not have."""
+    return membership.organization.mfa_required and not user_has_mfa(user_id=membership.user_id)
+
+
+def permissions_of_role(role: str, *, organization_id: UUID) -> frozenset[str]:
+    """Return what a role includes, permissions of enabled modules among them; nothing for a role that is unknown."""
+    if role in ROLE_PERMISSIONS:
+        return ROLE_PERMISSIONS[role] | extra_permissions(organization_id, role)
+    custom = CustomRole.objects.filter(organization_id=organization_id, name=role).values_list("permissions").first()
+    if custom is None:
+        return frozenset()
+    return frozenset(custom[0]) & assignable_permissions(organization_id=organization_id)
+
+
+def assignable_permissions(*, organization_id: UUID) -> frozenset[str]:
+    """Return what custom roles and API keys can be made of: everything but what is an owner's alone."""
+    return ROLE_PERMISSIONS[Role.ADMIN] | extra_permissions(organization_id, Role.ADMIN)

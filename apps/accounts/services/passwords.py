@@ -12,7 +12,7 @@ from apps.accounts.exceptions import (
     InvalidResetKey,
 )
 from apps.accounts.models import User
-from apps.accounts.services.sessions import sessions_close_all
+from apps.accounts.services.sessions import sessions_end_all
 from apps.core.exceptions import InvalidInput
 from apps.core.services import enqueue
 
@@ -52,4 +52,4 @@ def password_reset(*, key: str, password: str, now: datetime) -> None:
     password_check(password, user=user)
     user.set_password(password)
     user.save(update_fields=["password"])
-    sessions_close_all(user_id=user.id, now=now)
+    sessions_end_all(user_id=user.id, now=now)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis.exceptions
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
+from django.core import exceptions as django_exceptions
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
@@ -27,7 +27,9 @@ from apps.core.exceptions import (
     IdempotencyKeyReused,
     InvalidInput,
     NotFound,
+    PermissionDenied,
     PreconditionFailed,
+    ReauthenticationRequired,
 )
 from apps.core.request_context import request_id
 
@@ -52,6 +54,7 @@ PROBLEMS: dict[str, Problem] = {
     "malformed_request": Problem(400, "The request cannot be read"),
     "not_authenticated": Problem(401, "No valid credential"),
     "permission_denied": Problem(403, "A permission is missing"),
+    "reauthentication_required": Problem(403, "A recent proof of who you are is needed"),
     "not_found": Problem(404, "There is nothing here"),
     "method_not_allowed": Problem(405, "The method is not allowed here"),
     "not_acceptable": Problem(406, "No representation fits the Accept header"),
@@ -69,6 +72,8 @@ PROBLEMS: dict[str, Problem] = {
 _DOMAIN_PROBLEMS: dict[type[DomainError], str] = {
     NotFound: "not_found",
     Conflict: "conflict",
+    PermissionDenied: "permission_denied",
+    ReauthenticationRequired: "reauthentication_required",
     PreconditionFailed: "precondition_failed",
     IdempotencyKeyReused: "idempotency_key_reused",
     IdempotencyKeyInUse: "idempotency_key_in_use",
@@ -86,9 +91,9 @@ _DRF_PROBLEMS: dict[type[drf.APIException], str] = {
 }
 _DJANGO_PROBLEMS: dict[type[Exception], str] = {
     Http404: "not_found",
-    PermissionDenied: "permission_denied",
-    RequestDataTooBig: "too_large",
-    TooManyFieldsSent: "too_large",
+    django_exceptions.PermissionDenied: "permission_denied",
+    django_exceptions.RequestDataTooBig: "too_large",
+    django_exceptions.TooManyFieldsSent: "too_large",
 }
 _DEPENDENCY_ERRORS = (OperationalError, PoolTimeout, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 

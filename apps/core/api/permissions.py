@@ -1,10 +1,17 @@
-"""Access is declared on the view, as data: `access = {"GET": "memory:read"}`. What is not declared is refused."""
+"""Access is declared on the view, as data: `access = {"GET": "memory:read"}`. What is not declared is refused.
 
+`recent_proof = {"DELETE"}` names the methods that need a person who has proven who they are a short while ago.
+"""
+
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.utils import timezone
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from apps.core.exceptions import ReauthenticationRequired
 from apps.core.types import Principal
 
 if TYPE_CHECKING:
@@ -13,7 +20,7 @@ if TYPE_CHECKING:
 
 # Anyone, without a credential.
 PUBLIC = "public"
-# Any person with a valid credential, whatever their permissions; no module that acts for one.
+# Any person with a valid credential, whatever their permissions; no module or API key that acts for one.
 AUTHENTICATED = "authenticated"
 # As `AUTHENTICATED`, and modules too: the view itself decides what they see.
 AUTHENTICATED_OR_MODULE = "authenticated_or_module"
@@ -36,7 +43,21 @@ class DeclaredAccess(BasePermission):
         if principal is None or declared is None:
             return False
         if declared in {AUTHENTICATED, AUTHENTICATED_OR_MODULE}:
-            is_person = isinstance(principal, Principal) and not principal.module
-            return is_person or (isinstance(principal, Principal) and declared == AUTHENTICATED_OR_MODULE)
+            is_person = isinstance(principal, Principal) and not principal.module and principal.key_id is None
+            return self._is_fresh(principal, view, method) and (
+                is_person or (isinstance(principal, Principal) and declared == AUTHENTICATED_OR_MODULE)
+            )
         self.message = f"The permission {declared} is needed."
-        return declared in principal.permissions
+        return declared in principal.permissions and self._is_fresh(principal, view, method)
+
+    @staticmethod
+    def _is_fresh(principal: Any, view: "APIView", method: str) -> bool:
+        """Raise `ReauthenticationRequired` where the view wants a recent proof and the credential has none."""
+        if method not in getattr(view, "recent_proof", ()):
+            return True
+        proven: datetime | None = getattr(principal, "authenticated_at", None)
+        if proven is None:
+            raise ReauthenticationRequired("This needs a person who has just signed in: no key or module may do it.")
+        if timezone.now() - proven > timedelta(seconds=settings.RECENT_PROOF_SECONDS):
+            raise ReauthenticationRequired("Prove again who you are with POST /api/v1/auth/reauthenticate.")
+        return True

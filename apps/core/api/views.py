@@ -1,6 +1,6 @@
 """Base of all API views."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import NotAuthenticated
@@ -15,6 +15,8 @@ class ApiView(APIView):
     """A view with declared access: method -> permission, `AUTHENTICATED` or `PUBLIC`. See core.api.permissions."""
 
     access: ClassVar[Mapping[str, str]] = {}
+    # The methods that need a person who has just proven who they are.
+    recent_proof: ClassVar[Collection[str]] = ()
 
     @property
     def principal(self) -> Principal:

@@ -9,11 +9,16 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from apps.accounts.exceptions import InvalidToken
+from apps.accounts.key_format import is_well_formed, secret_hash
+from apps.accounts.selectors.api_keys import KEY_REFUSED, api_key_state_read
 from apps.accounts.selectors.memberships import membership_state_read
+from apps.accounts.selectors.sessions import session_holds_read
+from apps.accounts.services.api_keys import api_key_used
 from apps.accounts.tokens import access_token_verify
-from apps.accounts.types import MembershipState
+from apps.accounts.types import ApiKeyState, MembershipState
 from apps.billing.selectors import entitlements_read, plan_positions
 from apps.billing.types import Entitlements
 from apps.core.tenancy.scope import public_scope
@@ -95,6 +100,12 @@ class Access:
         self._callers: Kept[tuple[UUID, UUID], tuple[MembershipState | None, Entitlements | None]] = Kept(
             lambda key: _in_thread(lambda: _caller(*key)), BELIEVED_SECONDS
         )
+        self._sessions: Kept[UUID, bool] = Kept(
+            lambda key: _in_thread(lambda: session_holds_read(session_id=key)), BELIEVED_SECONDS
+        )
+        self._keys: Kept[str, tuple[ApiKeyState, Entitlements] | None] = Kept(
+            lambda key: _in_thread(lambda: _key(key)), BELIEVED_SECONDS
+        )
         self._installations: Kept[tuple[UUID, str], InstallationState | None] = Kept(
             lambda key: _in_thread(lambda: installation_state(organization_id=key[0], module_id=key[1])),
             BELIEVED_SECONDS,
@@ -103,6 +114,19 @@ class Access:
             lambda _: _in_thread(_modules), _MODULES_BELIEVED_SECONDS
         )
         self._plans: Kept[None, dict[str, int]] = Kept(lambda _: _in_thread(plan_positions), BELIEVED_SECONDS)
+
+    async def key(self, secret: str) -> tuple[Principal, int, Entitlements]:
+        """Return whom an API key speaks for, as `caller` does for a token; raises `InvalidToken`."""
+        if not is_well_formed(secret):
+            raise InvalidToken("The key in X-API-Key is not valid.")
+        found = await self._keys.get(secret_hash(secret))
+        now = timezone.now()
+        if found is None:
+            raise InvalidToken(KEY_REFUSED)
+        state, entitlements = found
+        if state.expires_at is not None and state.expires_at <= now:
+            raise InvalidToken(KEY_REFUSED)
+        return state.principal, state.permission_version, entitlements
 
     async def caller(self, raw_token: str) -> tuple[Principal, int, Entitlements]:
         """Return whom a token speaks for, its permission version, and what their plan allows.
@@ -118,6 +142,8 @@ class Access:
             state, entitlements = await self._callers.get(key)
         if state is None or entitlements is None or not state.is_active or state.permission_version != version:
             raise InvalidToken("Your rights have changed since this token was issued. Refresh it or sign in again.")
+        if principal.session_id is not None and not await self._sessions.get(principal.session_id):
+            raise InvalidToken("The session has ended. Sign in again.")
         return principal, version, entitlements
 
     async def installation(self, organization_id: UUID, module_id: str) -> InstallationState | None:
@@ -150,6 +176,14 @@ def narrowed(principal: Principal, installed: InstallationState) -> Principal:
 def _caller(user_id: UUID, organization_id: UUID) -> tuple[MembershipState | None, Entitlements | None]:
     state = membership_state_read(user_id=user_id, organization_id=organization_id)
     return state, entitlements_read(organization_id=organization_id) if state else None
+
+
+def _key(key_hash: str) -> tuple[ApiKeyState, Entitlements] | None:
+    state = api_key_state_read(key_hash=key_hash)
+    if state is None:
+        return None
+    api_key_used(key_hash=key_hash, state=state, now=timezone.now())
+    return state, entitlements_read(organization_id=state.principal.organization_id)
 
 
 def _modules() -> dict[str, CallableModule]:

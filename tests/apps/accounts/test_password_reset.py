@@ -8,7 +8,7 @@ import pytest
 from django.core import mail
 from rest_framework.test import APIClient
 
-from apps.accounts.models import Organization, RefreshSession, User
+from apps.accounts.models import Organization, Session, User
 from apps.accounts.services.passwords import password_reset_key
 from apps.core.models import Job
 from tests.factories.fixtures import ClientFactory
@@ -65,7 +65,7 @@ def test_a_reset_ends_every_session(
     assert signed_in.get("/api/v1/auth/me").status_code == 200
     with django_capture_on_commit_callbacks(execute=True):
         assert reset(anonymous, password_reset_key(user=user)).status_code == 204
-    assert not RefreshSession.objects.filter(user=user, revoked_at=None).exists()
+    assert not Session.objects.filter(user=user, revoked_at=None).exists()
     assert signed_in.get("/api/v1/auth/me").status_code == 401
 
 

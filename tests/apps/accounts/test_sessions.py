@@ -17,11 +17,11 @@ from rest_framework.test import APIClient
 
 from apps.accounts.exceptions import InvalidToken, RefreshTokenReused
 from apps.accounts.keys import key_ring
-from apps.accounts.models import Membership, Organization, RefreshSession, User
+from apps.accounts.models import Membership, Organization, RefreshToken, Session, User
 from apps.accounts.permissions import Role
 from apps.accounts.selectors.memberships import membership_find
 from apps.accounts.services.memberships import membership_add, membership_role_change
-from apps.accounts.services.sessions import session_open, session_rotate, sessions_close_all
+from apps.accounts.services.sessions import session_open, session_rotate
 from apps.core.tenancy.scope import public_scope
 from tests.factories.fixtures import ClientFactory
 from tests.factories.organizations import OWNERS, PASSWORD
@@ -47,23 +47,32 @@ def test_signing_in_gives_the_documented_claims(acme: Organization, anonymous: A
         audience="liftos",
     )
     owner = User.objects.get(email=OWNERS["acme"])
+    session = Session.objects.get(user=owner)
     assert claims | {"exp": 0, "iat": 0, "jti": ""} == {
         "sub": str(owner.id),
         "org_id": str(acme.id),
         "email": OWNERS["acme"],
         "roles": ["owner"],
         "permissions": [
+            "keys:read",
+            "keys:write",
+            "members:read",
+            "members:write",
             "memory:admin",
             "memory:read",
             "memory:write",
             "modules:read",
             "modules:write",
+            "org:admin",
             "org:read",
             "org:write",
         ],
         "memory_context": f"org_{acme.id}_context",
         "subscription_tier": "free",
-        "pv": 1,
+        "pv": Membership.objects.get(user=owner).permission_version,
+        "sid": str(session.id),
+        "auth_time": int(session.authenticated_at.timestamp()),
+        "amr": ["pwd"],
         "iss": "http://localhost:8000",
         "aud": "liftos",
         "token_type": "access",
@@ -114,7 +123,7 @@ def test_a_refresh_token_works_once_and_its_reuse_ends_the_family(acme: Organiza
     assert (reused.status_code, reused.json()["code"]) == (401, "refresh_token_reused")
     after = refresh(anonymous, third)
     assert (after.status_code, after.json()["code"]) == (401, "invalid_token")
-    assert RefreshSession.objects.filter(revoked_at=None).count() == 0
+    assert Session.objects.filter(revoked_at=None).count() == 0
 
 
 def test_reuse_ends_only_its_own_family(acme: Organization, anonymous: APIClient) -> None:
@@ -165,7 +174,7 @@ def test_a_role_changed_through_an_old_instance_takes_no_version_back(
     client: Any = client_of(acme)
     old = Membership.objects.get(user=client.user)
     version = old.permission_version
-    sessions_close_all(user_id=client.user.id, now=timezone.now())
+    membership_role_change(membership=Membership.objects.get(id=old.id), role=Role.ADMIN)
     membership_role_change(membership=old, role=Role.VIEWER)
     assert Membership.objects.get(user=client.user).permission_version == version + 2
 
@@ -219,7 +228,7 @@ def test_switching_between_ones_organisations(
 def test_an_expired_session_cannot_be_rotated(acme: Organization) -> None:
     membership = membership_find(user=User.objects.get(email=OWNERS["acme"]), organization_id=acme.id)
     pair = session_open(membership=membership, now=timezone.now())
-    RefreshSession.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    RefreshToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     with pytest.raises(InvalidToken):
         session_rotate(refresh=pair.refresh, now=timezone.now())
 
@@ -245,7 +254,7 @@ def test_of_concurrent_replays_one_wins_and_the_family_dies(committed_db: str) -
         outcomes = sorted(pool.map(rotate, range(6)))
     assert outcomes.count("rotated") == 1
     assert outcomes.count("refresh_token_reused") >= 1
-    assert RefreshSession.objects.filter(user=owner, revoked_at=None).count() == 0
+    assert Session.objects.filter(user=owner, revoked_at=None).count() == 0
 
 
 def _pem(key: Ed25519PrivateKey) -> str:

@@ -10,7 +10,7 @@ from apps.accounts.adapters import (
     password_reset_try_limit,
 )
 from apps.accounts.api.serializers.passwords import PasswordResetConfirmInput, PasswordResetInput
-from apps.accounts.api.views.tokens import PublicView
+from apps.accounts.api.views.base import PublicView
 from apps.accounts.services.passwords import password_reset, password_reset_start
 
 

@@ -16,7 +16,7 @@ from apps.accounts.api.serializers.sessions import (
     TokensOutput,
     VerifyInput,
 )
-from apps.accounts.api.views.tokens import REFRESH_COOKIE, REFRESH_COOKIE_PATH, PublicView, tokens_response
+from apps.accounts.api.views.base import REFRESH_COOKIE, REFRESH_COOKIE_PATH, PublicView, tokens_response
 from apps.accounts.exceptions import InvalidToken
 from apps.accounts.selectors.memberships import membership_find
 from apps.accounts.services.sessions import (
@@ -24,7 +24,7 @@ from apps.accounts.services.sessions import (
     session_close,
     session_open,
     session_rotate,
-    sessions_close_all,
+    sign_out_everywhere,
 )
 from apps.accounts.tokens import access_token_verify
 from apps.core.api.permissions import AUTHENTICATED
@@ -84,7 +84,7 @@ class LogoutView(ApiView):
         if refresh:
             session_close(refresh=refresh, now=now)
         if body["everywhere"]:
-            sessions_close_all(user_id=self.principal.user_id, now=now)
+            sign_out_everywhere(principal=self.principal, now=now)
         response = Response(status=204)
         response.delete_cookie(REFRESH_COOKIE, path=REFRESH_COOKIE_PATH, samesite="Lax")
         return response

@@ -9,7 +9,7 @@ from apps.accounts.adapters import (
     signup_limit,
 )
 from apps.accounts.api.serializers.users import EmailVerifyInput, EmailVerifyOutput, MeOutput, SignupInput, SignupOutput
-from apps.accounts.api.views.tokens import PublicView, tokens_response
+from apps.accounts.api.views.base import PublicView, tokens_response
 from apps.accounts.selectors.organizations import organization_present
 from apps.accounts.selectors.users import me
 from apps.accounts.services.users import email_verify, signup

@@ -1,19 +1,43 @@
-"""How tokens reach a client: in the answer, or the refresh token in a cookie."""
+"""What the views of accounts share: refusals that are recorded, and how tokens reach a client."""
 
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from rest_framework.response import Response
 
+from apps.accounts.exceptions import RefusedAttempt
 from apps.accounts.types import TokenPair
 from apps.core.api.permissions import PUBLIC
 from apps.core.api.views import ApiView
+from apps.core.types import Principal
+from apps.events.services import emit
+from apps.events.types import ANONYMOUS, Actor
 
 REFRESH_COOKIE = "lift_refresh"
 REFRESH_COOKIE_PATH = "/api/v1/auth"
 
 
-class PublicView(ApiView):
+class AccountsView(ApiView):
+    """A view whose refused attempts are recorded, in a transaction of their own: that of the attempt is rolled back."""
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, RefusedAttempt):
+            caller: Any = self.request.user
+            known = isinstance(caller, Principal)
+            emit(
+                exc.event,
+                organization_id=exc.organization_id or (caller.organization_id if known else None),
+                actor=Actor.of(caller) if known else ANONYMOUS,
+                subject=("attempt", ""),
+                now=timezone.now(),
+                detail=exc.detail,
+                **exc.data,
+            )
+        return super().handle_exception(exc)
+
+
+class PublicView(AccountsView):
     """A view for callers without a credential; a stale one in the header does not stand in the way of signing in."""
 
     access = {"POST": PUBLIC}
