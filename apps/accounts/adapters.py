@@ -1,12 +1,19 @@
 """What allauth asks of us, and what we ask of allauth: brute-force limits and password checks."""
 
+from uuid import UUID
+
+import dns.exception
+import dns.resolver
 from allauth.account.adapter import get_adapter
 from allauth.core import context, ratelimit
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
+from dns.nameserver import Do53Nameserver
 
 from apps.accounts.exceptions import InvalidCredentials, RateLimited
 from apps.accounts.models import User
+from apps.core.exceptions import InvalidInput
 from apps.core.types import Client
 
 # Matches the longest window of ACCOUNT_RATE_LIMITS["login_failed"] that a person can run into.
@@ -14,6 +21,8 @@ LOGIN_RETRY_AFTER = 300
 SIGNUP_RETRY_AFTER = 3600
 RESET_RETRY_AFTER = 3600
 RESET_TRY_RETRY_AFTER = 60
+# How long DNS may take to answer before a proof counts as not found.
+DNS_SECONDS = 5.0
 
 
 def password_authenticate(request: HttpRequest, *, email: str, password: str) -> User:
@@ -36,6 +45,17 @@ def password_authenticate(request: HttpRequest, *, email: str, password: str) ->
     return user
 
 
+def password_confirm(request: HttpRequest, *, email: str, password: str) -> None:
+    """Check the password of a signed-in person, under the same limits as a sign-in.
+
+    Raises `InvalidInput`, as the credential of the call itself is good, or `RateLimited`.
+    """
+    try:
+        password_authenticate(request, email=email, password=password)
+    except InvalidCredentials:
+        raise InvalidInput("The password is wrong.", pointer="/current_password", item_code="wrong_password") from None
+
+
 def password_reset_limit(request: HttpRequest, *, email: str) -> None:
     """Count a wish for a reset mail against the caller's address and the account; raise `RateLimited` past a limit."""
     if not ratelimit.consume(request, action="reset_password", key=email):
@@ -48,10 +68,39 @@ def password_reset_try_limit(request: HttpRequest) -> None:
         raise RateLimited("Too many tries. Wait a minute and try again.", retry_after=RESET_TRY_RETRY_AFTER)
 
 
+def link_try_limit(request: HttpRequest) -> None:
+    """Count a try of a mail's link against the caller's address; raise `RateLimited` past the limit."""
+    if not ratelimit.consume(request, action="link_try"):
+        raise RateLimited("Too many tries. Wait a minute and try again.", retry_after=RESET_TRY_RETRY_AFTER)
+
+
+def mail_limit(request: HttpRequest, *, user_id: UUID) -> None:
+    """Count a mail that a person has us send against their account; raise `RateLimited` past the limit."""
+    if not ratelimit.consume(request, action="account_mail", key=str(user_id)):
+        raise RateLimited("Too many mails. Try again later.", retry_after=RESET_RETRY_AFTER)
+
+
 def signup_limit(request: HttpRequest) -> None:
     """Count a sign-up against the caller's address; raise `RateLimited` past the limit."""
     if not ratelimit.consume(request, action="signup"):
         raise RateLimited("Too many sign-ups from here. Try again later.", retry_after=SIGNUP_RETRY_AFTER)
+
+
+def txt_records(name: str) -> set[str]:
+    """Return the texts of the TXT records at a name; empty when there are none or DNS does not answer."""
+    resolver = dns.resolver.Resolver(configure=not settings.DNS_SERVERS)
+    if settings.DNS_SERVERS:
+        resolver.nameservers = [Do53Nameserver(*_host_and_port(server)) for server in settings.DNS_SERVERS]
+    try:
+        answer = resolver.resolve(name, "TXT", lifetime=DNS_SECONDS, search=False)
+    except (dns.exception.DNSException, UnicodeError):
+        return set()
+    return {b"".join(record.strings).decode("utf-8", "replace") for record in answer}
+
+
+def _host_and_port(server: str) -> tuple[str, int]:
+    host, _, port = server.rpartition(":")
+    return (host, int(port)) if host else (server, 53)
 
 
 def client_of(request: HttpRequest) -> Client:

@@ -73,6 +73,12 @@ class InvalidInvitation(DomainError):
     code = "invalid_invitation"
 
 
+class NoOrganization(PermissionDenied):
+    """The person is known, but belongs to no organisation."""
+
+    code = "no_organization"
+
+
 class AlreadyMember(Conflict):
     code = "already_member"
 

@@ -5,9 +5,12 @@ public scope, and views that need a caller answer 401.
 """
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -16,6 +19,7 @@ from apps.accounts.exceptions import InvalidToken
 from apps.accounts.key_format import secret_hash
 from apps.accounts.permissions import Permission
 from apps.accounts.selectors.api_keys import api_key_holds, api_key_state
+from apps.accounts.selectors.domains import organization_of_host
 from apps.accounts.selectors.memberships import membership_state
 from apps.accounts.selectors.sessions import session_holds
 from apps.accounts.services.api_keys import api_key_used
@@ -25,6 +29,32 @@ from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.core.types import Principal, RegistrationKey
 
 API_PREFIX = "/api/"
+# What Django itself allows where no hosts are configured, in development.
+LOCAL_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
+
+
+class CustomDomainMiddleware:
+    """Lets the proven host names of organisations in; all others stay subject to `ALLOWED_HOSTS`.
+
+    Such a name selects branding, kept as `request.branded_organization_id`, and nothing else: from here on the request
+    looks as if it had come to the platform's own address.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+        self.own_host = urlsplit(settings.PUBLIC_URL).netloc
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        organization_id: UUID | None = None
+        host = request.META.get("HTTP_HOST", "")
+        name, _ = split_domain_port(host)
+        if name and host != self.own_host and not validate_host(name, settings.ALLOWED_HOSTS or LOCAL_HOSTS):
+            with public_scope():
+                organization_id = organization_of_host(name)
+            if organization_id is not None:
+                request.META["HTTP_HOST"] = self.own_host
+        request.branded_organization_id = organization_id  # type: ignore[attr-defined]  # read by BrandingView
+        return self.get_response(request)
 
 
 class OrganizationMiddleware:

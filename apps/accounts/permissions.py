@@ -48,3 +48,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
     Role.MEMBER: frozenset(map(str, _MEMBER)),
     Role.VIEWER: frozenset(map(str, _VIEWER)),
 }
+
+DESCRIPTIONS: dict[str, str] = {
+    Permission.ORG_READ: "See the organisation and its settings.",
+    Permission.ORG_WRITE: "Change name, settings, branding and domains.",
+    Permission.MEMBERS_READ: "See members, roles and invitations.",
+    Permission.MEMBERS_WRITE: "Invite and remove people, change their roles, and make roles.",
+    Permission.KEYS_READ: "See API keys, never their secrets.",
+    Permission.KEYS_WRITE: "Make, rotate and revoke API keys.",
+    Permission.MEMORY_READ: "Search and read the memory.",
+    Permission.MEMORY_WRITE: "Store, change and delete memories.",
+    Permission.MEMORY_ADMIN: "Change the memory's field and dimensions, and erase for good.",
+    Permission.MODULES_READ: "See modules.",
+    Permission.MODULES_WRITE: "Enable, configure and disable modules.",
+}

@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 OrganizationCreated = Callable[..., None]
+OrganizationDeleted = Callable[..., None]
 Claim = Callable[[UUID], Any]
 # (organization_id, role) -> permissions
 PermissionSource = Callable[[UUID, str], frozenset[str]]
 
 _organization_created: list[OrganizationCreated] = []
+_organization_deleted: list[OrganizationDeleted] = []
 _claims: dict[str, Claim] = {}
 _permission_sources: list[PermissionSource] = []
 
@@ -27,6 +29,17 @@ def on_organization_created(receiver: OrganizationCreated) -> None:
 def organization_created(*, organization_id: UUID, memory_domain: str | None, now: datetime) -> None:
     for receiver in _organization_created:
         receiver(organization_id=organization_id, memory_domain=memory_domain, now=now)
+
+
+def on_organization_deleted(receiver: OrganizationDeleted) -> None:
+    """Call `receiver(organization_id=)` in the transaction that deletes an organisation for good."""
+    if receiver not in _organization_deleted:
+        _organization_deleted.append(receiver)
+
+
+def organization_deleted(*, organization_id: UUID) -> None:
+    for receiver in _organization_deleted:
+        receiver(organization_id=organization_id)
 
 
 def register_claim(name: str, claim: Claim) -> None:

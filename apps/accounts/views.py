@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views import View
 
 from apps.accounts.exceptions import InvalidVerificationKey
@@ -18,7 +19,7 @@ class VerifyEmailView(View):
 
     def post(self, request: HttpRequest, key: str) -> HttpResponse:
         try:
-            email = email_verify(key=key)
+            email = email_verify(key=key, now=timezone.now())
         except InvalidVerificationKey as error:
             return render(request, "verify_email.html", {"problem": error.detail}, status=400)
         return render(request, "verify_email.html", {"email": email})

@@ -49,6 +49,11 @@ def subscription_open(*, organization_id: UUID, now: datetime, plan: str = DEFAU
     Subscription.objects.create(organization_id=organization_id, plan_id=plan, created_at=now)
 
 
+def subscription_delete(*, organization_id: UUID) -> None:
+    """Forget the subscription of a deleted organisation; the ledger of what it used stays, as books do."""
+    Subscription.objects.filter(organization_id=organization_id).delete()
+
+
 def quota_reserve(*, organization_id: UUID, meter: Meter, quantity: int, now: datetime) -> QuotaState:
     """Take `quantity` of a quota, or raise `QuotaExceeded`.
 

@@ -6,10 +6,12 @@ class RegistryConfig(AppConfig):
     label = "registry"
 
     def ready(self) -> None:
-        from apps.accounts.registry import register_permissions  # noqa: PLC0415 - models must be loaded
+        from apps.accounts.registry import on_organization_deleted, register_permissions  # noqa: PLC0415 - models must be loaded
         from apps.observability.metrics import register_gauge  # noqa: PLC0415 - as above
         from apps.registry import metrics, selectors  # noqa: PLC0415 - as above
         from apps.registry.api import errors  # noqa: F401, PLC0415 - registers the problems of this app
+        from apps.registry.services.installations import installations_delete  # noqa: PLC0415 - as above
 
+        on_organization_deleted(installations_delete)
         register_permissions(selectors.permissions_by_modules)
         register_gauge(metrics.AVAILABLE_MODULES, metrics.AVAILABLE_MODULES_TEXT, metrics.available_modules)

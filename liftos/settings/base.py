@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "apps.core.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "apps.accounts.middleware.CustomDomainMiddleware",
     "apps.accounts.middleware.OrganizationMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -148,6 +149,8 @@ CELERY_BEAT_SCHEDULE = {
     "monitor-modules": {"task": "registry.monitor_modules", "schedule": 5.0},
     "check-contracts": {"task": "registry.check_contracts", "schedule": 15.0},
     "purge-health-history": {"task": "registry.purge_health_history", "schedule": 3600.0},
+    "purge-accounts": {"task": "accounts.purge_due", "schedule": 3600.0},
+    "recheck-domains": {"task": "accounts.recheck_domains", "schedule": 3600.0},
     "purge-expired": {"task": "core.purge_expired", "schedule": 3600.0},
 }
 
@@ -174,11 +177,16 @@ ACCOUNT_RATE_LIMITS = {
     "confirm_email": "1/3m/key",
     "reset_password": env.str("RESET_PASSWORD_LIMIT", default="20/h/ip,5/h/key"),
     "reset_password_from_key": "20/m/ip",
+    # Ours: links of invitations and address changes, and the mails that a signed-in person has us send.
+    "link_try": "30/m/ip",
+    "account_mail": "10/h/key",
 }
 # How many proxies of ours, the gateway among them where it passes requests on, append to X-Forwarded-For before the
 # web process; 0 means that the header is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 LOGIN_URL = "/admin/login/"
+# DNS servers that are asked for the proof of custom domains, `address[:port]`; empty means those of the system.
+DNS_SERVERS = env.list("DNS_SERVERS", default=[])
 # How long the link of a reset mail holds, in seconds.
 PASSWORD_RESET_TIMEOUT = 3600
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lift OS <no-reply@localhost>")

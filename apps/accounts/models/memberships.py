@@ -57,14 +57,15 @@ class CustomRole(models.Model):
 
 
 class Invitation(models.Model):
-    """A person was asked to join, by mail. The link's key is known by its SHA-256 only."""
+    """A person was asked to join, by mail; see `links` for the key of the link."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
     role = models.CharField(max_length=MAX_ROLE_NAME)
     invited_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
-    key_hash = models.CharField(max_length=64, unique=True)
+    # Raised when it is sent again: links of before end with that.
+    issue = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     accepted_at = models.DateTimeField(null=True, blank=True)

@@ -53,14 +53,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class EmailChange(models.Model):
-    """A wish for another address: the new one confirms it, the old one may stop it. Keys are known by their SHA-256."""
+    """A wish for another address: the new one confirms it, the old one may stop it."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="email_changes")
     old_email = models.EmailField(max_length=254)
     new_email = models.EmailField(max_length=254)
-    confirm_hash = models.CharField(max_length=64, unique=True)
-    cancel_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -3,28 +3,53 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.utils import timezone
 
-from apps.accounts.models import Organization, User
+from apps.accounts.models import EmailChange, Membership, User
 from apps.accounts.registry import extra_claims
+from apps.accounts.selectors.branding import branding_of, branding_present
+from apps.accounts.selectors.memberships import mfa_missing
 from apps.accounts.selectors.organizations import organization_present, organizations_of
+from apps.accounts.selectors.second_factors import second_factors_summary
 from apps.core.types import Principal
 
 
 def me(*, principal: Principal) -> dict[str, Any]:
     """Return everything that a client needs to know about the caller, read afresh."""
     user = User.objects.get(id=principal.user_id)
-    organization = Organization.objects.get(id=principal.organization_id)
+    membership = Membership.objects.select_related("organization").get(
+        user=user, organization_id=principal.organization_id
+    )
+    organization = membership.organization
     return {
-        "user": {
-            "id": str(user.id),
-            "email": user.email,
-            "name": user.name,
-            "email_verified": EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
+        "user": user_present(user),
+        "org": {
+            **organization_present(organization),
+            "branding": branding_present(branding_of(organization_id=organization.id)),
         },
-        "org": organization_present(organization),
         "roles": [principal.role],
         "permissions": sorted(principal.permissions),
+        "mfa_enrollment_required": mfa_missing(membership),
+        "session_id": str(principal.session_id),
+        "authenticated_at": principal.authenticated_at,
         "memory_context": organization.memory_context,
         **extra_claims(principal.organization_id),
         "orgs": organizations_of(user_id=user.id),
+    }
+
+
+def user_present(user: User) -> dict[str, Any]:
+    """Return a person as they see themselves."""
+    change = EmailChange.objects.filter(
+        user=user, confirmed_at=None, cancelled_at=None, expires_at__gt=timezone.now()
+    ).first()
+    return {
+        "id": str(user.id),
+        "email": user.email,
+        "name": user.name,
+        "email_verified": EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
+        "has_password": user.has_usable_password(),
+        "mfa": second_factors_summary(user_id=user.id),
+        "delete_after": user.delete_after,
+        "pending_email": change.new_email if change else None,
     }

@@ -1,20 +1,23 @@
-"""Passwords: their strength, and setting a new one."""
+"""Passwords: their strength, changing one, and setting a new one by mail."""
 
 from datetime import datetime
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from apps.accounts.exceptions import (
-    InvalidResetKey,
-)
+from apps.accounts.exceptions import InvalidResetKey
 from apps.accounts.models import User
-from apps.accounts.services.sessions import sessions_end_all
+from apps.accounts.services.sessions import session_reauthenticate, sessions_end_all
+from apps.accounts.types import TokenPair
 from apps.core.exceptions import InvalidInput
 from apps.core.services import enqueue
+from apps.core.types import Principal
+from apps.events.services import emit
+from apps.events.types import Actor, ActorKind
 
 
 def password_check(password: str, *, user: User) -> None:
@@ -22,6 +25,21 @@ def password_check(password: str, *, user: User) -> None:
         validate_password(password, user=user)
     except ValidationError as error:
         raise InvalidInput(" ".join(error.messages), pointer="/password", item_code="weak_password") from None
+
+
+@transaction.atomic
+def password_change(*, principal: Principal, password: str, now: datetime) -> TokenPair:
+    """Set another password for a person who has just given the present one; every other session of theirs ends.
+
+    Raises `InvalidInput` for a weak password. A mail tells them.
+    """
+    user = User.objects.select_for_update().get(id=principal.user_id)
+    password_check(password, user=user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    sessions_end_all(user_id=user.id, except_session=principal.session_id, now=now)
+    _changed(user, "user.password_changed", now=now)
+    return session_reauthenticate(principal=principal, methods=["pwd"], now=now)
 
 
 def password_reset_start(*, email: str, now: datetime) -> None:
@@ -38,7 +56,7 @@ def password_reset_key(*, user: User) -> str:
 
 @transaction.atomic
 def password_reset(*, key: str, password: str, now: datetime) -> None:
-    """Set a password by the key from the mail, and sign the person out everywhere.
+    """Set a password by the key from the mail, and sign the person out everywhere. Their address is proven by it.
 
     Raises `InvalidResetKey` for a wrong, expired or used key, or `InvalidInput` for a weak password.
     """
@@ -52,4 +70,17 @@ def password_reset(*, key: str, password: str, now: datetime) -> None:
     password_check(password, user=user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    EmailAddress.objects.filter(user=user, email=user.email).update(verified=True)
     sessions_end_all(user_id=user.id, now=now)
+    _changed(user, "user.password_reset", now=now)
+
+
+def _changed(user: User, event: str, *, now: datetime) -> None:
+    emit(
+        event,
+        organization_id=None,
+        actor=Actor(ActorKind.USER, str(user.id)),
+        subject=("user", user.id),
+        now=now,
+    )
+    enqueue("accounts.send_password_changed_mail", organization_id=None, user_id=str(user.id), now=now)

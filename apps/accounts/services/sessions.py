@@ -126,7 +126,7 @@ def _session_seen(session: Session, *, now: datetime) -> None:
 @transaction.atomic
 def session_reauthenticate(*, principal: Principal, methods: Sequence[str], now: datetime) -> TokenPair:
     """Note that a person has proven again who they are, and return tokens that say so."""
-    session = _session_of(principal, lock=True)
+    session = session_of(principal, lock=True)
     session.authenticated_at = now
     session.methods = sorted({*session.methods, *methods})
     session.save(update_fields=["authenticated_at", "methods"])
@@ -200,12 +200,12 @@ def sign_out_everywhere(*, principal: Principal, now: datetime) -> None:
 
 def organization_switch(*, principal: Principal, organization_id: UUID, now: datetime) -> TokenPair:
     """Continue the caller's session in another of their organisations; raises `NotFound`."""
-    session = _session_of(principal, lock=False)
+    session = session_of(principal)
     membership = membership_find(user=session.user, organization_id=organization_id)
     return session_tokens(session=session, membership=membership, now=now)
 
 
-def _session_of(principal: Principal, *, lock: bool) -> Session:
+def session_of(principal: Principal, *, lock: bool = False) -> Session:
     """Return the session of a person's token; raise `InvalidToken` if it has been ended meanwhile."""
     sessions = Session.objects.filter(user_id=principal.user_id, revoked_at=None)
     if lock:

@@ -44,20 +44,19 @@ class DeclaredAccess(BasePermission):
             return False
         if declared in {AUTHENTICATED, AUTHENTICATED_OR_MODULE}:
             is_person = isinstance(principal, Principal) and not principal.module and principal.key_id is None
-            return self._is_fresh(principal, view, method) and (
-                is_person or (isinstance(principal, Principal) and declared == AUTHENTICATED_OR_MODULE)
-            )
-        self.message = f"The permission {declared} is needed."
-        return declared in principal.permissions and self._is_fresh(principal, view, method)
+            may = is_person or (isinstance(principal, Principal) and declared == AUTHENTICATED_OR_MODULE)
+        else:
+            self.message = f"The permission {declared} is needed."
+            may = declared in principal.permissions
+        if may and method in getattr(view, "recent_proof", ()):
+            recent_proof_check(principal)
+        return may
 
-    @staticmethod
-    def _is_fresh(principal: Any, view: "APIView", method: str) -> bool:
-        """Raise `ReauthenticationRequired` where the view wants a recent proof and the credential has none."""
-        if method not in getattr(view, "recent_proof", ()):
-            return True
-        proven: datetime | None = getattr(principal, "authenticated_at", None)
-        if proven is None:
-            raise ReauthenticationRequired("This needs a person who has just signed in: no key or module may do it.")
-        if timezone.now() - proven > timedelta(seconds=settings.RECENT_PROOF_SECONDS):
-            raise ReauthenticationRequired("Prove again who you are with POST /api/v1/auth/reauthenticate.")
-        return True
+
+def recent_proof_check(principal: Any) -> None:
+    """Raise `ReauthenticationRequired` unless the credential is of a person who has just proven who they are."""
+    proven: datetime | None = getattr(principal, "authenticated_at", None)
+    if proven is None:
+        raise ReauthenticationRequired("This needs a person who has just signed in: no key or module may do it.")
+    if timezone.now() - proven > timedelta(seconds=settings.RECENT_PROOF_SECONDS):
+        raise ReauthenticationRequired("Prove again who you are with POST /api/v1/auth/reauthenticate.")

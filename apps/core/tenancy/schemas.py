@@ -8,7 +8,7 @@ storage settings come out identical. django-tenants' clone function loses vector
 from django.db import connection, transaction
 from psycopg import sql
 
-from apps.core.tenancy.scope import TEMPLATE_SCHEMA, schema_scope
+from apps.core.tenancy.scope import ORGANIZATION_SCHEMA_PREFIX, TEMPLATE_SCHEMA, schema_scope
 
 _TABLES = """
     SELECT oid, relname FROM pg_class
@@ -36,6 +36,14 @@ def schema_exists(schema_name: str) -> bool:
 def schema_create_empty(schema_name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema_name)))
+
+
+def schema_drop(schema_name: str) -> None:
+    """Delete the schema of an organisation with everything in it; raises `ValueError` for any other schema."""
+    if not schema_name.startswith(ORGANIZATION_SCHEMA_PREFIX):
+        raise ValueError("only the schema of an organisation is ever dropped")
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_name)))
 
 
 def schema_clone(schema_name: str, *, source: str = TEMPLATE_SCHEMA) -> None:

@@ -84,3 +84,8 @@ def module_configure(
     installation.changed_by, installation.updated_at = user_id, now
     installation.save(update_fields=["config", "config_version", "changed_by", "updated_at"])
     return installation
+
+
+def installations_delete(*, organization_id: UUID) -> None:
+    """Forget what a deleted organisation had enabled."""
+    Installation.objects.filter(organization_id=organization_id).delete()

@@ -24,6 +24,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/email/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for another address: it is in force once its mail is confirmed, and the old address can stop it
+         * @description Ask for another address: it is in force once its mail is confirmed, and the old address can stop it.
+         */
+        post: operations["auth_email_change_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/change/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop a change of address, or take it back, with the key from the mail to the old one; all sessions end
+         * @description Stop a change of address, or take it back, with the key from the mail to the old one; all sessions end.
+         */
+        post: operations["auth_email_change_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/change/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a new address in force with the key from the mail sent there
+         * @description Put a new address in force with the key from the mail sent there.
+         */
+        post: operations["auth_email_change_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/email/verify": {
         parameters: {
             query?: never;
@@ -38,6 +98,26 @@ export interface paths {
          * @description Confirm an address with the key from the mail.
          */
         post: operations["auth_email_verify_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have the mail that confirms your address sent again
+         * @description Have the mail that confirms your address sent again.
+         */
+        post: operations["auth_email_verify_resend_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -78,6 +158,34 @@ export interface paths {
         get: operations["auth_me_retrieve"];
         put?: never;
         post?: never;
+        /**
+         * Have your account deleted in 14 days; signing in again before then calls it off
+         * @description Have your account deleted in 14 days; signing in again before then calls it off.
+         */
+        delete: operations["auth_me_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change your name
+         * @description Change your name.
+         */
+        patch: operations["auth_me_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/auth/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set another password; every other session of yours ends
+         * @description Set another password; every other session of yours ends.
+         */
+        post: operations["auth_password_change_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -119,6 +227,46 @@ export interface paths {
          */
         post: operations["auth_password_reset_confirm_create"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where you are signed in, the last used first
+         * @description Where you are signed in, the last used first.
+         */
+        get: operations["auth_sessions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Sign out on one device; its tokens stop working within 5 s
+         * @description Sign out on one device; its tokens stop working within 5 s.
+         */
+        delete: operations["auth_sessions_destroy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -218,6 +366,66 @@ export interface paths {
          * @description Say whether an access token holds.
          */
         post: operations["auth_token_verify_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the sign-in page of this host name shows; a host name chooses nothing else
+         * @description What the sign-in page of this host name shows; a host name chooses nothing else.
+         */
+        get: operations["branding_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation: signed in with the invited address, or with a password for a new account
+         * @description Accept an invitation: signed in with the invited address, or with a password for a new account.
+         */
+        post: operations["invitations_accept_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What the invitation of a link is for
+         * @description What the invitation of a link is for.
+         */
+        post: operations["invitations_look_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1037,7 +1245,13 @@ export interface paths {
         get: operations["orgs_current_retrieve"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Close the organisation at once and have it deleted in 30 days; operators can bring it back until then
+         * @description Close the organisation at once and have it deleted in 30 days; operators can bring it back until then.
+         *
+         *     Needs the permission `org:admin`.
+         */
+        delete: operations["orgs_current_destroy"];
         options?: never;
         head?: never;
         /**
@@ -1047,6 +1261,454 @@ export interface paths {
          *     Needs the permission `org:write`.
          */
         patch: operations["orgs_current_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/orgs/current/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The keys of your organisation, newest first; their secrets cannot be read again
+         * @description The keys of your organisation, newest first; their secrets cannot be read again.
+         *
+         *     Needs the permission `keys:read`.
+         */
+        get: operations["orgs_current_api_keys_retrieve"];
+        put?: never;
+        /**
+         * Make a key that acts for you within its scopes
+         * @description Make a key that acts for you within its scopes. The secret is in this answer and nowhere else.
+         *
+         *     Needs the permission `keys:write`.
+         */
+        post: operations["orgs_current_api_keys_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/api-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key; it stops working within 5 s
+         * @description Revoke a key; it stops working within 5 s.
+         *
+         *     Needs the permission `keys:write`.
+         */
+        delete: operations["orgs_current_api_keys_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a key by a new one; the old one holds for the overlap, so that programs can change over
+         * @description Replace a key by a new one; the old one holds for the overlap, so that programs can change over.
+         *
+         *     Needs the permission `keys:write`.
+         */
+        post: operations["orgs_current_api_keys_rotate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/branding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Name, colours and logo that your organisation has chosen
+         * @description Name, colours and logo that your organisation has chosen.
+         *
+         *     Needs the permission `org:read`.
+         */
+        get: operations["orgs_current_branding_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Choose a name or colours; null goes back to the platform's own
+         * @description Choose a name or colours; null goes back to the platform's own.
+         *
+         *     Needs the permission `org:write`.
+         */
+        patch: operations["orgs_current_branding_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/orgs/current/branding/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload a logo; it is kept as PNG, its longer side at most 512 pixels
+         * @description Upload a logo; it is kept as PNG, its longer side at most 512 pixels.
+         *
+         *     Needs the permission `org:write`.
+         */
+        put: operations["orgs_current_branding_logo_update"];
+        post?: never;
+        /**
+         * Remove the logo
+         * @description Remove the logo.
+         *
+         *     Needs the permission `org:write`.
+         */
+        delete: operations["orgs_current_branding_logo_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/domains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The custom domains of your organisation
+         * @description The custom domains of your organisation.
+         *
+         *     Needs the permission `org:read`.
+         */
+        get: operations["orgs_current_domains_retrieve"];
+        put?: never;
+        /**
+         * Add a domain; it counts once the TXT record that the answer names is found
+         * @description Add a domain; it counts once the TXT record that the answer names is found.
+         *
+         *     Needs the permission `org:write`.
+         */
+        post: operations["orgs_current_domains_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/domains/{domain_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a domain; its sign-in page is the platform's within 5 s
+         * @description Remove a domain; its sign-in page is the platform's within 5 s.
+         *
+         *     Needs the permission `org:write`.
+         */
+        delete: operations["orgs_current_domains_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/domains/{domain_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look for the TXT record now
+         * @description Look for the TXT record now.
+         *
+         *     Needs the permission `org:write`.
+         */
+        post: operations["orgs_current_domains_verify_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom your organisation has invited, newest first
+         * @description Whom your organisation has invited, newest first.
+         *
+         *     Needs the permission `members:read`.
+         */
+        get: operations["orgs_current_invitations_retrieve"];
+        put?: never;
+        /**
+         * Invite an address; a mail with a link follows, which works once, for seven days
+         * @description Invite an address; a mail with a link follows, which works once, for seven days.
+         *
+         *     Needs the permission `members:write`.
+         */
+        post: operations["orgs_current_invitations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an invitation back
+         * @description Take an invitation back.
+         *
+         *     Needs the permission `members:write`.
+         */
+        delete: operations["orgs_current_invitations_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/invitations/{invitation_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an invitation again, with a new link; the old one ends
+         * @description Send an invitation again, with a new link; the old one ends.
+         *
+         *     Needs the permission `members:write`.
+         */
+        post: operations["orgs_current_invitations_resend_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The members of your organisation, the first to join first
+         * @description The members of your organisation, the first to join first.
+         *
+         *     Needs the permission `members:read`.
+         */
+        get: operations["orgs_current_members_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/members/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member, or leave if it is you
+         * @description Remove a member, or leave if it is you. Their API keys of this organisation end too.
+         */
+        delete: operations["orgs_current_members_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a member another role, of the rights that you hold yourself at most
+         * @description Give a member another role, of the rights that you hold yourself at most.
+         *
+         *     Needs the permission `members:write`.
+         */
+        patch: operations["orgs_current_members_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/orgs/current/ownership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make another member the owner in your place; you become an admin
+         * @description Make another member the owner in your place; you become an admin.
+         *
+         *     Needs the permission `org:admin`.
+         */
+        post: operations["orgs_current_ownership_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What roles and API keys can be made of, permissions of enabled modules included
+         * @description What roles and API keys can be made of, permissions of enabled modules included.
+         *
+         *     Needs the permission `members:read`.
+         */
+        get: operations["orgs_current_permissions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The roles that members can have: the built-in ones, then your own
+         * @description The roles that members can have: the built-in ones, then your own.
+         *
+         *     Needs the permission `members:read`.
+         */
+        get: operations["orgs_current_roles_retrieve"];
+        put?: never;
+        /**
+         * Make a role of permissions that you hold yourself
+         * @description Make a role of permissions that you hold yourself.
+         *
+         *     Needs the permission `members:write`.
+         */
+        post: operations["orgs_current_roles_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/roles/{role_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a role that nobody holds
+         * @description Delete a role that nobody holds.
+         *
+         *     Needs the permission `members:write`.
+         */
+        delete: operations["orgs_current_roles_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a role of your own; it is in force for its members within 5 s
+         * @description Change a role of your own; it is in force for its members within 5 s.
+         *
+         *     Needs the permission `members:write`.
+         */
+        patch: operations["orgs_current_roles_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/orgs/current/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What your organisation demands of its members
+         * @description What your organisation demands of its members.
+         *
+         *     Needs the permission `org:read`.
+         */
+        get: operations["orgs_current_settings_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change what your organisation demands; it is in force within 5 s
+         * @description Change what your organisation demands; it is in force within 5 s.
+         *
+         *     Needs the permission `org:write`.
+         */
+        patch: operations["orgs_current_settings_partial_update"];
         trace?: never;
     };
     "/health": {
@@ -1111,8 +1773,56 @@ export interface components {
             total: number;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        ApiKeyInputRequest: {
+            name: string;
+            scopes: string[];
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
+        ApiKeyOutput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            prefix: string;
+            scopes: string[];
+            created_by: components["schemas"]["PersonOutput"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** @description active, expired or revoked */
+            status: string;
+            /** Format: uuid */
+            rotated_from: string | null;
+        };
+        ApiKeyPage: {
+            results: components["schemas"]["ApiKeyOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         BatchInputRequest: {
             items: components["schemas"]["ItemInputRequest"][];
+        };
+        BrandedOrganizationOutput: {
+            /** Format: uuid */
+            id: string;
+            slug: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            branding: components["schemas"]["BrandingOutput"];
+        };
+        /** @description Null stands for the platform's own. */
+        BrandingOutput: {
+            name: string | null;
+            primary_color: string | null;
+            accent_color: string | null;
+            logo_url: string | null;
         };
         BulkErrorOutput: {
             /** Format: uuid */
@@ -1271,6 +1981,31 @@ export interface components {
             name: string;
             description: string;
         };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        DomainInputRequest: {
+            /** @description A host name such as app.example.com. */
+            domain: string;
+        };
+        DomainOutput: {
+            /** Format: uuid */
+            id: string;
+            domain: string;
+            /** @description pending, verified or failing */
+            status: string;
+            txt_name: string;
+            txt_value: string;
+            /** Format: date-time */
+            verified_at: string | null;
+            /** Format: date-time */
+            checked_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        DomainPage: {
+            results: components["schemas"]["DomainOutput"][];
+            next: string | null;
+            total: number;
+        };
         EdgeOutput: {
             /** Format: uuid */
             source: string;
@@ -1282,6 +2017,11 @@ export interface components {
             weight: number;
             /** @description The latest that name both, up to five. */
             memory_ids: string[];
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        EmailChangeInputRequest: {
+            /** Format: email */
+            email: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         EmailVerifyInputRequest: {
@@ -1406,6 +2146,18 @@ export interface components {
             next: string | null;
             total: number;
         };
+        /** @description Null stands for the platform's own. */
+        HostBrandingOutput: {
+            name: string | null;
+            primary_color: string | null;
+            accent_color: string | null;
+            logo_url: string | null;
+            organization: components["schemas"]["HostOrganizationOutput"] | null;
+        };
+        HostOrganizationOutput: {
+            slug: string;
+            name: string;
+        };
         InsightsOutput: {
             total_memories: number;
             dominant_concepts: components["schemas"]["ConceptOutput"][];
@@ -1426,6 +2178,66 @@ export interface components {
             as_of: string;
             window: components["schemas"]["OpenWindowOutput"];
             memory_types: string[];
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        InvitationAcceptInputRequest: {
+            /**
+             * @description Keep the refresh token in an httpOnly cookie instead of the answer (for browsers).
+             * @default false
+             */
+            use_cookie: boolean;
+            /** @description The last part of the mail's link. */
+            key: string;
+            /** @description For a new account; left out by those who are signed in. */
+            password?: string;
+            /** @description Your name. */
+            name?: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        InvitationInputRequest: {
+            /** Format: email */
+            email: string;
+            role: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        InvitationKeyInputRequest: {
+            /** @description The last part of the mail's link. */
+            key: string;
+        };
+        InvitationLookOutput: {
+            organization: components["schemas"]["InvitingOrganizationOutput"];
+            /** Format: email */
+            email: string;
+            role: string;
+            /** Format: email */
+            invited_by: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            has_account: boolean;
+        };
+        InvitationOutput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: email */
+            email: string;
+            role: string;
+            invited_by: components["schemas"]["PersonOutput"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description pending, expired, accepted or revoked */
+            status: string;
+        };
+        InvitationPage: {
+            results: components["schemas"]["InvitationOutput"][];
+            next: string | null;
+            total: number;
+        };
+        InvitingOrganizationOutput: {
+            slug: string;
+            name: string;
+            branding: components["schemas"]["BrandingOutput"];
         };
         /** @description One text of a batch. */
         ItemInputRequest: {
@@ -1464,6 +2276,14 @@ export interface components {
             links: number;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        LogoInputRequest: {
+            /**
+             * Format: binary
+             * @description PNG, JPEG or WebP, at most 512 KB.
+             */
+            file: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         LogoutInputRequest: {
             /** @description Left out by browsers, which send the cookie. */
             refresh?: string;
@@ -1493,9 +2313,18 @@ export interface components {
         };
         MeOutput: {
             user: components["schemas"]["ProfileOutput"];
-            org: components["schemas"]["OrganizationOutput"];
+            org: components["schemas"]["BrandedOrganizationOutput"];
             roles: string[];
             permissions: string[];
+            /** @description The organisation demands a second factor, and until you have one you may do nothing in it. */
+            mfa_enrollment_required: boolean;
+            /** Format: uuid */
+            session_id: string;
+            /**
+             * Format: date-time
+             * @description When you last proved who you are.
+             */
+            authenticated_at: string;
             memory_context: string;
             subscription_tier: string;
             orgs: components["schemas"]["MemberOrganizationOutput"][];
@@ -1508,6 +2337,24 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             role: string;
+        };
+        MemberOutput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: email */
+            email: string;
+            name: string;
+            role: string;
+            /** Format: date-time */
+            joined_at: string;
+            /** Format: date-time */
+            last_seen_at: string | null;
+            mfa: boolean;
+        };
+        MemberPage: {
+            results: components["schemas"]["MemberOutput"][];
+            next: string | null;
+            total: number;
         };
         MemoryConceptsOutput: {
             /** Format: uuid */
@@ -1648,6 +2495,28 @@ export interface components {
             /** @description The memories of earlier months. */
             other: number;
         };
+        NewApiKeyOutput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            prefix: string;
+            scopes: string[];
+            created_by: components["schemas"]["PersonOutput"];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            /** @description active, expired or revoked */
+            status: string;
+            /** Format: uuid */
+            rotated_from: string | null;
+            /** @description Shown this once. */
+            secret: string;
+        };
         OpenWindowOutput: {
             /** Format: date-time */
             from: string | null;
@@ -1741,6 +2610,22 @@ export interface components {
             total: number;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        OwnershipInputRequest: {
+            /** Format: uuid */
+            user_id: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PasswordChangeInputRequest: {
+            /**
+             * @description Keep the refresh token in an httpOnly cookie instead of the answer (for browsers).
+             * @default false
+             */
+            use_cookie: boolean;
+            /** @description Left out by those who have no password yet. */
+            current_password?: string;
+            password: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         PasswordResetConfirmInputRequest: {
             /** @description The last part of the mail's link. */
             key: string;
@@ -1752,9 +2637,21 @@ export interface components {
             email: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        PatchedBrandingPatchRequest: {
+            name?: string | null;
+            /** @description #rrggbb, or null for the platform's own. */
+            primary_color?: string | null;
+            /** @description #rrggbb, or null for the platform's own. */
+            accent_color?: string | null;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         PatchedContextPatchRequest: {
             domain?: string;
             dimensions?: components["schemas"]["DimensionInputRequest"][];
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PatchedMemberPatchRequest: {
+            role?: string;
         };
         /** @description What changes; null clears where it is allowed. The metadata are replaced as a whole. */
         PatchedMemoryPatchRequest: {
@@ -1776,11 +2673,45 @@ export interface components {
             name?: string;
             slug?: string;
         };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PatchedProfilePatchRequest: {
+            name?: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PatchedRolePatchRequest: {
+            title?: string;
+            description?: string;
+            permissions?: string[];
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PatchedSettingsPatchRequest: {
+            /** @description Members may do nothing until they have a second factor. */
+            mfa_required?: boolean;
+        };
         PathOutput: {
             nodes: components["schemas"]["EntityOutput"][];
             edges: components["schemas"]["EdgeOutput"][];
             /** @description null without a path of at most four hops. */
             hops: number | null;
+        };
+        PermissionOutput: {
+            permission: string;
+            area: string;
+            description: string;
+            module: string | null;
+            /** @description Whether you hold it: nobody gives what they do not hold. */
+            held: boolean;
+        };
+        PermissionPage: {
+            results: components["schemas"]["PermissionOutput"][];
+            next: string | null;
+            total: number;
+        };
+        PersonOutput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: email */
+            email: string;
         };
         /**
          * @description * `low` - low
@@ -1795,6 +2726,12 @@ export interface components {
             email: string;
             name: string;
             email_verified: boolean;
+            has_password: boolean;
+            mfa: components["schemas"]["SecondFactorsOutput"];
+            /** Format: date-time */
+            delete_after: string | null;
+            /** Format: email */
+            pending_email: string | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         RefreshInputRequest: {
@@ -1887,6 +2824,38 @@ export interface components {
             expires_at: string | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        RoleInputRequest: {
+            /** @description What members hold it by; it never changes. */
+            name: string;
+            title?: string;
+            /** @default  */
+            description: string;
+            permissions: string[];
+        };
+        RoleOutput: {
+            /**
+             * Format: uuid
+             * @description Null for built-in roles.
+             */
+            id: string | null;
+            name: string;
+            title: string;
+            description: string;
+            built_in: boolean;
+            permissions: string[];
+            members: number;
+        };
+        RolePage: {
+            results: components["schemas"]["RoleOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        RotateInputRequest: {
+            /** @default 24 */
+            overlap_hours: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         SearchInputRequest: {
             query: string;
             /** @default hybrid */
@@ -1975,6 +2944,12 @@ export interface components {
          * @enum {string}
          */
         SearchTypeEnum: "neural" | "conceptual" | "knowledge" | "hybrid";
+        SecondFactorsOutput: {
+            totp: boolean;
+            passkeys: number;
+            /** @description Those not used yet. */
+            recovery_codes: number;
+        };
         SentenceOutput: {
             start: number;
             /** @description The sentence is content[start:end]. */
@@ -1986,6 +2961,30 @@ export interface components {
              */
             coordinate: number;
             pole: components["schemas"]["PoleEnum"];
+        };
+        SessionOutput: {
+            /** Format: uuid */
+            id: string;
+            current: boolean;
+            device: string;
+            browser: string;
+            ip: string | null;
+            /** @description RFC 8176: pwd, otp, hwk, fed */
+            methods: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
+        SessionPage: {
+            results: components["schemas"]["SessionOutput"][];
+            next: string | null;
+            total: number;
+        };
+        SettingsOutput: {
+            mfa_required: boolean;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         SignInInputRequest: {
@@ -2194,6 +3193,100 @@ export interface operations {
             };
         };
     };
+    auth_email_change_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailChangeInputRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_email_change_cancel_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailVerifyInputRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_email_change_confirm_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailVerifyInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailVerifyOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_email_verify_create: {
         parameters: {
             query?: never;
@@ -2214,6 +3307,33 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["EmailVerifyOutput"];
                 };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_email_verify_resend_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any refusal or failure. */
             default: {
@@ -2285,6 +3405,97 @@ export interface operations {
             };
         };
     };
+    auth_me_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_me_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedProfilePatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_password_change_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChangeInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_password_reset_create: {
         parameters: {
             query?: never;
@@ -2328,6 +3539,66 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordResetConfirmInputRequest"];
             };
         };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_sessions_retrieve: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_sessions_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No response body */
             204: {
@@ -2494,6 +3765,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    branding_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostBrandingOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitations_accept_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAcceptInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOutput"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invitations_look_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationKeyInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationLookOutput"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -3953,6 +5324,33 @@ export interface operations {
             };
         };
     };
+    orgs_current_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     orgs_current_partial_update: {
         parameters: {
             query?: never;
@@ -3972,6 +5370,842 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrganizationOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_api_keys_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Only keys that hold. */
+                active?: boolean;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_api_keys_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKeyOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_api_keys_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_api_keys_rotate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKeyOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_branding_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_branding_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBrandingPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_branding_logo_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["LogoInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandingOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_branding_logo_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_domains_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_domains_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DomainInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_domains_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                domain_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_domains_verify_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                domain_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DomainOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_invitations_retrieve: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /**
+                 * @description All without it.
+                 *
+                 *     * `pending` - pending
+                 *     * `expired` - expired
+                 *     * `accepted` - accepted
+                 *     * `revoked` - revoked
+                 */
+                status?: "pending" | "expired" | "accepted" | "revoked";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_invitations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_invitations_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_invitations_resend_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invitation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_members_retrieve: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /** @description Part of a name or an address. */
+                q?: string;
+                role?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_members_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_members_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedMemberPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_ownership_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnershipInputRequest"];
+            };
+        };
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_permissions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_roles_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_roles_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_roles_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_roles_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                role_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedRolePatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_settings_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_settings_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSettingsPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOutput"];
                 };
             };
             /** @description Any refusal or failure. */

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from apps.accounts.api.serializers.branding import BrandingOutput
 from apps.accounts.api.serializers.fields import NameField
 from apps.core.api.serializers import StrictSerializer
 
@@ -13,6 +14,18 @@ class OrganizationOutput(serializers.Serializer[Any]):
     slug = serializers.CharField()
     name = serializers.CharField()
     created_at = serializers.DateTimeField()
+
+
+class BrandedOrganizationOutput(OrganizationOutput):
+    branding = BrandingOutput()
+
+
+class SettingsOutput(serializers.Serializer[Any]):
+    mfa_required = serializers.BooleanField()
+
+
+class SettingsPatch(StrictSerializer):
+    mfa_required = serializers.BooleanField(help_text="Members may do nothing until they have a second factor.")
 
 
 class MemberOrganizationOutput(OrganizationOutput):

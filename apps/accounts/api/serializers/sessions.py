@@ -41,3 +41,21 @@ class LogoutInput(RefreshInput):
 
 class SwitchInput(TokensInput):
     org_id = serializers.UUIDField()
+
+
+class SessionOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    current = serializers.BooleanField()
+    device = serializers.CharField(allow_blank=True)
+    browser = serializers.CharField(allow_blank=True)
+    ip = serializers.IPAddressField(allow_null=True)
+    methods = serializers.ListField(child=serializers.CharField(), help_text="RFC 8176: pwd, otp, hwk, fed")
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+
+class SessionPage(serializers.Serializer[Any]):
+    results = SessionOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+    total = serializers.IntegerField()

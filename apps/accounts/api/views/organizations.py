@@ -10,11 +10,15 @@ from apps.accounts.api.serializers.organizations import (
     OrganizationOutput,
     OrganizationPage,
     OrganizationPatch,
+    SettingsOutput,
+    SettingsPatch,
 )
+from apps.accounts.api.serializers.users import DeleteInput, DeleteOutput
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.selectors.organizations import organization_get, organization_present, organizations_of
-from apps.accounts.services.organizations import organization_create, organization_update
+from apps.accounts.services.deletion import organization_delete_request
+from apps.accounts.services.organizations import organization_create, organization_update, settings_update
 from apps.core.api.idempotency import idempotent
 from apps.core.api.permissions import AUTHENTICATED
 from apps.core.api.views import ApiView
@@ -40,7 +44,8 @@ class OrganizationsView(ApiView):
 
 
 class CurrentOrganizationView(ApiView):
-    access = {"GET": Permission.ORG_READ, "PATCH": Permission.ORG_WRITE}
+    access = {"GET": Permission.ORG_READ, "PATCH": Permission.ORG_WRITE, "DELETE": Permission.ORG_ADMIN}
+    recent_proof = {"DELETE"}
 
     @extend_schema(responses=OrganizationOutput)
     def get(self, request: Request) -> Response:
@@ -52,5 +57,30 @@ class CurrentOrganizationView(ApiView):
     def patch(self, request: Request) -> Response:
         """Change its name or short name."""
         body = self.valid_body(request, OrganizationPatch)
+        organization = organization_update(principal=self.principal, now=timezone.now(), **body)
+        return Response(organization_present(organization))
+
+    @extend_schema(request=DeleteInput, responses=DeleteOutput)
+    def delete(self, request: Request) -> Response:
+        """Close the organisation at once and have it deleted in 30 days; operators can bring it back until then."""
+        confirm = self.valid_body(request, DeleteInput)["confirm"]
+        ends = organization_delete_request(principal=self.principal, confirm=confirm, now=timezone.now())
+        return Response({"delete_after": ends})
+
+
+class SettingsView(ApiView):
+    access = {"GET": Permission.ORG_READ, "PATCH": Permission.ORG_WRITE}
+    recent_proof = {"PATCH"}
+
+    @extend_schema(responses=SettingsOutput)
+    def get(self, request: Request) -> Response:
+        """What your organisation demands of its members."""
         organization = organization_get(organization_id=self.principal.organization_id)
-        return Response(organization_present(organization_update(organization=organization, **body)))
+        return Response({"mfa_required": organization.mfa_required})
+
+    @extend_schema(request=SettingsPatch, responses=SettingsOutput)
+    def patch(self, request: Request) -> Response:
+        """Change what your organisation demands; it is in force within 5 s."""
+        body = self.valid_body(request, SettingsPatch)
+        organization = settings_update(principal=self.principal, now=timezone.now(), **body)
+        return Response({"mfa_required": organization.mfa_required})

@@ -6,12 +6,38 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.adapters import (
+    password_confirm,
     password_reset_limit,
     password_reset_try_limit,
 )
-from apps.accounts.api.serializers.passwords import PasswordResetConfirmInput, PasswordResetInput
-from apps.accounts.api.views.base import PublicView
-from apps.accounts.services.passwords import password_reset, password_reset_start
+from apps.accounts.api.serializers.passwords import PasswordChangeInput, PasswordResetConfirmInput, PasswordResetInput
+from apps.accounts.api.serializers.sessions import TokensOutput
+from apps.accounts.api.views.base import AccountsView, PublicView, tokens_response
+from apps.accounts.models import User
+from apps.accounts.services.passwords import password_change, password_reset, password_reset_start
+from apps.core.api.permissions import AUTHENTICATED, recent_proof_check
+from apps.core.exceptions import InvalidInput
+
+
+class PasswordChangeView(AccountsView):
+    access = {"POST": AUTHENTICATED}
+
+    @extend_schema(request=PasswordChangeInput, responses=TokensOutput)
+    def post(self, request: Request) -> Response:
+        """Set another password; every other session of yours ends."""
+        body = self.valid_body(request, PasswordChangeInput)
+        if User.objects.get(id=self.principal.user_id).has_usable_password():
+            if "current_password" not in body:
+                raise InvalidInput("Give your present password.", pointer="/current_password", item_code="required")
+            password_confirm(
+                request._request,  # noqa: SLF001 - allauth wants Django's request
+                email=self.principal.email,
+                password=body["current_password"],
+            )
+        else:
+            recent_proof_check(self.principal)
+        tokens = password_change(principal=self.principal, password=body["password"], now=timezone.now())
+        return tokens_response(tokens, use_cookie=body["use_cookie"])
 
 
 class PasswordResetView(PublicView):

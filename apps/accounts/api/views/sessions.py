@@ -1,5 +1,7 @@
 """Signing in and out, and tokens."""
 
+from uuid import UUID
+
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
@@ -11,23 +13,28 @@ from apps.accounts.adapters import (
 from apps.accounts.api.serializers.sessions import (
     LogoutInput,
     RefreshInput,
+    SessionPage,
     SignInInput,
     SwitchInput,
     TokensOutput,
     VerifyInput,
 )
-from apps.accounts.api.views.base import REFRESH_COOKIE, REFRESH_COOKIE_PATH, PublicView, tokens_response
-from apps.accounts.exceptions import InvalidToken
-from apps.accounts.selectors.memberships import membership_find
+from apps.accounts.api.views.base import REFRESH_COOKIE, REFRESH_COOKIE_PATH, AccountsView, PublicView, tokens_response
+from apps.accounts.exceptions import InvalidCredentials, InvalidToken, RateLimited
+from apps.accounts.models import Session
+from apps.accounts.selectors.sessions import session_present, sessions_of
 from apps.accounts.services.sessions import (
     organization_switch,
+    own_session_end,
     session_close,
-    session_open,
     session_rotate,
     sign_out_everywhere,
 )
+from apps.accounts.services.sign_in import sign_in, sign_in_failed
 from apps.accounts.tokens import access_token_verify
+from apps.core.api.pagination import page_of
 from apps.core.api.permissions import AUTHENTICATED
+from apps.core.api.serializers import PageQuery
 from apps.core.api.views import ApiView
 
 
@@ -42,13 +49,17 @@ class TokenView(PublicView):
     def post(self, request: Request) -> Response:
         """Sign in with address and password, to the named organisation or the first one joined."""
         body = self.valid_body(request, SignInInput)
-        user = password_authenticate(
-            request._request,  # noqa: SLF001 - allauth wants Django's request
-            email=body["email"],
-            password=body["password"],
-        )
-        membership = membership_find(user=user, organization_id=body["org_id"])
-        tokens = session_open(membership=membership, now=timezone.now())
+        now = timezone.now()
+        try:
+            user = password_authenticate(
+                request._request,  # noqa: SLF001 - allauth wants Django's request
+                email=body["email"],
+                password=body["password"],
+            )
+        except (InvalidCredentials, RateLimited) as error:
+            sign_in_failed(email=body["email"], reason=error.code, now=now)
+            raise
+        tokens = sign_in(user=user, organization_id=body["org_id"], methods=["pwd"], now=now)
         return tokens_response(tokens, use_cookie=body["use_cookie"])
 
 
@@ -99,3 +110,30 @@ class SwitchView(ApiView):
         body = self.valid_body(request, SwitchInput)
         tokens = organization_switch(principal=self.principal, organization_id=body["org_id"], now=timezone.now())
         return tokens_response(tokens, use_cookie=body["use_cookie"])
+
+
+class SessionsView(AccountsView):
+    access = {"GET": AUTHENTICATED}
+
+    @extend_schema(parameters=[PageQuery], responses=SessionPage)
+    def get(self, request: Request) -> Response:
+        """Where you are signed in, the last used first."""
+        query = self.valid_query(request, PageQuery)
+        rows = sessions_of(user_id=self.principal.user_id, now=timezone.now())
+
+        def present(row: Session) -> dict[str, object]:
+            return session_present(row, current=self.principal.session_id)
+
+        return Response(
+            page_of(rows, order="-last_used_at", cursor=query.get("cursor"), limit=query["limit"], present=present)
+        )
+
+
+class SessionView(AccountsView):
+    access = {"DELETE": AUTHENTICATED}
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        """Sign out on one device; its tokens stop working within 5 s."""
+        own_session_end(principal=self.principal, session_id=session_id, now=timezone.now())
+        return Response(status=204)
