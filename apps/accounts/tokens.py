@@ -8,6 +8,7 @@ from uuid import UUID
 
 import jwt
 from django.conf import settings
+from jwt.utils import base64url_decode
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenBackendExpiredToken, TokenError
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
@@ -15,6 +16,7 @@ from rest_framework_simplejwt.tokens import AccessToken, RefreshToken, Token
 from apps.accounts.exceptions import InvalidToken
 from apps.accounts.keys import key_ring
 from apps.accounts.registry import extra_claims
+from apps.core import strict_json
 from apps.core.types import Principal
 
 # Nothing we issue comes near it (a test holds access tokens below 4 KB); longer input is refused unread.
@@ -50,7 +52,7 @@ class KeyRingBackend(TokenBackend):
             raise TokenBackendError("Token is too long")
         ring = key_ring()
         try:
-            header = jwt.get_unverified_header(token)
+            header = _header(token)
             key = ring.verifying_keys.get(str(header.get("kid")))
             if key is None or header.get("typ") != self.header_type:
                 raise TokenBackendError("Token is not one of ours")
@@ -67,6 +69,17 @@ class KeyRingBackend(TokenBackend):
             raise TokenBackendExpiredToken("Token is expired") from error
         except jwt.PyJWTError as error:
             raise TokenBackendError("Token is invalid") from error
+
+
+def _header(token: str) -> dict[str, Any]:
+    """Return the header of an unverified token, whose header and claims say everything at most once."""
+    header: dict[str, Any] = jwt.get_unverified_header(token)
+    try:
+        for part in token.split(".")[:2]:
+            strict_json.loads(base64url_decode(part))
+    except ValueError:
+        raise jwt.DecodeError("header or claims are not strict JSON") from None
+    return header
 
 
 class OrganizationAccessToken(AccessToken):
@@ -167,7 +180,7 @@ def module_token_verify(raw: str) -> tuple[Principal, int]:
     """Return for whom a module acts, as `Principal.module` says, and the permission version; raise `InvalidToken`."""
     ring = key_ring()
     try:
-        key = ring.verifying_keys.get(str(jwt.get_unverified_header(raw).get("kid")))
+        key = ring.verifying_keys.get(str(_header(raw).get("kid")))
         payload = jwt.decode(
             raw,
             key or "",
@@ -196,7 +209,7 @@ def token_type(raw: str) -> str:
     if len(raw) > MAX_TOKEN_LENGTH:
         raise InvalidToken("The token is invalid or has expired.")
     try:
-        return str(jwt.get_unverified_header(raw).get("typ"))
+        return str(_header(raw).get("typ"))
     except jwt.PyJWTError:
         raise InvalidToken("The token is invalid or has expired.") from None
 

@@ -29,3 +29,14 @@ class ApiKeyState:
     permission_version: int
     expires_at: datetime | None
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStates:
+    """The key ids of one algorithm by state, oldest first."""
+
+    algorithm: str
+    current: str
+    next: str
+    previous: tuple[str, ...]
+    revoked: tuple[str, ...]

@@ -11,6 +11,7 @@ from redis.retry import Retry
 from liftos.env import BASE_DIR, STATE_DIR, env
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 PUBLIC_URL = env.str("PUBLIC_URL", default="http://localhost:8000")
@@ -194,9 +195,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Lift OS <no-reply@lo
 # How long a proof of who one is counts for what is dangerous: other addresses, second factors, deletion.
 RECENT_PROOF_SECONDS = env.int("RECENT_PROOF_SECONDS", default=900)
 JWT_ALGORITHM = env.str("JWT_ALGORITHM", default="EdDSA")
-# PEM of the private key (or the shared secret, for HS256 alone). Earlier keys stay valid for verification.
+# PEM of the first private key (or the shared secret, for HS256 alone); see apps.accounts.keys.
 JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default=env.str("JWT_SECRET", default=""), multiline=True)
-JWT_PREVIOUS_KEYS = env.str("JWT_PREVIOUS_KEYS", default="", multiline=True)
 JWT_ISSUER = env.str("JWT_ISSUER", default=PUBLIC_URL)
 JWT_AUDIENCE = "liftos"
 SIMPLE_JWT = {

@@ -1,6 +1,5 @@
 """Tests: real PostgreSQL and Redis, started by tests/conftest.py; cheap password hashes; mails kept in memory."""
 
-from liftos.env import env
 from liftos.settings.base import *  # noqa: F403 - settings are a namespace by design
 from liftos.settings.base import DATABASES
 
@@ -10,7 +9,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # Each test lives in one transaction on one connection.
 DATABASES["default"]["OPTIONS"].pop("pool")
-JWT_SIGNING_KEY = env.str("JWT_SIGNING_KEY", default="", multiline=True)
 METRICS_OPEN = True
 WHITENOISE_USE_FINDERS = True
 MODULE_ADDRESSES = ["127.0.0.1"]

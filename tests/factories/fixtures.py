@@ -8,6 +8,7 @@ from django.core.cache import caches
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from apps.accounts.keys import key_ring_forget
 from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Role
 from apps.accounts.services.sessions import session_open
@@ -29,8 +30,10 @@ def _scope() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
     caches["process"].clear()
+    key_ring_forget()
     yield
     caches["process"].clear()
+    key_ring_forget()
 
 
 @pytest.fixture

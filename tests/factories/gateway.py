@@ -5,7 +5,7 @@ Commits last in these tests: the gateway reads in threads, and writes the ledger
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -47,56 +47,65 @@ class Answer:
 Call = Callable[..., Any]
 
 
+async def once(
+    application: GatewayApplication,
+    path: str | bytes,
+    token: str = "",
+    *,
+    method: str = "GET",
+    headers: list[tuple[bytes, bytes]] | None = None,
+    body: bytes = b"",
+) -> Answer:
+    """Make one call, the path as it is on the wire."""
+    raw = path if isinstance(path, bytes) else path.encode()
+    raw_path, _, query = raw.partition(b"?")
+    sent = [(b"host", b"testserver"), *(headers or [])]
+    if token:
+        sent.append((b"authorization", f"Bearer {token}".encode()))
+    if body and not {b"content-length", b"transfer-encoding"} & {name for name, _ in sent}:
+        sent.append((b"content-length", str(len(body)).encode()))
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": raw_path.decode("latin-1"),
+        "raw_path": raw_path,
+        "query_string": query,
+        "headers": sent,
+    }
+    incoming: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+    incoming.put_nowait({"type": "http.request", "body": body, "more_body": False})
+    messages: list[Mapping[str, Any]] = []
+
+    async def send(message: Mapping[str, Any]) -> None:
+        messages.append(message)
+
+    await application(scope, incoming.get, send)
+    return Answer(messages)
+
+
 @pytest.fixture
 def call() -> Call:
-    """Call one gateway process: `call(path, token, method=, headers=, body=)`, the path as it is on the wire."""
+    """Call one gateway process: `call(path, token, method=, headers=, body=)`; several tokens give several answers."""
 
     def make(
         path: str | bytes = f"{GATEWAY}/things",
-        token: str = "",
+        token: str | Sequence[str] = "",
         *,
-        method: str = "GET",
-        headers: list[tuple[bytes, bytes]] | None = None,
-        body: bytes = b"",
         times: int = 1,
+        **request: Any,
     ) -> Any:
-        raw = path if isinstance(path, bytes) else path.encode()
-        raw_path, _, query = raw.partition(b"?")
-        sent = [(b"host", b"testserver"), *(headers or [])]
-        if token:
-            sent.append((b"authorization", f"Bearer {token}".encode()))
-        if body and not {b"content-length", b"transfer-encoding"} & {name for name, _ in sent}:
-            sent.append((b"content-length", str(len(body)).encode()))
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": raw_path.decode("latin-1"),
-            "raw_path": raw_path,
-            "query_string": query,
-            "headers": sent,
-        }
-
-        async def once(application: GatewayApplication) -> Answer:
-            incoming: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
-            incoming.put_nowait({"type": "http.request", "body": body, "more_body": False})
-            messages: list[Mapping[str, Any]] = []
-
-            async def send(message: Mapping[str, Any]) -> None:
-                messages.append(message)
-
-            await application(scope, incoming.get, send)
-            return Answer(messages)
+        tokens = [token] * times if isinstance(token, str) else token
 
         async def all_of_them() -> list[Answer]:
             application = GatewayApplication()
-            answers = [await once(application) for _ in range(times)]
+            answers = [await once(application, path, one, **request) for one in tokens]
             gateway, front = application._parts()
             await gateway.close()
             await front.close()
             return answers
 
         answers = asyncio.run(all_of_them())
-        return answers[0] if times == 1 else answers
+        return answers[0] if isinstance(token, str) and times == 1 else answers
 
     return make
 

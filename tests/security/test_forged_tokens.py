@@ -19,7 +19,9 @@ from rest_framework.test import APIClient
 
 from apps.accounts.keys import key_ring
 from apps.accounts.models import Organization
+from apps.registry.models import Module
 from tests.factories.fixtures import ClientFactory
+from tests.factories.gateway import GATEWAY, Call, token_of
 
 Claims = dict[str, Any]
 TARGETS = ["/api/v1/auth/me", "/api/v1/memory", "/api/v1/orgs/current"]
@@ -65,6 +67,12 @@ def _ours(claims: Claims, **header: Any) -> str:
     )
 
 
+def _signed(header: bytes, payload: bytes) -> str:
+    """Sign any bytes with our own key."""
+    signed = base64url_encode(header) + b"." + base64url_encode(payload)
+    return (signed + b"." + base64url_encode(key_ring().signing_key.sign(signed))).decode()
+
+
 def _without(claims: Claims, name: str) -> Claims:
     return {key: value for key, value in claims.items() if key != name}
 
@@ -100,12 +108,23 @@ def _forgeries(good: str) -> Iterator[tuple[str, str]]:
             headers={**header, "jwk": json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(FOREIGN.public_key()))},
         ),
     )
-    for name in ("jku", "x5u"):
+    for name in ("jku", "x5u", "x5t", "x5t#S256"):
         yield (
             f"foreign key with {name}",
             jwt.encode(claims, FOREIGN, algorithm="EdDSA", headers={**header, name: "https://evil.example/jwks.json"}),
         )
+    certificate = base64.b64encode(FOREIGN.public_key().public_bytes_raw()).decode()
+    yield (
+        "foreign key with x5c",
+        jwt.encode(claims, FOREIGN, algorithm="EdDSA", headers={**header, "x5c": [certificate]}),
+    )
+    yield (
+        "foreign key under the next kid",
+        jwt.encode(claims, FOREIGN, algorithm="EdDSA", headers={**header, "kid": key_ring().jwks[1]["kid"]}),
+    )
     yield "critical extension", _ours(claims, crit=["x"], x=1)
+    yield "critical extension that is missing", _ours(claims, crit=["x"])
+    yield "critical extensions that are no list", _ours(claims, crit="exp")
     for name in (
         "exp",
         "iat",
@@ -130,20 +149,50 @@ def _forgeries(good: str) -> Iterator[tuple[str, str]]:
         "sub": str(uuid4()),
         "org_id": str(uuid4()),
         "pv": 99,
+        "jti": None,
         "roles": [],
         "permissions": 7,
         "token_type": "refresh",
     }
     for name, value in changes.items():
         yield f"{name} = {value!r}", _ours({**claims, name: value})
-    for kind in ("rt+jwt", "JWT", "", None):
+    more: list[tuple[str, Any]] = [
+        ("aud", []),
+        ("aud", {"liftos": 1}),
+        ("exp", "tomorrow"),
+        ("exp", 10**400),
+        ("iat", "now"),
+        ("nbf", [now]),
+        ("sub", 7),
+        ("sub", "\x00"),
+        ("org_id", None),
+        ("pv", "seven"),
+        ("pv", -1),
+    ]
+    for name, value in more:
+        yield f"{name} = {str(value)[:20]!r}", _ours({**claims, name: value})
+    yield (
+        "issuer as a list",
+        _signed(json.dumps(header).encode(), json.dumps({**claims, "iss": [claims["iss"]]}).encode()),
+    )
+    module_claims = {**claims, "aud": "lift_causal", "rid": "x", "role": "owner"}
+    yield "claims of a module token as access", _ours(module_claims)
+    yield "claims of an access token as module token", _ours(claims, typ="mt+jwt")
+    for kind in ("rt+jwt", "JWT", "", None, "AT+JWT", ["at+jwt"]):
         yield f"typ {kind!r}", _ours(claims, typ=kind)
     yield "expired a minute ago", _ours({**claims, "exp": now - 60})
     yield (
         "claims changed after signing",
         f"{head}.{base64url_encode(json.dumps({**claims, 'pv': 2}).encode()).decode()}.{signature}",
     )
-    yield "duplicate claims", _raw(header, json.dumps(claims).encode()[:-1] + b', "sub": "x"}', b"x")
+    twice = json.dumps(claims).encode()[:-1] + f', "sub": "{claims["sub"]}"}}'.encode()
+    yield "duplicate claims", _signed(json.dumps(header).encode(), twice)
+    yield (
+        "duplicate header",
+        _signed(json.dumps(header).encode()[:-1] + b', "alg": "EdDSA"}', json.dumps(claims).encode()),
+    )
+    yield "claims that are not JSON", _signed(json.dumps(header).encode(), b"{'a': 1}")
+    yield "claims with NaN", _signed(json.dumps(header).encode(), json.dumps({**claims, "x": float("nan")}).encode())
     yield "signature cut", good[:-4]
     yield "signature of another token", f"{head}.{body}.{base64.urlsafe_b64encode(b'0' * 64).decode().rstrip('=')}"
     yield "no signature", f"{head}.{body}."
@@ -154,7 +203,7 @@ def _forgeries(good: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture
-def call(db: None) -> Callable[[str, str], Any]:
+def ask(db: None) -> Callable[[str, str], Any]:
     def send(target: str, token: str) -> Any:
         client = APIClient(raise_request_exception=False)
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
@@ -164,31 +213,42 @@ def call(db: None) -> Callable[[str, str], Any]:
 
 
 def test_the_token_that_is_forged_below_is_good(
-    acme: Organization, client_of: ClientFactory, call: Callable[[str, str], Any]
+    acme: Organization, client_of: ClientFactory, ask: Callable[[str, str], Any]
 ) -> None:
     good = client_of(acme).tokens.access  # type: ignore[attr-defined]  # set by the factory
-    assert [call(target, good).status_code for target in TARGETS] == [200, 200, 200]
+    assert [ask(target, good).status_code for target in TARGETS] == [200, 200, 200]
     assert len(good) < 4096
 
 
 def test_every_forged_token_is_refused_in_the_same_form(
-    acme: Organization, client_of: ClientFactory, call: Callable[[str, str], Any]
+    acme: Organization, client_of: ClientFactory, ask: Callable[[str, str], Any]
 ) -> None:
     forgeries = dict(_forgeries(client_of(acme).tokens.access))  # type: ignore[attr-defined]  # set by the factory
     assert len(forgeries) >= 60
     for name, token in forgeries.items():
         for target in TARGETS:
-            answer = call(target, token)
+            answer = ask(target, token)
             assert (name, target, answer.status_code) == (name, target, 401)
             assert answer.json()["code"] == "not_authenticated", name
             assert answer["WWW-Authenticate"].startswith("Bearer"), name
 
 
+def test_the_gateway_refuses_every_one_of_them_too(sample: Module, committed_acme: Organization, call: Call) -> None:
+    good = token_of(committed_acme)
+    forgeries = dict(_forgeries(good))
+    answers = call(f"{GATEWAY}/things", [good, *forgeries.values()])
+    assert answers[0].status == 200
+    for name, answer in zip(forgeries, answers[1:], strict=True):
+        assert (name, answer.status) == (name, 401)
+        assert (answer.json()["code"], answer.json()["gate"]) == ("not_authenticated", "authentication"), name
+        assert answer.headers["www-authenticate"].startswith("Bearer"), name
+
+
 def test_a_refresh_token_opens_nothing(
-    acme: Organization, client_of: ClientFactory, call: Callable[[str, str], Any]
+    acme: Organization, client_of: ClientFactory, ask: Callable[[str, str], Any]
 ) -> None:
     refresh = client_of(acme).tokens.refresh  # type: ignore[attr-defined]  # set by the factory
-    assert [call(target, refresh).status_code for target in TARGETS] == [401, 401, 401]
+    assert [ask(target, refresh).status_code for target in TARGETS] == [401, 401, 401]
 
 
 @pytest.mark.parametrize(

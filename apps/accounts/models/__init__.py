@@ -4,6 +4,7 @@ from apps.accounts.models.api_keys import ApiKey
 from apps.accounts.models.memberships import CustomRole, Invitation, Membership
 from apps.accounts.models.organizations import Branding, Domain, Organization
 from apps.accounts.models.sessions import RefreshToken, Session
+from apps.accounts.models.signing_keys import SigningKey
 from apps.accounts.models.users import EmailChange, User, UserManager
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Organization",
     "RefreshToken",
     "Session",
+    "SigningKey",
     "User",
     "UserManager",
 ]

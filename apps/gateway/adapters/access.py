@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.exceptions import InvalidToken
 from apps.accounts.key_format import is_well_formed, secret_hash
+from apps.accounts.keys import KeyRing, key_ring, key_ring_refresh
 from apps.accounts.selectors.api_keys import KEY_REFUSED, api_key_state_read
 from apps.accounts.selectors.memberships import membership_state_read
 from apps.accounts.selectors.sessions import session_holds_read
@@ -32,6 +33,8 @@ from apps.registry.types import InstallationState, ModuleRoute
 # The upper bound for "a right that was taken away stops working", and for a module's state.
 BELIEVED_SECONDS = 5.0
 _MODULES_BELIEVED_SECONDS = 2.0
+# Younger than what `key_ring` still accepts, so that it never has to read on the event loop.
+_KEYS_BELIEVED_SECONDS = 1.0
 # What is not there may be made by the next click.
 _ABSENT_BELIEVED_SECONDS = 1.0
 _MAX_KEPT = 20_000
@@ -97,6 +100,10 @@ class Access:
 
     def __init__(self) -> None:
         self._tokens: OrderedDict[str, tuple[float, Principal, int]] = OrderedDict()
+        self._verified_by: KeyRing | None = None
+        self._keys: Kept[None, KeyRing] = Kept(
+            lambda _: _in_thread(lambda: key_ring_refresh(_KEYS_BELIEVED_SECONDS)), _KEYS_BELIEVED_SECONDS
+        )
         self._callers: Kept[tuple[UUID, UUID], tuple[MembershipState | None, Entitlements | None]] = Kept(
             lambda key: _in_thread(lambda: _caller(*key)), BELIEVED_SECONDS
         )
@@ -133,6 +140,7 @@ class Access:
 
         Raises `InvalidToken` for one that does not hold (any more).
         """
+        await self.keys_at_hand()
         principal, version = self._verified(raw_token)
         key = (principal.user_id, principal.organization_id)
         state, entitlements = await self._callers.get(key)
@@ -146,6 +154,10 @@ class Access:
             raise InvalidToken("The session has ended. Sign in again.")
         return principal, version, entitlements
 
+    async def keys_at_hand(self) -> None:
+        """Have the token keys read, so that what follows can verify and sign on the event loop."""
+        await self._keys.get(None)
+
     async def installation(self, organization_id: UUID, module_id: str) -> InstallationState | None:
         return await self._installations.get((organization_id, module_id))
 
@@ -158,6 +170,10 @@ class Access:
 
     def _verified(self, raw: str) -> tuple[Principal, int]:
         now = time.monotonic()
+        if key_ring() is not self._verified_by:
+            # A key may have been revoked.
+            self._tokens.clear()
+            self._verified_by = key_ring()
         known = self._tokens.get(raw)
         if known is not None and known[0] > now:
             return known[1], known[2]

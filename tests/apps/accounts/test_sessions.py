@@ -6,17 +6,12 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.conf import LazySettings
 from django.core.cache import caches
-from django.core.exceptions import ImproperlyConfigured
 from django.db.models import F
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.exceptions import InvalidToken, RefreshTokenReused
-from apps.accounts.keys import key_ring
 from apps.accounts.models import Membership, Organization, RefreshToken, Session, User
 from apps.accounts.permissions import Role
 from apps.accounts.selectors.memberships import membership_find
@@ -255,44 +250,6 @@ def test_of_concurrent_replays_one_wins_and_the_family_dies(committed_db: str) -
     assert outcomes.count("rotated") == 1
     assert outcomes.count("refresh_token_reused") >= 1
     assert Session.objects.filter(user=owner, revoked_at=None).count() == 0
-
-
-def _pem(key: Ed25519PrivateKey) -> str:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-
-
-def test_tokens_of_the_previous_key_hold_after_a_rotation(
-    acme: Organization, client_of: ClientFactory, settings: LazySettings
-) -> None:
-    client: Any = client_of(acme)
-    old = settings.JWT_SIGNING_KEY
-    settings.JWT_SIGNING_KEY, settings.JWT_PREVIOUS_KEYS = _pem(Ed25519PrivateKey.generate()), old
-    assert len(client.get("/.well-known/jwks.json").json()["keys"]) == 2
-    assert client.get("/api/v1/auth/me").status_code == 200
-    settings.JWT_PREVIOUS_KEYS = ""
-    assert client.get("/api/v1/auth/me").status_code == 401
-
-
-def test_published_keys_are_public_ones(anonymous: APIClient, db: None) -> None:
-    keys = anonymous.get("/.well-known/jwks.json").json()["keys"]
-    assert [set(key) for key in keys] == [{"kty", "crv", "x", "kid", "use", "alg"}]
-
-
-@pytest.mark.parametrize(
-    ("algorithm", "key"), [("none", "x" * 40), ("HS256", "short"), ("EdDSA", ""), ("EdDSA", "x" * 40), ("RS256", "")]
-)
-def test_keys_that_cannot_protect_stop_the_start(algorithm: str, key: str, settings: LazySettings) -> None:
-    settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY = algorithm, key
-    with pytest.raises(ImproperlyConfigured) as caught:
-        key_ring()
-    assert key == "" or key not in str(caught.value)
-
-
-def test_a_shared_secret_is_never_published(settings: LazySettings) -> None:
-    settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY = "HS256", "s" * 40
-    assert key_ring().jwks == ()
 
 
 def test_a_token_that_is_younger_than_what_a_process_believes_is_accepted_at_once(

@@ -28,7 +28,8 @@ def test_ready_names_each_condition(anonymous: APIClient) -> None:
 
 
 def test_not_ready_without_usable_keys(anonymous: APIClient, settings: Any) -> None:
-    settings.JWT_SIGNING_KEY = "not a key, but a secret"
+    # Of this algorithm there is no key yet: the configured one is read.
+    settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY = "ES256", "not a key, but a secret"
     answer = anonymous.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["checks"] == {"database": "ok", "token_keys": "The token keys are not usable."}

@@ -24,7 +24,7 @@ def test_every_variable_that_it_wants_is_listed() -> None:
 
 def test_secrets_have_no_default() -> None:
     text = str(COMPOSE)
-    for name in ("SECRET_KEY", "JWT_SIGNING_KEY", "POSTGRES_PASSWORD"):
+    for name in ("SECRET_KEY", "POSTGRES_PASSWORD"):
         assert f"${{{name}:?}}" in text
         assert f"${{{name}:-" not in text
 
