@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -216,8 +216,14 @@ def test_a_replaced_key_can_no_longer_sign_and_goes_when_its_last_token_has_expi
     assert not SigningKey.objects.filter(kid=replaced).exists()
 
 
+def _revoked_at() -> datetime:
+    retired_at = SigningKey.objects.get(state=State.REVOKED).retired_at
+    assert retired_at is not None
+    return retired_at
+
+
 def _since_revocation() -> float:
-    return float((timezone.now() - SigningKey.objects.get(state=State.REVOKED).retired_at).total_seconds())
+    return (timezone.now() - _revoked_at()).total_seconds()
 
 
 def test_after_an_emergency_the_core_api_of_another_process_refuses_within_five_seconds(
@@ -260,7 +266,7 @@ def test_after_an_emergency_a_running_gateway_refuses_within_five_seconds(
         return refused
 
     refused = asyncio.run(scenario())
-    seconds = refused - SigningKey.objects.get(state=State.REVOKED).retired_at.timestamp()
+    seconds = refused - _revoked_at().timestamp()
     print(f"refused after {seconds:.1f} s")  # noqa: T201 - shown by pytest -rP
     assert seconds < 5
 
