@@ -240,5 +240,6 @@ def refresh_token_verify(raw: str) -> UUID:
 def _verified(kind: type[Token], raw: str) -> dict[str, Any]:
     try:
         return dict(kind(raw).payload)  # type: ignore[arg-type]  # simplejwt means the encoded token
-    except TokenError:
+    # Times that are no times come out of simplejwt as they are.
+    except (TokenError, OverflowError, OSError, ValueError):
         raise InvalidToken("The token is invalid or has expired.") from None

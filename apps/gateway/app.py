@@ -147,7 +147,7 @@ class Gateway:
         deadline = loop.time() + route.timeout_seconds
         url = f"{module.base_url}{module.api_prefix}{path.path}{'?' + query if query else ''}"
         # The gates may have taken a while.
-        await self._access.keys_at_hand()
+        await self._access.token_keys_at_hand()
         token = module_token_issue(
             principal=narrowed(passed.principal, passed.installed),
             permission_version=passed.version,

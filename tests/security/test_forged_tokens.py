@@ -137,6 +137,8 @@ def _forgeries(good: str) -> Iterator[tuple[str, str]]:
         "roles",
         "permissions",
         "pv",
+        "sid",
+        "auth_time",
         "token_type",
     ):
         yield f"without {name}", _ours(_without(claims, name))
@@ -166,6 +168,10 @@ def _forgeries(good: str) -> Iterator[tuple[str, str]]:
         ("sub", 7),
         ("sub", "\x00"),
         ("org_id", None),
+        ("sid", "x"),
+        ("sid", str(uuid4())),
+        ("auth_time", 10**400),
+        ("auth_time", "now"),
         ("pv", "seven"),
         ("pv", -1),
     ]

@@ -101,7 +101,7 @@ class Access:
     def __init__(self) -> None:
         self._tokens: OrderedDict[str, tuple[float, Principal, int]] = OrderedDict()
         self._verified_by: KeyRing | None = None
-        self._keys: Kept[None, KeyRing] = Kept(
+        self._token_keys: Kept[None, KeyRing] = Kept(
             lambda _: _in_thread(lambda: key_ring_refresh(_KEYS_BELIEVED_SECONDS)), _KEYS_BELIEVED_SECONDS
         )
         self._callers: Kept[tuple[UUID, UUID], tuple[MembershipState | None, Entitlements | None]] = Kept(
@@ -140,7 +140,7 @@ class Access:
 
         Raises `InvalidToken` for one that does not hold (any more).
         """
-        await self.keys_at_hand()
+        await self.token_keys_at_hand()
         principal, version = self._verified(raw_token)
         key = (principal.user_id, principal.organization_id)
         state, entitlements = await self._callers.get(key)
@@ -154,9 +154,9 @@ class Access:
             raise InvalidToken("The session has ended. Sign in again.")
         return principal, version, entitlements
 
-    async def keys_at_hand(self) -> None:
+    async def token_keys_at_hand(self) -> None:
         """Have the token keys read, so that what follows can verify and sign on the event loop."""
-        await self._keys.get(None)
+        await self._token_keys.get(None)
 
     async def installation(self, organization_id: UUID, module_id: str) -> InstallationState | None:
         return await self._installations.get((organization_id, module_id))

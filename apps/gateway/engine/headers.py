@@ -39,7 +39,8 @@ def request_headers(headers: Headers) -> list[tuple[str, str]]:
     size = 0
     for raw_name, value in headers:
         name = raw_name.lower()
-        size += len(name) + len(value)
+        # A credential does not pass, and has a limit of its own: one that is too long is no credential of ours.
+        size += len(name) + (0 if name == b"authorization" else len(value))
         if name in _SINGLE and name in seen:
             raise AmbiguousHeaders(f"The header {name.decode('latin-1')} came twice.")
         seen.add(name)
