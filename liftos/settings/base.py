@@ -311,6 +311,8 @@ LOGGING = {
         "gateway.access": {"handlers": ["plain"], "propagate": False},
         # One line per request is written by the server; Django's own copies of 4xx answers only double it.
         "django.request": {"level": "ERROR"},
+        # Anybody can send any Host header; the access log has the 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # Jobs log their own line; Celery's two for every sweep say nothing.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.keys import key_ring_forget
-from apps.accounts.models import Membership, Organization
+from apps.accounts.models import Membership, Organization, User
 from apps.accounts.permissions import Role
 from apps.accounts.services.sessions import session_open
 from apps.accounts.services.users import user_create
@@ -57,10 +57,10 @@ def in_acme(acme: Organization) -> Iterator[Organization]:
 
 @pytest.fixture
 def client_of(db: None) -> ClientFactory:
-    """Make an API client that is signed in as a new member: `client_of(organization, role)`."""
+    """Make an API client that is signed in as a new member: `client_of(organization, role)`, custom roles by name."""
 
-    def make(organization: Organization, role: Role = Role.OWNER) -> APIClient:
-        number = Membership.objects.count()
+    def make(organization: Organization, role: str = Role.OWNER) -> APIClient:
+        number = User.objects.count()
         user = user_create(email=f"{role}{number}@{organization.slug}.example", password=PASSWORD, verified=True)
         membership = Membership.objects.create(user=user, organization=organization, role=role)
         tokens = session_open(membership=membership, now=timezone.now())
