@@ -346,12 +346,17 @@ UNFOLD = {
                 "Customers",
                 ("Organisations", "domain", "accounts_organization"),
                 ("Domains", "language", "accounts_domain"),
+                ("Branding", "palette", "accounts_branding"),
                 ("Memory contexts", "neurology", "memory_organizationmemory"),
             ),
             _admin_group(
                 "People",
                 ("Users", "person", "accounts_user"),
                 ("Memberships", "group", "accounts_membership"),
+                ("Invitations", "outgoing_mail", "accounts_invitation"),
+                ("Roles", "shield_person", "accounts_customrole"),
+                ("Sessions", "devices", "accounts_session"),
+                ("API keys", "key", "accounts_apikey"),
                 ("E-mail addresses", "mail", "account_emailaddress"),
             ),
             _admin_group(

@@ -12,6 +12,8 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 from django.core.cache import caches
+from django.db import connection
+from psycopg import sql
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
@@ -33,14 +35,15 @@ def _url(route: Route) -> str:
     return MODULE_PLACEHOLDER.sub("unknown_module", PLACEHOLDER.sub(UNKNOWN_ID, route.path))
 
 
-def _state(organization: Organization) -> dict[str, int]:
-    """Count every row of the organisation and of the public schema that a refused call could have made or removed."""
-    with organization_scope(organization.id):
-        return {
-            model.__name__: model._default_manager.count()
-            for model in apps.get_models()
-            if model.__module__.startswith("apps.")
-        }
+def _state(organization: Organization) -> str:
+    """Digest every row of the organisation and of the public schema: a refused call may make, change or remove none."""
+    models = [model for model in apps.get_models() if model.__module__.startswith("apps.") and not model._meta.proxy]
+    tables = sorted({model._meta.db_table for model in models})
+    digest = sql.SQL("SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS digest FROM {} t")
+    each = sql.SQL(" UNION ALL ").join(digest.format(sql.Identifier(table)) for table in tables)
+    with organization_scope(organization.id), connection.cursor() as cursor:
+        cursor.execute(sql.SQL("SELECT string_agg(digest, ' ') FROM ({}) AS each_table").format(each))
+        return str(cursor.fetchone()[0])
 
 
 def _call(client: APIClient, route: Route) -> Any:

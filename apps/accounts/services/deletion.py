@@ -18,7 +18,7 @@ from apps.core.services import enqueue
 from apps.core.tenancy.schemas import schema_drop
 from apps.core.types import Principal
 from apps.events.services import emit
-from apps.events.types import SYSTEM, Actor, ActorKind
+from apps.events.types import SYSTEM, Actor
 
 ACCOUNT_GRACE = timedelta(days=14)
 ORGANIZATION_GRACE = timedelta(days=30)
@@ -94,7 +94,7 @@ def organization_delete_request(*, principal: Principal, confirm: str, now: date
 
 
 @transaction.atomic
-def organization_restore(*, organization: Organization, operator: User, now: datetime) -> None:
+def organization_restore(*, organization: Organization, operator: Actor, now: datetime) -> None:
     """Bring back an organisation that waits to be deleted. Raises `Conflict` if it does not."""
     if organization.delete_after is None:
         raise Conflict("This organisation is not waiting to be deleted.")
@@ -104,7 +104,7 @@ def organization_restore(*, organization: Organization, operator: User, now: dat
     emit(
         "organization.restored",
         organization_id=organization.id,
-        actor=Actor(ActorKind.OPERATOR, str(operator.id)),
+        actor=operator,
         subject=("organization", organization.id),
         now=now,
     )

@@ -6,13 +6,22 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
-from apps.accounts.models import Membership, Organization, User
+from apps.accounts.models import ApiKey, Membership, Organization, Session, User
+from apps.accounts.selectors.memberships import principal_of
+from apps.accounts.services.api_keys import api_key_create
+from apps.accounts.services.branding import branding_update
+from apps.accounts.services.domains import domain_add
+from apps.accounts.services.invitations import invitation_create
+from apps.accounts.services.roles import role_create
+from apps.accounts.services.sessions import session_open
 from apps.accounts.services.users import user_create
 from apps.core.models import Job
 from apps.core.services import enqueue, job_give_up
 from apps.core.tenancy.scope import organization_scope
+from apps.events.models import OutboxEvent
 from apps.memory.models import MemoryContext
 from tests.factories.fixtures import ClientFactory
 from tests.factories.organizations import OWNERS, PASSWORD
@@ -23,6 +32,12 @@ OPERATOR = "operator@liftos.example"
 PAGES = [
     "accounts_organization",
     "accounts_domain",
+    "accounts_branding",
+    "accounts_invitation",
+    "accounts_customrole",
+    "accounts_session",
+    "accounts_apikey",
+    "events_outboxevent",
     "memory_organizationmemory",
     "accounts_user",
     "accounts_membership",
@@ -76,9 +91,75 @@ def test_an_api_token_does_not_open_the_admin(acme: Organization, client_of: Cli
     assert client.get("/admin/").status_code == 302
 
 
+def fill(acme: Organization) -> None:
+    """Give every list a row."""
+    now = timezone.now()
+    owner = Membership.objects.select_related("user", "organization").get(organization=acme)
+    session_open(membership=owner, now=now)
+    principal = principal_of(owner, session=Session.objects.get(user=owner.user))
+    api_key_create(principal=principal, name="Import", scopes=["memory:read"], expires_at=None, now=now)
+    invitation_create(principal=principal, email="new@acme.example", role="viewer", now=now)
+    domain_add(principal=principal, domain="x.acme.example", now=now)
+    branding_update(principal=principal, name="Acme Labs", now=now)
+    role_create(principal=principal, name="analyst", title="", description="", permissions=["memory:read"], now=now)
+
+
+def act(admin: Client, model: str, action: str, row: Any) -> Any:
+    data = {"action": action, "_selected_action": [str(row.pk)]}
+    return admin.post(reverse(f"admin:accounts_{model}_changelist"), data, follow=True)
+
+
+def test_operators_end_keys_sessions_and_everything_of_a_person(
+    admin: Client, operator: User, acme: Organization, client_of: ClientFactory
+) -> None:
+    fill(acme)
+    key = ApiKey.objects.get()
+    assert b"five seconds" in act(admin, "apikey", "revoke", key).content
+    key.refresh_from_db()
+    assert key.revoked_at is not None
+    member: Any = client_of(acme)
+    session = Session.objects.get(user=member.user)
+    act(admin, "session", "end", session)
+    assert member.get("/api/v1/auth/me").status_code == 401
+    another: Any = client_of(acme)
+    act(admin, "user", "sign_out", another.user)
+    assert another.get("/api/v1/auth/me").status_code == 401
+    made = OutboxEvent.objects.filter(actor_kind="operator").order_by("id")
+    assert [(event.name, event.actor_id) for event in made] == [
+        ("api_key.revoked", str(operator.id)),
+        ("session.ended", str(operator.id)),
+        ("session.ended_everywhere", str(operator.id)),
+    ]
+
+
+def test_an_organisation_that_waits_to_be_deleted_is_brought_back(
+    admin: Client, acme: Organization, client_of: ClientFactory
+) -> None:
+    owner: Any = client_of(acme)
+    assert owner.delete("/api/v1/orgs/current", {"confirm": "acme"}, format="json").status_code == 200
+    assert b"is back" in act(admin, "organization", "restore", acme).content
+    acme.refresh_from_db()
+    assert (acme.is_active, acme.delete_after) == (True, None)
+    assert b"not waiting" in act(admin, "organization", "restore", acme).content
+
+
+def test_a_membership_gets_only_roles_that_exist(admin: Client, acme: Organization, client_of: ClientFactory) -> None:
+    member: Any = client_of(acme, "viewer")
+    membership = Membership.objects.get(user=member.user)
+    url = reverse("admin:accounts_membership_change", args=[membership.id])
+    assert b"There is no role emperor" in admin.post(url, {"role": "emperor"}).content
+    membership.refresh_from_db()
+    assert membership.role == "viewer"
+    delete = reverse("admin:accounts_membership_delete", args=[membership.id])
+    assert admin.post(delete, {"post": "yes"}).status_code == 302
+    assert member.get("/api/v1/auth/me").status_code == 401
+    assert OutboxEvent.objects.filter(name="member.removed", actor_kind="operator").exists()
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_lists_their_search_and_their_first_row_work(page: str, admin: Client, acme: Organization) -> None:
     enqueue("memory.ingest", organization_id=acme.id, operation_id="x")
+    fill(acme)
     path = reverse(f"admin:{page}_changelist")
     answer = admin.get(path)
     assert answer.status_code == 200
