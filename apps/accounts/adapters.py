@@ -6,6 +6,7 @@ import dns.exception
 import dns.resolver
 from allauth.account.adapter import get_adapter
 from allauth.core import context, ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
@@ -14,6 +15,7 @@ from dns.nameserver import Do53Nameserver
 from apps.accounts.exceptions import InvalidCredentials, RateLimited
 from apps.accounts.models import User
 from apps.core.exceptions import InvalidInput
+from apps.core.sealing import seal, unseal
 from apps.core.types import Client
 
 # Matches the longest window of ACCOUNT_RATE_LIMITS["login_failed"] that a person can run into.
@@ -23,6 +25,19 @@ RESET_RETRY_AFTER = 3600
 RESET_TRY_RETRY_AFTER = 60
 # How long DNS may take to answer before a proof counts as not found.
 DNS_SECONDS = 5.0
+SECOND_FACTOR_RETRY_AFTER = 300
+PASSKEY_RETRY_AFTER = 60
+_SEALED_FOR = "second-factors"
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """What allauth's second factors ask of us: to keep their secrets sealed."""
+
+    def encrypt(self, text: str) -> str:
+        return seal(text, purpose=_SEALED_FOR)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(encrypted_text, purpose=_SEALED_FOR)
 
 
 def password_authenticate(request: HttpRequest, *, email: str, password: str) -> User:
@@ -101,6 +116,23 @@ def txt_records(name: str) -> set[str]:
 def _host_and_port(server: str) -> tuple[str, int]:
     host, _, port = server.rpartition(":")
     return (host, int(port)) if host else (server, 53)
+
+
+def second_factor_limit(request: HttpRequest, *, user_id: UUID) -> None:
+    """Count a code against the account, whichever step it is for; raise `RateLimited` past the limit."""
+    if not ratelimit.consume(request, action="second_factor", key=str(user_id)):
+        raise RateLimited("Too many codes. Wait a few minutes.", retry_after=SECOND_FACTOR_RETRY_AFTER)
+
+
+def second_factor_limit_lift(request: HttpRequest, *, user_id: UUID) -> None:
+    """Forget what was counted: the right code came."""
+    ratelimit.clear(request, action="second_factor", key=str(user_id))
+
+
+def passkey_limit(request: HttpRequest) -> None:
+    """Count a challenge against the caller's address; nothing can be guessed, but each costs a row."""
+    if not ratelimit.consume(request, action="passkey"):
+        raise RateLimited("Too many tries from here. Wait a minute.", retry_after=PASSKEY_RETRY_AFTER)
 
 
 def client_of(request: HttpRequest) -> Client:

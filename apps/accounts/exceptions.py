@@ -111,3 +111,23 @@ class DomainNotProven(DomainError):
 
 class InvalidEmailChange(DomainError):
     code = "invalid_email_change"
+
+
+class MfaRequired(DomainError):
+    """The first factor is proven, a second one is needed: `mfa_token` continues, `methods` may be used."""
+
+    code = "mfa_required"
+
+
+class InvalidCode(DomainError):
+    """A second factor does not hold. `reason` is for the record, never for the caller."""
+
+    code = "invalid_code"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("The code or passkey is not valid, or was used before.")
+        self.reason = reason
+
+
+class EmailNotVerified(PermissionDenied):
+    code = "email_not_verified"

@@ -15,6 +15,16 @@ from apps.accounts.services.domains import domains_recheck
 from apps.accounts.services.passwords import password_reset_key
 from apps.core.tasks import HousekeepingTask, PublicTask
 
+SECOND_FACTOR_NEWS = {
+    "totp_enabled": "An authenticator app was added to your account",
+    "totp_disabled": "The authenticator app was removed from your account",
+    "passkey_added": "A passkey was added to your account",
+    "passkey_removed": "A passkey was removed from your account",
+    "recovery_codes_made": "New recovery codes were made for your account",
+    "recovery_code_used": "A recovery code was used for your account",
+    "reset": "An operator removed the second factors of your account",
+}
+
 
 @shared_task(name="accounts.send_verification_mail")
 def send_verification_mail(*, organization_id: UUID, user_id: str, **_: Any) -> None:
@@ -55,6 +65,15 @@ def send_password_changed_mail(*, user_id: str, **_: Any) -> None:
     if user is not None:
         context = {"user": user, "link": page("forgot-password")}
         mail_send("password_changed", subject="Your password was changed", to=user.email, context=context)
+
+
+@shared_task(name="accounts.send_second_factor_mail", base=PublicTask)
+def send_second_factor_mail(*, user_id: str, what: str, **_: Any) -> None:
+    """Tell a person what was done to their second factors: if it was not they, they want to know."""
+    user = User.objects.filter(id=user_id, is_active=True).first()
+    if user is not None:
+        context = {"user": user, "what": SECOND_FACTOR_NEWS[what], "link": page("account")}
+        mail_send("second_factor", subject=SECOND_FACTOR_NEWS[what], to=user.email, context=context)
 
 
 @shared_task(name="accounts.send_invitation_mail")

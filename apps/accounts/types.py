@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from apps.core.types import Principal
 
@@ -40,3 +41,29 @@ class KeyStates:
     next: str
     previous: tuple[str, ...]
     revoked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MfaSummary:
+    """How many second factors of each kind a person has; `recovery_codes` counts the unused ones."""
+
+    totp: bool
+    passkeys: int
+    recovery_codes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody brings as second factor: a code, or the answer of a passkey."""
+
+    code: str | None = None
+    credential: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotpSetup:
+    """What an authenticator app is set up with, and the token that finishes it."""
+
+    secret: str
+    uri: str
+    setup_token: str

@@ -31,6 +31,7 @@ SHARED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -181,7 +182,15 @@ ACCOUNT_RATE_LIMITS = {
     # Ours: links of invitations and address changes, and the mails that a signed-in person has us send.
     "link_try": "30/m/ip",
     "account_mail": "10/h/key",
+    # Codes of second factors: the key is the account. Whoever knows a password has this many guesses.
+    "second_factor": env.str("SECOND_FACTOR_LIMIT", default="30/m/ip,5/5m/key,30/d/key"),
+    "passkey": "60/m/ip",
 }
+MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_TOTP_ISSUER = "Lift OS"
+# One step of half a minute before and after: clocks of telephones are never quite right.
+MFA_TOTP_TOLERANCE = 1
 # How many proxies of ours, the gateway among them where it passes requests on, append to X-Forwarded-For before the
 # web process; 0 means that the header is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

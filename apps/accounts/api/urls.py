@@ -1,6 +1,17 @@
 from django.urls import path
 
-from apps.accounts.api.views import api_keys, branding, invitations, members, organizations, passwords, sessions, users
+from apps.accounts.api.views import (
+    api_keys,
+    branding,
+    invitations,
+    members,
+    organizations,
+    passwords,
+    second_factors,
+    sessions,
+    sign_in,
+    users,
+)
 
 urlpatterns = [
     path("auth/signup", users.SignupView.as_view(), name="auth-signup"),
@@ -17,6 +28,23 @@ urlpatterns = [
     path(
         "auth/password/reset/confirm", passwords.PasswordResetConfirmView.as_view(), name="auth-password-reset-confirm"
     ),
+    path("auth/mfa/verify", sign_in.MfaVerifyView.as_view(), name="auth-mfa-verify"),
+    path("auth/mfa/passkey/options", sign_in.MfaPasskeyOptionsView.as_view(), name="auth-mfa-passkey-options"),
+    path("auth/passkey/options", sign_in.PasskeyOptionsView.as_view(), name="auth-passkey-options"),
+    path("auth/passkey", sign_in.PasskeySignInView.as_view(), name="auth-passkey"),
+    path("auth/reauthenticate", sign_in.ReauthenticateView.as_view(), name="auth-reauthenticate"),
+    path(
+        "auth/reauthenticate/options",
+        sign_in.ReauthenticateOptionsView.as_view(),
+        name="auth-reauthenticate-options",
+    ),
+    path("auth/mfa", second_factors.SecondFactorsView.as_view(), name="auth-mfa"),
+    path("auth/mfa/totp", second_factors.TotpView.as_view(), name="auth-mfa-totp"),
+    path("auth/mfa/totp/activate", second_factors.TotpActivateView.as_view(), name="auth-mfa-totp-activate"),
+    path("auth/mfa/passkeys/options", second_factors.PasskeySetupView.as_view(), name="auth-mfa-passkeys-options"),
+    path("auth/mfa/passkeys", second_factors.PasskeysView.as_view(), name="auth-mfa-passkeys"),
+    path("auth/mfa/passkeys/<uuid:passkey_id>", second_factors.PasskeyView.as_view(), name="auth-mfa-passkey"),
+    path("auth/mfa/recovery-codes", second_factors.RecoveryCodesView.as_view(), name="auth-mfa-recovery-codes"),
     path("auth/email/verify", users.EmailVerifyView.as_view(), name="auth-email-verify"),
     path("auth/email/verify/resend", users.EmailVerifyResendView.as_view(), name="auth-email-verify-resend"),
     path("auth/email/change", users.EmailChangeView.as_view(), name="auth-email-change"),

@@ -1,16 +1,63 @@
 """Second factors of people."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+
+from apps.accounts.types import MfaSummary
+
+Type = Authenticator.Type
+
 
 def user_has_mfa(*, user_id: UUID) -> bool:
-    """Return whether a person has enrolled a second factor."""
-    del user_id
-    return False
+    """Return whether a person has enrolled a second factor; recovery codes alone are none."""
+    return bool(Authenticator.objects.filter(user_id=user_id).exclude(type=Type.RECOVERY_CODES).exists())
+
+
+def mfa_summary(*, user_id: UUID) -> MfaSummary:
+    """Return how many factors of each kind a person has, in one query."""
+    rows = list(Authenticator.objects.filter(user_id=user_id))
+    return MfaSummary(
+        totp=any(row.type == Type.TOTP for row in rows),
+        passkeys=sum(row.type == Type.WEBAUTHN for row in rows),
+        recovery_codes=sum(_unused(row) for row in rows if row.type == Type.RECOVERY_CODES),
+    )
 
 
 def second_factors_summary(*, user_id: UUID) -> dict[str, Any]:
     """Return what a person has enrolled: `{totp, passkeys, recovery_codes}`."""
-    del user_id
-    return {"totp": False, "passkeys": 0, "recovery_codes": 0}
+    return asdict(mfa_summary(user_id=user_id))
+
+
+def sign_in_methods(summary: MfaSummary) -> list[str]:
+    """Return how a sign-in can be finished."""
+    held = {"totp": summary.totp, "recovery_code": summary.recovery_codes > 0, "passkey": summary.passkeys > 0}
+    return [name for name, holds in held.items() if holds]
+
+
+def second_factors(*, user_id: UUID) -> dict[str, Any]:
+    """Return a person's second factors, without anything secret."""
+    rows = list(Authenticator.objects.filter(user_id=user_id).order_by("created_at", "id"))
+    totp = next((row for row in rows if row.type == Type.TOTP), None)
+    codes = next((row for row in rows if row.type == Type.RECOVERY_CODES), None)
+    return {
+        "totp": totp and {"created_at": totp.created_at, "last_used_at": totp.last_used_at},
+        "passkeys": [passkey_present(row) for row in rows if row.type == Type.WEBAUTHN],
+        "recovery_codes": codes and {"unused": _unused(codes), "created_at": codes.created_at},
+    }
+
+
+def passkey_present(row: Authenticator) -> dict[str, Any]:
+    return {
+        "id": row.data["id"],
+        "name": row.data["name"],
+        "created_at": row.created_at,
+        "last_used_at": row.last_used_at,
+    }
+
+
+def _unused(codes: Authenticator) -> int:
+    return int(app_settings.RECOVERY_CODE_COUNT) - int(codes.data["used_mask"]).bit_count()

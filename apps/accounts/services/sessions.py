@@ -8,7 +8,7 @@ from django.db import transaction
 from rest_framework_simplejwt.settings import api_settings
 
 from apps.accounts.exceptions import InvalidToken, RefreshTokenReused
-from apps.accounts.models import Membership, RefreshToken, Session, User
+from apps.accounts.models import Membership, PendingStep, RefreshToken, Session, User
 from apps.accounts.selectors.memberships import membership_find, principal_of
 from apps.accounts.selectors.sessions import session_state_forget
 from apps.accounts.tokens import access_token_issue, refresh_token_issue, refresh_token_verify
@@ -182,6 +182,8 @@ def sessions_end_all(*, user_id: UUID, except_session: UUID | None = None, now: 
         sessions = sessions.exclude(id=except_session)
     ended = list(sessions.values_list("id", flat=True))
     sessions.update(revoked_at=now)
+    # Half a sign-in does not outlive them either.
+    PendingStep.objects.filter(user_id=user_id).delete()
     for session_id in ended:
         session_state_forget(session_id=session_id)
 

@@ -20,6 +20,8 @@ from apps.accounts.keys import (
 from apps.accounts.models import SigningKey
 from apps.accounts.types import KeyStates
 from apps.core.exceptions import NotFound
+from apps.events.services import emit
+from apps.events.types import SYSTEM
 
 State = SigningKey.State
 
@@ -49,7 +51,18 @@ def signing_keys_rotate(*, now: datetime, emergency: bool = False, revoke: Colle
         if not SigningKey.objects.filter(algorithm=algorithm, state=State.NEXT).exists():
             key_store(key_generate(algorithm), algorithm=algorithm, state=State.NEXT, now=now)
         transaction.on_commit(key_ring_forget)
-        return signing_keys_state(algorithm)
+        states = signing_keys_state(algorithm)
+        _tell(states, doomed, rotated=current is None, now=now)
+        return states
+
+
+def _tell(states: KeyStates, doomed: Collection[SigningKey], *, rotated: bool, now: datetime) -> None:
+    if rotated:
+        emit(
+            "signing_key.rotated", organization_id=None, actor=SYSTEM, subject=("signing_key", states.current), now=now
+        )
+    for key in doomed:
+        emit("signing_key.revoked", organization_id=None, actor=SYSTEM, subject=("signing_key", key.kid), now=now)
 
 
 def signing_keys_state(algorithm: str) -> KeyStates:

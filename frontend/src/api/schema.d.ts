@@ -172,6 +172,234 @@ export interface paths {
         patch: operations["auth_me_partial_update"];
         trace?: never;
     };
+    "/api/v1/auth/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your second factors
+         * @description Your second factors.
+         */
+        get: operations["auth_mfa_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What to ask a passkey for as second factor of a sign-in
+         * @description What to ask a passkey for as second factor of a sign-in.
+         */
+        post: operations["auth_mfa_passkey_options_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add the passkey that the browser made
+         * @description Add the passkey that the browser made.
+         */
+        post: operations["auth_mfa_passkeys_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a passkey
+         * @description Remove a passkey.
+         */
+        delete: operations["auth_mfa_passkeys_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a passkey another name
+         * @description Give a passkey another name.
+         */
+        patch: operations["auth_mfa_passkeys_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What to ask the browser for to make a passkey
+         * @description What to ask the browser for to make a passkey.
+         */
+        post: operations["auth_mfa_passkeys_options_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new recovery codes; earlier ones hold no more
+         * @description Make new recovery codes; earlier ones hold no more.
+         */
+        post: operations["auth_mfa_recovery_codes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to set up an authenticator app
+         * @description Begin to set up an authenticator app. It counts once `activate` got a code of it.
+         */
+        post: operations["auth_mfa_totp_create"];
+        /**
+         * Remove the authenticator app
+         * @description Remove the authenticator app.
+         */
+        delete: operations["auth_mfa_totp_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/totp/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish setting up an authenticator app with a code that it shows
+         * @description Finish setting up an authenticator app with a code that it shows.
+         */
+        post: operations["auth_mfa_totp_activate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/mfa/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish a sign-in that asked for a second factor (`mfa_required`)
+         * @description Finish a sign-in that asked for a second factor (`mfa_required`).
+         */
+        post: operations["auth_mfa_verify_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a passkey alone
+         * @description Sign in with a passkey alone.
+         */
+        post: operations["auth_passkey_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What to ask a passkey for to sign in with nothing else
+         * @description What to ask a passkey for to sign in with nothing else.
+         */
+        post: operations["auth_passkey_options_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/password/change": {
         parameters: {
             query?: never;
@@ -226,6 +454,46 @@ export interface paths {
          * @description Set a new password with the key from the mail. Every session of the person ends.
          */
         post: operations["auth_password_reset_confirm_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reauthenticate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove again who you are, for what is dangerous: by password, code or passkey
+         * @description Prove again who you are, for what is dangerous: by password, code or passkey.
+         */
+        post: operations["auth_reauthenticate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/reauthenticate/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What to ask a passkey of yours for to prove again who you are
+         * @description What to ask a passkey of yours for to prove again who you are.
+         */
+        post: operations["auth_reauthenticate_options_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1896,6 +2164,13 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description What the browser is asked for, for `PublicKeyCredential.parse…OptionsFromJSON`. */
+        ChallengeOutput: {
+            options: {
+                [key: string]: unknown;
+            };
+            challenge_id: string;
+        };
         ChangeOutput: {
             field: string;
             before: {
@@ -2034,6 +2309,11 @@ export interface components {
         /** @description A serializer that answers 400 for a field it does not know. */
         EnableInputRequest: {
             permissions_accepted: string[];
+        };
+        EnrolledFactorsOutput: {
+            totp: components["schemas"]["TotpOutput"] | null;
+            passkeys: components["schemas"]["PasskeyOutput"][];
+            recovery_codes: components["schemas"]["RecoveryCodesState"] | null;
         };
         EntityNameOutput: {
             /** Format: uuid */
@@ -2430,6 +2710,25 @@ export interface components {
             /** @description The memories that have no value there. */
             missing: number;
         };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        MfaTokenInputRequest: {
+            mfa_token: string;
+        };
+        /** @description Refuses no proof, and several at once. */
+        MfaVerifyInputRequest: {
+            /**
+             * @description Keep the refresh token in an httpOnly cookie instead of the answer (for browsers).
+             * @default false
+             */
+            use_cookie: boolean;
+            mfa_token: string;
+            /** @description Of the authenticator app, or a recovery code. */
+            code?: string;
+            /** @description As PublicKeyCredential.toJSON() gives it. */
+            credential?: {
+                [key: string]: unknown;
+            };
+        };
         ModuleOutput: {
             module_id: string;
             name: string;
@@ -2591,6 +2890,12 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
         };
+        /** @description What the browser is asked for, for `PublicKeyCredential.parse…OptionsFromJSON`. */
+        OptionsOutput: {
+            options: {
+                [key: string]: unknown;
+            };
+        };
         /** @description A serializer that answers 400 for a field it does not know. */
         OrganizationInputRequest: {
             name: string;
@@ -2613,6 +2918,44 @@ export interface components {
         OwnershipInputRequest: {
             /** Format: uuid */
             user_id: string;
+        };
+        /** @description Shown this once. Null where a factor was added and the codes of the first one still hold. */
+        PasskeyAddedOutput: {
+            recovery_codes: string[] | null;
+            passkey: components["schemas"]["PasskeyOutput"];
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PasskeyInputRequest: {
+            challenge_id: string;
+            name: string;
+            /** @description As PublicKeyCredential.toJSON() gives it. */
+            credential: {
+                [key: string]: unknown;
+            };
+        };
+        PasskeyOutput: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PasskeySignInInputRequest: {
+            /**
+             * @description Keep the refresh token in an httpOnly cookie instead of the answer (for browsers).
+             * @default false
+             */
+            use_cookie: boolean;
+            challenge_id: string;
+            /** @description As PublicKeyCredential.toJSON() gives it. */
+            credential: {
+                [key: string]: unknown;
+            };
+            /** Format: uuid */
+            org_id?: string | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         PasswordChangeInputRequest: {
@@ -2674,6 +3017,10 @@ export interface components {
             slug?: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        PatchedPasskeyPatchRequest: {
+            name?: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         PatchedProfilePatchRequest: {
             name?: string;
         };
@@ -2732,6 +3079,32 @@ export interface components {
             delete_after: string | null;
             /** Format: email */
             pending_email: string | null;
+        };
+        /** @description Refuses no proof, and several at once. */
+        ReauthenticateInputRequest: {
+            /**
+             * @description Keep the refresh token in an httpOnly cookie instead of the answer (for browsers).
+             * @default false
+             */
+            use_cookie: boolean;
+            password?: string;
+            /** @description Of the authenticator app, or a recovery code. */
+            code?: string;
+            /** @default  */
+            challenge_id: string;
+            /** @description As PublicKeyCredential.toJSON() gives it. */
+            credential?: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description Shown this once. Null where a factor was added and the codes of the first one still hold. */
+        RecoveryCodesOutput: {
+            recovery_codes: string[] | null;
+        };
+        RecoveryCodesState: {
+            unused: number;
+            /** Format: date-time */
+            created_at: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         RefreshInputRequest: {
@@ -3096,6 +3469,23 @@ export interface components {
         TokensOutput: {
             access: string;
             refresh?: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        TotpActivateInputRequest: {
+            setup_token: string;
+            code: string;
+        };
+        TotpOutput: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+        };
+        TotpSetupOutput: {
+            secret: string;
+            /** @description For the QR code. */
+            uri: string;
+            setup_token: string;
         };
         TrendWindowOutput: {
             /** Format: date-time */
@@ -3464,6 +3854,396 @@ export interface operations {
             };
         };
     };
+    auth_mfa_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolledFactorsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_passkey_options_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MfaTokenInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OptionsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_passkeys_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyAddedOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_passkeys_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_passkeys_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedPasskeyPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_passkeys_options_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_recovery_codes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSetupOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_totp_activate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpActivateInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_mfa_verify_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MfaVerifyInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_passkey_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignInInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_passkey_options_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_password_change_create: {
         parameters: {
             query?: never;
@@ -3546,6 +4326,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_reauthenticate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReauthenticateInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokensOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_reauthenticate_options_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOutput"];
+                };
             };
             /** @description Any refusal or failure. */
             default: {
