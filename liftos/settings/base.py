@@ -381,7 +381,10 @@ UNFOLD = {
                 ("Health checks", "ecg_heart", "registry_healthcheck"),
             ),
             _admin_group(
-                "System", ("Events", "receipt_long", "events_outboxevent"), ("Jobs", "work_history", "core_job")
+                "System",
+                ("Events", "receipt_long", "events_outboxevent"),
+                ("Token keys", "key", "accounts_signingkey"),
+                ("Jobs", "work_history", "core_job"),
             ),
         ],
     },

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -12,14 +13,16 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.forms import AuthenticationForm
-from unfold.widgets import UnfoldAdminPasswordWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
-from apps.accounts.adapters import password_authenticate
+from apps.accounts.adapters import password_authenticate, second_factor_limit, second_factor_limit_lift
 from apps.accounts.admin.inlines import MembershipInline
 from apps.accounts.admin.operators import operator
-from apps.accounts.exceptions import InvalidCredentials, RateLimited
-from apps.accounts.models import Session, User
+from apps.accounts.exceptions import InvalidCode, InvalidCredentials, RateLimited
+from apps.accounts.models import Session, SigningKey, User
+from apps.accounts.selectors.second_factors import user_has_mfa
 from apps.accounts.services.passwords import password_check
+from apps.accounts.services.second_factors import operator_code_use, second_factors_reset
 from apps.accounts.services.sessions import session_end, sessions_end_all
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.exceptions import InvalidInput
@@ -27,7 +30,15 @@ from apps.events.services import emit
 
 
 class OperatorSignIn(AuthenticationForm):
-    """The admin's sign-in under the same brute-force limits as the API's."""
+    """The admin's sign-in under the same brute-force limits as the API's, and with the same second factors."""
+
+    code = forms.CharField(
+        required=False,
+        max_length=20,
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "one-time-code"}),
+        label="Code",
+        help_text="Of your authenticator app, or a recovery code, if you have set one up.",
+    )
 
     def clean(self) -> dict[str, Any]:
         email, password = self.cleaned_data.get("username"), self.cleaned_data.get("password")
@@ -36,6 +47,7 @@ class OperatorSignIn(AuthenticationForm):
                 user = password_authenticate(self.request, email=email, password=password)
             except (InvalidCredentials, RateLimited) as error:
                 raise ValidationError(error.detail, code=error.code) from None
+            self._prove_second_factor(user)
             # What django.contrib.auth.login wants to know of the back end that found the user.
             user.backend = "allauth.account.auth_backends.AuthenticationBackend"
             self.confirm_login_allowed(user)
@@ -43,9 +55,36 @@ class OperatorSignIn(AuthenticationForm):
         cleaned: dict[str, Any] = self.cleaned_data
         return cleaned
 
+    def _prove_second_factor(self, user: User) -> None:
+        if not user_has_mfa(user_id=user.id):
+            return
+        code = self.cleaned_data.get("code")
+        if not code:
+            raise ValidationError(
+                "A code is needed: of your authenticator app, or a recovery code.", code="mfa_required"
+            )
+        try:
+            second_factor_limit(self.request, user_id=user.id)
+            operator_code_use(user=user, code=code, now=timezone.now())
+            second_factor_limit_lift(self.request, user_id=user.id)
+        except (InvalidCode, RateLimited) as error:
+            raise ValidationError(error.detail, code=error.code) from None
+
 
 admin.site.login_form = OperatorSignIn
 admin.site.unregister(Group)
+# Its rows are people's keys; what may be done with them is an action of the person's page.
+admin.site.unregister(Authenticator)
+
+
+@admin.register(SigningKey)
+class SigningKeyAdmin(ReadOnlyAdmin):
+    """The keys of tokens; `manage.py rotate_jwt_keys` replaces them."""
+
+    list_display = ["kid", "algorithm", "state", "created_at", "activated_at", "retired_at"]
+    list_filter = ["state", "algorithm"]
+    fields = ["kid", "algorithm", "state", "public", "created_at", "activated_at", "retired_at"]
+    ordering = ["-created_at"]
 
 
 class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -81,7 +120,15 @@ class UserAdmin(ModelAdmin):
     search_fields = ["email", "name"]
     ordering = ["-created_at"]
     inlines = [MembershipInline]
-    actions = ["sign_out"]
+    actions = ["sign_out", "take_away_second_factors"]
+
+    @admin.action(description="Take away lost second factors, and end all sessions", permissions=["change"])
+    def take_away_second_factors(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        operator: Any = request.user
+        having = [user for user in rows if user_has_mfa(user_id=user.id)]
+        for user in having:
+            second_factors_reset(user=user, operator=operator, now=timezone.now())
+        self.message_user(request, f"{len(having)} people have no second factor any more; a mail tells them.")
 
     @admin.action(description="Sign out everywhere", permissions=["change"])
     def sign_out(self, request: HttpRequest, rows: QuerySet[User]) -> None:

@@ -1,5 +1,6 @@
 """Second factors of people."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -8,6 +9,7 @@ from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 
 from apps.accounts.types import MfaSummary
+from apps.core.exceptions import NotFound
 
 Type = Authenticator.Type
 
@@ -48,6 +50,23 @@ def second_factors(*, user_id: UUID) -> dict[str, Any]:
         "passkeys": [passkey_present(row) for row in rows if row.type == Type.WEBAUTHN],
         "recovery_codes": codes and {"unused": _unused(codes), "created_at": codes.created_at},
     }
+
+
+def passkey_find(*, user_id: UUID, passkey_id: UUID, lock: bool = False) -> Authenticator:
+    """Return one of a person's passkeys; raises `NotFound`."""
+    passkeys = Authenticator.objects.filter(user_id=user_id, type=Type.WEBAUTHN)
+    if lock:
+        passkeys = passkeys.select_for_update()
+    row = passkeys.filter(data__id=str(passkey_id)).first()
+    if row is None:
+        raise NotFound("There is no such passkey.")
+    return row
+
+
+def users_with_mfa(*, user_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of these people who have enrolled a second factor, in one query."""
+    rows = Authenticator.objects.filter(user_id__in=user_ids).exclude(type=Type.RECOVERY_CODES)
+    return frozenset(rows.values_list("user_id", flat=True))
 
 
 def passkey_present(row: Authenticator) -> dict[str, Any]:

@@ -30,7 +30,13 @@ from apps.accounts import webauthn
 from apps.accounts.exceptions import EmailNotVerified, InvalidCode, MfaRequired
 from apps.accounts.models import Membership, PendingStep, User
 from apps.accounts.selectors.memberships import membership_state_forget
-from apps.accounts.selectors.second_factors import mfa_summary, passkey_present, sign_in_methods, user_has_mfa
+from apps.accounts.selectors.second_factors import (
+    mfa_summary,
+    passkey_find,
+    passkey_present,
+    sign_in_methods,
+    user_has_mfa,
+)
 from apps.accounts.services.pending_steps import Kind, refusal_record, step_begin, step_finish, step_look
 from apps.accounts.services.sessions import session_reauthenticate, sessions_end_all
 from apps.accounts.types import TokenPair, TotpSetup
@@ -155,6 +161,16 @@ def reauthenticate_by_code(*, principal: Principal, code: str, now: datetime) ->
         raise
 
 
+def operator_code_use(*, user: User, code: str, now: datetime) -> None:
+    """Prove an operator's second factor for the admin; raises `InvalidCode`."""
+    try:
+        with transaction.atomic():
+            code_verify(user_id=user.id, code=code, now=now)
+    except InvalidCode as error:
+        refusal_record(user_id=user.id, reason=error.reason, step="admin", now=now)
+        raise
+
+
 def totp_setup_begin(*, principal: Principal, now: datetime) -> TotpSetup:
     """Make a secret for an authenticator app; it counts once a code of it has been given.
 
@@ -243,7 +259,7 @@ def passkey_setup_finish(
 
 @transaction.atomic
 def passkey_rename(*, principal: Principal, passkey_id: UUID, name: str, now: datetime) -> dict[str, Any]:
-    row = _passkey(principal.user_id, passkey_id)
+    row = passkey_find(user_id=principal.user_id, passkey_id=passkey_id, lock=True)
     row.data["name"] = name
     row.save(update_fields=["data"])
     _emit("mfa.passkey_renamed", user_id=principal.user_id, now=now, passkey=name)
@@ -253,7 +269,7 @@ def passkey_rename(*, principal: Principal, passkey_id: UUID, name: str, now: da
 @transaction.atomic
 def passkey_remove(*, principal: Principal, passkey_id: UUID, now: datetime) -> None:
     user = _locked(principal.user_id)
-    row = _passkey(user.id, passkey_id)
+    row = passkey_find(user_id=user.id, passkey_id=passkey_id, lock=True)
     name = row.data["name"]
     row.delete()
     _removed(user, "mfa.passkey_removed", "passkey_removed", now=now, passkey=name)
@@ -349,17 +365,6 @@ def _rights_changed(user_id: UUID) -> None:
     memberships.update(permission_version=F("permission_version") + 1)
     for organization_id in memberships.values_list("organization_id", flat=True):
         membership_state_forget(user_id=user_id, organization_id=organization_id)
-
-
-def _passkey(user_id: UUID, passkey_id: UUID) -> Authenticator:
-    row = (
-        Authenticator.objects.select_for_update()
-        .filter(data__id=str(passkey_id), user_id=user_id, type=Type.WEBAUTHN)
-        .first()
-    )
-    if row is None:
-        raise NotFound("There is no such passkey.")
-    return row
 
 
 def _emit(event: str, *, user_id: UUID, now: datetime, **data: Any) -> None:

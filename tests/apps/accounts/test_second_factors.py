@@ -11,6 +11,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
+from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -615,3 +616,58 @@ def test_setting_up_shows_a_secret_to_nobody_else(person: Any) -> None:
     assert session is not None
     setup = totp_setup_begin(principal=principal_of(membership, session=session), now=timezone.now())
     assert setup.setup_token not in str(list(PendingStep.objects.values()))
+
+
+@pytest.fixture
+def operator(person: Any) -> Any:
+    User.objects.filter(id=person.user.id).update(is_staff=True, is_superuser=True)
+    return person
+
+
+def admin_sign_in(person: Any, **fields: str) -> Any:
+    client = Client()
+    form = {"username": person.user.email, "password": PASSWORD, "next": "/admin/", **fields}
+    return client, client.post("/admin/login/", form)
+
+
+def test_operators_with_a_second_factor_need_it_in_the_admin_too(operator: Any) -> None:
+    secret, codes = enrol_totp(operator)
+    for wrong in ({}, {"code": wrong_code(secret)}, {"code": ""}):
+        client, answer = admin_sign_in(operator, **wrong)
+        assert answer.status_code == 200
+        assert client.get("/admin/").status_code == 302
+    code = code_of(secret)
+    client, answer = admin_sign_in(operator, code=code)
+    assert (answer.status_code, client.get("/admin/").status_code) == (302, 200)
+    assert admin_sign_in(operator, code=code)[1].status_code == 200
+    assert admin_sign_in(operator, code=codes[0])[1].status_code == 302
+    assert b'autocomplete="one-time-code"' in Client().get("/admin/login/").content
+    assert [one["step"] for one in events("mfa.refused")] == ["admin", "admin"]
+
+
+def test_guessing_an_operators_code_is_stopped(operator: Any) -> None:
+    secret, codes = enrol_totp(operator)
+    for _ in range(5):
+        admin_sign_in(operator, code=wrong_code(secret))
+    assert b"Too many codes" in admin_sign_in(operator, code=codes[0])[1].content
+
+
+def test_the_admin_takes_away_lost_factors_by_an_event(
+    operator: Any, acme: Organization, client_of: ClientFactory
+) -> None:
+    other: Any = client_of(acme)
+    enrol_totp(other)
+    client, _ = admin_sign_in(operator)
+    action = {"action": "take_away_second_factors", "_selected_action": [str(other.user.id), str(operator.user.id)]}
+    assert client.post("/admin/accounts/user/", action).status_code == 302
+    assert not user_has_mfa(user_id=other.user.id)
+    assert [row.actor_id for row in OutboxEvent.objects.filter(name="mfa.reset")] == [str(operator.user.id)]
+
+
+@pytest.mark.parametrize("page", ["accounts/signingkey/", "accounts/user/"])
+def test_the_admin_shows_no_secret(page: str, operator: Any) -> None:
+    client, _ = admin_sign_in(operator)
+    answer = client.get(f"/admin/{page}")
+    assert answer.status_code == 200
+    assert b"gAAAA" not in answer.content
+    assert client.get("/admin/mfa/authenticator/").status_code == 404

@@ -10,17 +10,17 @@ from rest_framework.response import Response
 
 from apps.accounts.api.serializers.second_factors import (
     ChallengeOutput,
+    EnrolledFactorsOutput,
     PasskeyAddedOutput,
     PasskeyInput,
     PasskeyOutput,
     PasskeyPatch,
     RecoveryCodesOutput,
-    EnrolledFactorsOutput,
     TotpActivateInput,
     TotpSetupOutput,
 )
 from apps.accounts.api.views.base import AccountsView
-from apps.accounts.selectors.second_factors import second_factors
+from apps.accounts.selectors.second_factors import passkey_find, second_factors
 from apps.accounts.services.second_factors import (
     passkey_remove,
     passkey_rename,
@@ -99,6 +99,7 @@ class PasskeyView(AccountsView):
     @extend_schema(request=PasskeyPatch, responses=PasskeyOutput)
     def patch(self, request: Request, passkey_id: UUID) -> Response:
         """Give a passkey another name."""
+        passkey_find(user_id=self.principal.user_id, passkey_id=passkey_id)
         body = self.valid_body(request, PasskeyPatch)
         return Response(
             passkey_rename(principal=self.principal, passkey_id=passkey_id, name=body["name"], now=timezone.now())
