@@ -124,10 +124,9 @@ class UserAdmin(ModelAdmin):
 
     @admin.action(description="Take away lost second factors, and end all sessions", permissions=["change"])
     def take_away_second_factors(self, request: HttpRequest, rows: QuerySet[User]) -> None:
-        operator: Any = request.user
         having = [user for user in rows if user_has_mfa(user_id=user.id)]
         for user in having:
-            second_factors_reset(user=user, operator=operator, now=timezone.now())
+            second_factors_reset(user=user, operator=operator(request), now=timezone.now())
         self.message_user(request, f"{len(having)} people have no second factor any more; a mail tells them.")
 
     @admin.action(description="Sign out everywhere", permissions=["change"])

@@ -1,12 +1,12 @@
 """Second factors of people."""
 
-from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
+from django.db.models import QuerySet
 
 from apps.accounts.types import MfaSummary
 from apps.core.exceptions import NotFound
@@ -16,7 +16,13 @@ Type = Authenticator.Type
 
 def user_has_mfa(*, user_id: UUID) -> bool:
     """Return whether a person has enrolled a second factor; recovery codes alone are none."""
-    return bool(Authenticator.objects.filter(user_id=user_id).exclude(type=Type.RECOVERY_CODES).exists())
+    return bool(enrolled().filter(user_id=user_id).exists())
+
+
+def enrolled() -> QuerySet[Authenticator]:
+    """Return what counts as a second factor."""
+    rows: QuerySet[Authenticator] = Authenticator.objects.exclude(type=Type.RECOVERY_CODES)
+    return rows
 
 
 def mfa_summary(*, user_id: UUID) -> MfaSummary:
@@ -61,12 +67,6 @@ def passkey_find(*, user_id: UUID, passkey_id: UUID, lock: bool = False) -> Auth
     if row is None:
         raise NotFound("There is no such passkey.")
     return row
-
-
-def users_with_mfa(*, user_ids: Collection[UUID]) -> frozenset[UUID]:
-    """Return those of these people who have enrolled a second factor, in one query."""
-    rows = Authenticator.objects.filter(user_id__in=user_ids).exclude(type=Type.RECOVERY_CODES)
-    return frozenset(rows.values_list("user_id", flat=True))
 
 
 def passkey_present(row: Authenticator) -> dict[str, Any]:

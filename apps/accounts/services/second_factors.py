@@ -287,7 +287,7 @@ def recovery_codes_make(*, principal: Principal, now: datetime) -> list[str]:
 
 
 @transaction.atomic
-def second_factors_reset(*, user: User, operator: User, now: datetime) -> None:
+def second_factors_reset(*, user: User, operator: Actor, now: datetime) -> None:
     """Take all second factors of a person away who has lost them; every session of theirs ends."""
     locked = _locked(user.id)
     Authenticator.objects.filter(user_id=locked.id).delete()
@@ -296,7 +296,7 @@ def second_factors_reset(*, user: User, operator: User, now: datetime) -> None:
     emit(
         "mfa.reset",
         organization_id=None,
-        actor=Actor(ActorKind.OPERATOR, str(operator.id)),
+        actor=operator,
         subject=("user", locked.id),
         now=now,
     )

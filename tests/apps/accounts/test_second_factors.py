@@ -25,6 +25,7 @@ from apps.accounts.services.sign_in import sign_in_finish
 from apps.accounts.types import Proof
 from apps.core.tenancy.scope import public_scope
 from apps.events.models import OutboxEvent
+from apps.events.types import Actor, ActorKind
 from tests.factories.fixtures import ClientFactory
 from tests.factories.organizations import OWNERS, PASSWORD
 from tests.factories.passkeys import SoftPasskey
@@ -588,7 +589,7 @@ def test_a_wrong_proof_is_none(proof: dict[str, str], person: Any) -> None:
 def test_an_operator_takes_lost_factors_away(person: Any, run_jobs: Callable[[], int]) -> None:
     enrol_totp(person)
     operator = User.objects.create_superuser("operator@lift.example", PASSWORD)
-    second_factors_reset(user=person.user, operator=operator, now=timezone.now())
+    second_factors_reset(user=person.user, operator=Actor(ActorKind.OPERATOR, str(operator.id)), now=timezone.now())
     assert not Authenticator.objects.exists()
     assert Session.objects.filter(user=person.user, revoked_at=None).count() == 0
     row = OutboxEvent.objects.get(name="mfa.reset")
