@@ -3,16 +3,35 @@ import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import { tanstackRouter } from '@tanstack/router-plugin/vite'
 import react from '@vitejs/plugin-react'
-import { defineConfig } from 'vite'
+import compile from 'icu-minify/compile'
+import { defineConfig, type Plugin } from 'vite'
 
 // Where `npm run dev` finds Django; `make frontend-dev` sets it.
 const platform = process.env.LIFT_PLATFORM ?? 'http://localhost:8000'
 const servedByDjango = ['/api', '/admin', '/static', '/docs', '/redoc', '/module-ui', '/verify-email', '/health']
 
+type Tree = { [key: string]: string | Tree }
+
+/** Reads the texts' placeholders and plurals at build time, so that what reads them is no part of the dashboard. */
+const compiledMessages: Plugin = {
+  name: 'compiled-messages',
+  apply: 'build',
+  enforce: 'pre',
+  config: () => ({ resolve: { alias: { 'use-intl/format-message': 'use-intl/format-message/format-only' } } }),
+  transform: {
+    filter: { id: /\/src\/i18n\/[^?]*\.json$/ },
+    handler: (code) =>
+      JSON.stringify(JSON.parse(code), (_, value: string | Tree) =>
+        typeof value === 'string' ? compile(value) : value,
+      ),
+  },
+}
+
 export default defineConfig(({ command }) => ({
   // Django serves the build's files under /static/app/; the development server has the whole origin.
   base: command === 'build' ? '/static/app/' : '/',
   plugins: [
+    compiledMessages,
     tanstackRouter({
       target: 'react',
       autoCodeSplitting: true,

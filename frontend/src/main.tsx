@@ -7,7 +7,7 @@ import { onSessionEnd } from './api/session'
 import { watchForMissingParts } from './app/parts'
 import { queryClient } from './app/query-client'
 import { router } from './app/router'
-import { LocaleProvider, loadLocale } from './i18n/locale'
+import { LocaleProvider, loadMessages } from './i18n/locale'
 
 watchForMissingParts()
 onSessionEnd(() => {
@@ -18,12 +18,12 @@ onSessionEnd(() => {
 })
 
 // What index.html has drawn stays until there is a page to take its place.
-const [locale] = await Promise.all([loadLocale(), router.load()])
+await Promise.all([loadMessages('main'), router.load()])
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 createRoot(root).render(
   <StrictMode>
-    <LocaleProvider initial={locale}>
+    <LocaleProvider>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

@@ -16,13 +16,13 @@ import {
 import { toast } from '@/components/toast'
 import { useAccount } from '@/hooks/use-account'
 import { chooseTheme, THEMES, type Theme, useTheme } from '@/hooks/use-theme'
-import { LOCALES, type Locale, useLocaleChoice } from '@/i18n/locale'
+import { chooseLocale, LOCALES, type Locale, useLocale } from '@/i18n/locale'
 
 // Others are an organisation's own and have the names it gave them.
 const BUILT_IN_ROLES = ['owner', 'admin', 'member', 'viewer'] as const
 
 /** Who is signed in, the look and language of the dashboard, the keys, and the way out. */
-export function AccountMenu({ onKeys }: { onKeys: () => void }) {
+export default function AccountMenu({ onKeys }: { onKeys: () => void }) {
   const t = useTranslations('account')
   const { user, roles } = useAccount()
   const roleNames = roles.map((role) => {
@@ -30,7 +30,7 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
     return known ? t(`roles.${known}`) : role
   })
   const { theme } = useTheme()
-  const { locale, choose } = useLocaleChoice()
+  const locale = useLocale()
   const signOut = useMutation({
     mutationFn: () => answerOf(api.POST('/api/v1/auth/logout', { body: { everywhere: false } })),
     onSuccess: closeSession,
@@ -62,7 +62,7 @@ export function AccountMenu({ onKeys }: { onKeys: () => void }) {
           </MenuRadios>
         </MenuGroup>
         <MenuGroup label={t('language')}>
-          <MenuRadios value={locale} onValueChange={(next: Locale) => void choose(next)}>
+          <MenuRadios value={locale} onValueChange={(next: Locale) => void chooseLocale(next)}>
             {LOCALES.map((one) => (
               <MenuRadio key={one.locale} value={one.locale}>
                 <span lang={one.locale}>{one.name}</span>

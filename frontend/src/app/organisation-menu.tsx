@@ -3,9 +3,10 @@ import { ChevronsUpDown } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { MenuGroup, MenuPopup, MenuRadio, MenuRadios, MenuRoot, MenuTrigger } from '@/components/menu'
 import { useAccount, useOrg } from '@/hooks/use-account'
+import { OrganisationMark } from './organisation-mark'
 
 /** Names the organisation, and leads to the others one belongs to; the route of each gets the token for it. */
-export function OrganisationMenu() {
+export default function OrganisationMenu() {
   const t = useTranslations('shell')
   const account = useAccount()
   const org = useOrg()
@@ -13,14 +14,8 @@ export function OrganisationMenu() {
   return (
     <MenuRoot>
       <MenuTrigger className="flex h-10 min-w-0 items-center gap-2.5 rounded-md px-2 text-left hover:bg-sunken">
-        <span
-          aria-hidden
-          className="grid size-6 shrink-0 place-items-center rounded-md bg-accent text-xs font-semibold text-on-accent uppercase"
-        >
-          {account.org.name.slice(0, 1)}
-        </span>
         <span className="sr-only">{t('organisation')}</span>
-        <span className="truncate text-ui font-semibold">{account.org.name}</span>
+        <OrganisationMark />
         <ChevronsUpDown className="ml-auto size-3.5 shrink-0 text-subtle" aria-hidden />
       </MenuTrigger>
       <MenuPopup className="w-54">

@@ -11,7 +11,7 @@ import { Keycap } from '@/components/keycap'
 import { headline, memoriesQuery } from '@/features/memories'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { chooseTheme, THEMES } from '@/hooks/use-theme'
-import { LOCALES, useLocaleChoice } from '@/i18n/locale'
+import { chooseLocale, LOCALES } from '@/i18n/locale'
 import { navFor } from './nav'
 
 type Command = { id: string; label: string; icon: LucideIcon; key?: string; run: () => void }
@@ -108,7 +108,6 @@ function useCommands(onKeys: () => void): Group[] {
   const navigate = useNavigate()
   const account = useAccount()
   const org = useOrg()
-  const { choose } = useLocaleChoice()
   const pages = navFor(account).flatMap((section) => section.items)
   return [
     {
@@ -142,7 +141,7 @@ function useCommands(onKeys: () => void): Group[] {
           id: locale,
           label: t('palette.language', { name }),
           icon: Languages,
-          run: () => void choose(locale),
+          run: () => void chooseLocale(locale),
         })),
         { id: 'keys', label: t('account.keys'), icon: Keyboard, key: '?', run: onKeys },
       ],

@@ -1,6 +1,7 @@
 /** The parts of the programme that are loaded when they are needed: early, and what happens when one does not come. */
 import type { AnyRouter } from '@tanstack/react-router'
 import { isServerThere } from '@/api/reachable'
+import { loadMessages } from '@/i18n/locale'
 import { markMissingPart } from '@/lib/missing-part'
 
 const RELOADED = 'lift.reloaded'
@@ -12,7 +13,7 @@ export function loadPartsEarly(router: AnyRouter) {
   whenIdle(() => {
     for (const route of Object.values(router.routesById))
       void Promise.resolve(router.loadRouteChunk(route)).catch(() => {})
-    void Promise.all([import('./palette'), import('./key-sheet')]).catch(() => {})
+    void Promise.all([import('./palette'), import('./key-sheet'), loadMessages('settings')]).catch(() => {})
   })
 }
 

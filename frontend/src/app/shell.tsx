@@ -1,5 +1,5 @@
 import { Link, Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router'
-import { Menu as MenuIcon, Search, X } from 'lucide-react'
+import { CircleUserRound, Menu as MenuIcon, Search, X } from 'lucide-react'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslations } from 'use-intl'
@@ -11,11 +11,13 @@ import { useAccount, useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
 import { cn } from '@/lib/cn'
 import { focusOnce } from '@/lib/focus-once'
-import { AccountMenu } from './account-menu'
 import { navFor } from './nav'
-import { OrganisationMenu } from './organisation-menu'
+import { OrganisationMark } from './organisation-mark'
 import { loadPartsEarly } from './parts'
 
+// Menus bring as much as all the rest of the frame: it stands before they come.
+const AccountMenu = lazy(() => import('./account-menu'))
+const OrganisationMenu = lazy(() => import('./organisation-menu'))
 const Palette = lazy(() => import('./palette'))
 const KeySheet = lazy(() => import('./key-sheet'))
 
@@ -86,7 +88,9 @@ export function Shell() {
               </span>
             </button>
             <div className="ml-auto">
-              <AccountMenu onKeys={() => setOverlay('keys')} />
+              <Suspense fallback={<CircleUserRound className="m-1.5 size-5 text-muted" aria-hidden />}>
+                <AccountMenu onKeys={() => setOverlay('keys')} />
+              </Suspense>
             </div>
           </header>
           <main id="main" tabIndex={-1} className="min-w-0 flex-1 outline-none">
@@ -121,7 +125,15 @@ function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) 
           </Button>
         </div>
       ) : null}
-      <OrganisationMenu />
+      <Suspense
+        fallback={
+          <span className="flex h-10 min-w-0 items-center gap-2.5 px-2">
+            <OrganisationMark />
+          </span>
+        }
+      >
+        <OrganisationMenu />
+      </Suspense>
       <nav aria-label={t('shell.nav')} className="grid gap-4 overflow-y-auto">
         {navFor(account).map((section) => (
           <div key={section.id ?? ''} className="grid gap-0.5">

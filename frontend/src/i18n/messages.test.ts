@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest'
-import en from './en.json'
-import fr from './fr.json'
 
 type Tree = { [key: string]: string | Tree }
 
@@ -14,6 +12,14 @@ function shape(tree: Tree, path = ''): string[] {
   })
 }
 
-test('French says everything that English says', () => {
-  expect(shape(fr)).toEqual(shape(en))
+const files = import.meta.glob<Tree>('./*/*.json', { eager: true, import: 'default' })
+const english = Object.keys(files).filter((file) => file.startsWith('./en/'))
+
+test.each(english)('French says everything that English says: %s', (file) => {
+  expect(shape(files[file.replace('./en/', './fr/')] as Tree)).toEqual(shape(files[file] as Tree))
+})
+
+test('no two parts have the same first key', () => {
+  const keys = english.flatMap((file) => Object.keys(files[file] as Tree))
+  expect(new Set(keys).size).toBe(keys.length)
 })

@@ -14,7 +14,6 @@ import type { router as dashboard } from '@/app/router'
 import { parseSearch, stringifySearch } from '@/app/search-params'
 import Toaster from '@/components/toaster'
 import { memoriesSearch } from '@/features/memories'
-import en from '@/i18n/en.json'
 import { LocaleProvider } from '@/i18n/locale'
 
 export const ACCOUNT: Account = {
@@ -46,7 +45,7 @@ export function renderPage(page: ReactNode, path = '/acme/memories', account = A
   })
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   render(
-    <LocaleProvider initial={{ locale: 'en', messages: en }}>
+    <LocaleProvider>
       <QueryClientProvider client={client}>
         {/* Pages are typed for the dashboard's router; this one has the few routes that they ask for. */}
         <RouterProvider router={router as unknown as typeof dashboard} />

@@ -1,6 +1,7 @@
 import '@testing-library/jest-dom/vitest'
 import { cleanup } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
+import { loadMessages, PARTS } from '@/i18n/locale'
 import { server } from './server'
 
 // jsdom has none of these.
@@ -14,7 +15,10 @@ globalThis.ResizeObserver ??= class {
 }
 
 // A request that no test has prepared for is a mistake.
-beforeAll(() => server.listen({ onUnhandledRequest: 'error' }))
+beforeAll(async () => {
+  server.listen({ onUnhandledRequest: 'error' })
+  await loadMessages(...PARTS)
+})
 afterEach(() => {
   cleanup()
   server.resetHandlers()

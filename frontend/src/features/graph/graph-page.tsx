@@ -1,11 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ChevronDown, ListFilter, MonitorX, Route as RouteIcon, SearchX, Waypoints } from 'lucide-react'
+import { ListFilter, MonitorX, Route as RouteIcon, SearchX, Waypoints } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import * as z from 'zod/mini'
-import { Button, buttonStyle } from '@/components/button'
-import { MenuPopup, MenuRadio, MenuRadios, MenuRoot, MenuTrigger } from '@/components/menu'
+import { Button } from '@/components/button'
 import { Page } from '@/components/page'
 import { Segmented } from '@/components/segmented'
 import { EmptyState, ErrorState, Skeleton } from '@/components/states'
@@ -15,7 +14,6 @@ import { useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
 import { ApiError } from '@/lib/problem'
 import { Details } from './components/details'
-import { EntityBox } from './components/entity-box'
 import { Facts } from './components/facts'
 import { useKindName } from './components/names'
 import { PathFacts } from './components/path-facts'
@@ -24,6 +22,8 @@ import { DEPTHS, type GraphSearch } from './filters'
 import { KINDS, slotOf } from './kinds'
 import { entityNamed, type Graph, graphQuery, pathQuery, type Selection } from './queries'
 
+const EntityBox = lazy(() => import('./components/entity-box'))
+const KindMenu = lazy(() => import('./components/kind-menu'))
 const GraphCanvas = lazy(() => import('./components/graph-canvas'))
 const route = getRouteApi('/$org/graph')
 
@@ -70,27 +70,29 @@ export function GraphPage() {
       isFull
     >
       <div className="flex flex-wrap items-center gap-2">
-        <EntityBox
-          key={`from ${nameOf(start)}`}
-          isWanted={false}
-          label={t('find')}
-          name={nameOf(start)}
-          onChoose={({ id }) => (isPath ? change({ ...search, from: id }) : focus(id))}
-          onClear={() => focus(undefined)}
-        />
-        {start ? (
+        <Suspense fallback={<Skeleton className="h-8 w-60" />}>
           <EntityBox
-            key={`to ${start} ${nameOf(to)}`}
-            isWanted={aim === start}
-            label={t('pathTo')}
-            name={nameOf(to)}
-            onChoose={({ id }) => {
-              setSelection(null)
-              change({ from: start, to: id })
-            }}
-            onClear={() => focus(start)}
+            key={`from ${nameOf(start)}`}
+            isWanted={false}
+            label={t('find')}
+            name={nameOf(start)}
+            onChoose={({ id }) => (isPath ? change({ ...search, from: id }) : focus(id))}
+            onClear={() => focus(undefined)}
           />
-        ) : null}
+          {start ? (
+            <EntityBox
+              key={`to ${start} ${nameOf(to)}`}
+              isWanted={aim === start}
+              label={t('pathTo')}
+              name={nameOf(to)}
+              onChoose={({ id }) => {
+                setSelection(null)
+                change({ from: start, to: id })
+              }}
+              onClear={() => focus(start)}
+            />
+          ) : null}
+        </Suspense>
         {isPath ? null : (
           <>
             {entity ? (
@@ -101,7 +103,9 @@ export function GraphPage() {
                 onChange={(depth) => change({ ...search, depth: depth === '1' ? undefined : depth })}
               />
             ) : null}
-            <KindMenu kind={search.kind} onChange={(kind) => change({ ...search, kind })} />
+            <Suspense fallback={<Skeleton className="h-8 w-24" />}>
+              <KindMenu kind={search.kind} onChange={(kind) => change({ ...search, kind })} />
+            </Suspense>
           </>
         )}
       </div>
@@ -201,29 +205,6 @@ function Picture({ graph, selection, onSelect }: PictureProps) {
         </>
       )}
     </div>
-  )
-}
-
-function KindMenu({ kind, onChange }: { kind: string | undefined; onChange: (kind: string | undefined) => void }) {
-  const t = useTranslations('graph')
-  const kindName = useKindName()
-  return (
-    <MenuRoot>
-      <MenuTrigger className={cn(buttonStyle(), kind && 'border-accent bg-accent-soft text-accent-text')}>
-        {kind ? kindName(kind) : t('kind')}
-        <ChevronDown aria-hidden />
-      </MenuTrigger>
-      <MenuPopup>
-        <MenuRadios value={kind ?? ''} onValueChange={(next: string) => onChange(next || undefined)}>
-          <MenuRadio value="">{t('anyKind')}</MenuRadio>
-          {KINDS.map((one) => (
-            <MenuRadio key={one} value={one}>
-              {kindName(one)}
-            </MenuRadio>
-          ))}
-        </MenuRadios>
-      </MenuPopup>
-    </MenuRoot>
   )
 }
 

@@ -1,24 +1,24 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { ChevronDown, Columns2, X } from 'lucide-react'
-import { useRef, useState } from 'react'
-import { useFormatter, useTranslations } from 'use-intl'
-import { Button, buttonStyle } from '@/components/button'
-import { MenuCheck, MenuPopup, MenuRadio, MenuRadios, MenuRoot, MenuTrigger } from '@/components/menu'
+import { X } from 'lucide-react'
+import { lazy, Suspense, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { Button } from '@/components/button'
 import { Page } from '@/components/page'
 import { Segmented } from '@/components/segmented'
-import { facetsQuery, PeekPanel, typeName } from '@/features/memories'
+import { Skeleton } from '@/components/states'
+import { PeekPanel } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
-import { cn } from '@/lib/cn'
 import { QuestionBox } from './components/question-box'
 import { Results } from './components/results'
 import { Standing } from './components/standing'
 import { Start } from './components/start'
-import { MOST, questionOf, RANGES, SEARCH_TYPES, type SearchSearch, type SearchType, STEP, THRESHOLDS } from './filters'
+import { MOST, questionOf, SEARCH_TYPES, type SearchSearch, type SearchType, STEP } from './filters'
 import { searchQuery } from './queries'
 import { rememberQuestion } from './recent'
 
+const ChoiceMenus = lazy(() => import('./components/choice-menus'))
 const route = getRouteApi('/$org/search')
 
 export function SearchPage() {
@@ -155,8 +155,6 @@ type ChoicesProps = { search: SearchSearch; by: SearchType; onChange: (next: Par
 /** How is searched, among what, and beside which other way. */
 function Choices({ search, by, onChange }: ChoicesProps) {
   const t = useTranslations('search')
-  const { number } = useFormatter()
-  const chosen = 'border-accent bg-accent-soft text-accent-text'
   return (
     <div className="flex flex-wrap items-center gap-2">
       <Segmented
@@ -165,104 +163,10 @@ function Choices({ search, by, onChange }: ChoicesProps) {
         options={SEARCH_TYPES.map((value) => ({ value, label: t(`by.${value}`) }))}
         onChange={(next) => onChange({ by: next === 'hybrid' ? undefined : next })}
       />
-      <TypeMenu search={search} onChange={onChange} />
-      <MenuRoot>
-        <MenuTrigger className={cn(buttonStyle(), search.range && chosen)}>
-          <span className="sr-only">{t('time.label')}</span>
-          {t(`time.${search.range ?? 'any'}`)}
-          <ChevronDown aria-hidden />
-        </MenuTrigger>
-        <MenuPopup>
-          <MenuRadios
-            value={search.range ?? ''}
-            onValueChange={(next: string) => onChange({ range: (next || undefined) as SearchSearch['range'] })}
-          >
-            <MenuRadio value="">{t('time.any')}</MenuRadio>
-            {RANGES.map((range) => (
-              <MenuRadio key={range} value={range}>
-                {t(`time.${range}`)}
-              </MenuRadio>
-            ))}
-          </MenuRadios>
-        </MenuPopup>
-      </MenuRoot>
-      <MenuRoot>
-        <MenuTrigger className={cn(buttonStyle(), search.min && chosen)}>
-          {search.min ? t('least.from', { score: number(Number(search.min)) }) : t('least.any')}
-          <ChevronDown aria-hidden />
-        </MenuTrigger>
-        <MenuPopup>
-          <MenuRadios
-            value={search.min ?? ''}
-            onValueChange={(next: string) => onChange({ min: (next || undefined) as SearchSearch['min'] })}
-          >
-            <MenuRadio value="">{t('least.any')}</MenuRadio>
-            {THRESHOLDS.map((score) => (
-              <MenuRadio key={score} value={score}>
-                {t('least.from', { score: number(Number(score)) })}
-              </MenuRadio>
-            ))}
-          </MenuRadios>
-        </MenuPopup>
-      </MenuRoot>
-      <MenuRoot>
-        <MenuTrigger className={cn(buttonStyle(), search.compare && chosen)}>
-          <Columns2 aria-hidden />
-          {t('compare')}
-          <ChevronDown aria-hidden />
-        </MenuTrigger>
-        <MenuPopup>
-          <MenuRadios
-            value={search.compare ?? ''}
-            onValueChange={(next: string) => onChange({ compare: (next || undefined) as SearchSearch['compare'] })}
-          >
-            <MenuRadio value="">{t('noCompare')}</MenuRadio>
-            {SEARCH_TYPES.filter((one) => one !== by).map((one) => (
-              <MenuRadio key={one} value={one}>
-                {t(`by.${one}`)}
-              </MenuRadio>
-            ))}
-          </MenuRadios>
-        </MenuPopup>
-      </MenuRoot>
+      <Suspense fallback={<Skeleton className="h-8 w-80" />}>
+        <ChoiceMenus search={search} by={by} onChange={onChange} />
+      </Suspense>
     </div>
-  )
-}
-
-function TypeMenu({ search, onChange }: Omit<ChoicesProps, 'by'>) {
-  const t = useTranslations('search')
-  const { number } = useFormatter()
-  const org = useOrg()
-  const facets = useQuery(facetsQuery(org, 'live', {}))
-  const values = facets.data?.memory_type.values ?? []
-  const chosen = search.type ?? []
-  function toggle(value: string, isChecked: boolean) {
-    const next = isChecked ? [...chosen, value] : chosen.filter((one) => one !== value)
-    onChange({ type: next.length > 0 ? next : undefined })
-  }
-  return (
-    <MenuRoot>
-      <MenuTrigger className={cn(buttonStyle(), chosen.length > 0 && 'border-accent bg-accent-soft text-accent-text')}>
-        {t('types')}
-        {chosen.length > 0 ? <span className="tabular-nums">{number(chosen.length)}</span> : null}
-        <ChevronDown aria-hidden />
-      </MenuTrigger>
-      <MenuPopup className="w-56">
-        {values.map(({ value, count }) =>
-          typeof value === 'string' ? (
-            <MenuCheck
-              key={value}
-              isChecked={chosen.includes(value)}
-              onChange={(isChecked) => toggle(value, isChecked)}
-            >
-              <span className="min-w-0 flex-1 truncate">{typeName(value)}</span>
-              <span className="text-xs text-subtle tabular-nums">{number(count)}</span>
-            </MenuCheck>
-          ) : null,
-        )}
-        {values.length === 0 ? <p className="px-2 py-1.5 text-ui text-muted">{t('noTypes')}</p> : null}
-      </MenuPopup>
-    </MenuRoot>
   )
 }
 

@@ -20,7 +20,7 @@ type Props = {
 }
 
 /** Finds an entity by a part of its name. */
-export function EntityBox({ label, name, isWanted, onChoose, onClear }: Props) {
+export default function EntityBox({ label, name, isWanted, onChoose, onClear }: Props) {
   const t = useTranslations('graph')
   const { number } = useFormatter()
   const org = useOrg()

@@ -4,7 +4,7 @@ import { useTimeZone } from 'use-intl'
 import { toast } from '@/components/toast'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { useTheme } from '@/hooks/use-theme'
-import { useLocaleChoice } from '@/i18n/locale'
+import { useLocale } from '@/i18n/locale'
 import { cn } from '@/lib/cn'
 import { connectModule, type ModuleContext, type ModuleRequest } from '../bridge'
 import { below } from '../places'
@@ -48,7 +48,7 @@ export function ModuleFrame({ moduleId, path, title, isShown, onReady, onProblem
   const account = useAccount()
   const org = useOrg()
   const { isDark } = useTheme()
-  const { locale } = useLocaleChoice()
+  const locale = useLocale()
   const timeZone = useTimeZone() ?? 'UTC'
 
   const context = useEffectEvent((): ModuleContext => {
