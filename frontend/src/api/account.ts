@@ -1,11 +1,17 @@
 /** The caller: who, in which organisation, with which rights. */
 import { queryOptions } from '@tanstack/react-query'
-import { answerOf, api, type Schemas } from './client'
+import { answerOf, api } from './client'
+import type { Me } from './upcoming'
 
-export type Account = Schemas['MeOutput']
+export type Account = Me
 export type Permission =
   | 'org:read'
   | 'org:write'
+  | 'org:admin'
+  | 'members:read'
+  | 'members:write'
+  | 'keys:read'
+  | 'keys:write'
   | 'memory:read'
   | 'memory:write'
   | 'memory:admin'

@@ -9,6 +9,8 @@ type ProblemFields = {
   /** The plans that would allow what this one refuses. */
   availableIn?: string[]
   retryAfter?: number | undefined
+  /** What else the problem tells; whoever knows its code knows its members. */
+  more?: Record<string, unknown>
 }
 
 /** What a call to the API fails with: an RFC 9457 problem, or status 0 when no answer came. */
@@ -20,8 +22,18 @@ export class ApiError extends Error {
   readonly availableIn: string[]
   /** When the server takes it again, if it says so. */
   readonly possibleAt: Date | undefined
+  readonly more: Record<string, unknown>
 
-  constructor({ status, code, detail, requestId, fields = [], availableIn = [], retryAfter }: ProblemFields) {
+  constructor({
+    status,
+    code,
+    detail,
+    requestId,
+    fields = [],
+    availableIn = [],
+    retryAfter,
+    more = {},
+  }: ProblemFields) {
     super(detail)
     this.name = 'ApiError'
     this.status = status
@@ -29,6 +41,7 @@ export class ApiError extends Error {
     this.requestId = requestId
     this.fields = fields
     this.availableIn = availableIn
+    this.more = more
     this.possibleAt = retryAfter === undefined ? undefined : new Date(Date.now() + retryAfter * 1000)
   }
 
@@ -50,6 +63,7 @@ export async function problemOf(answer: Response): Promise<ApiError> {
     fields: Array.isArray(problem.errors) ? (problem.errors as FieldProblem[]) : [],
     availableIn: Array.isArray(problem.available_in) ? (problem.available_in as string[]) : [],
     retryAfter: secondsOf(answer.headers.get('Retry-After')),
+    more: problem,
   })
 }
 

@@ -17,8 +17,26 @@ import { memoriesSearch } from '@/features/memories'
 import { LocaleProvider } from '@/i18n/locale'
 
 export const ACCOUNT: Account = {
-  user: { id: 'u', email: 'ada@example.com', name: 'Ada', email_verified: true },
-  org: { id: 'o', slug: 'acme', name: 'Acme', created_at: '2026-01-01T00:00:00Z' },
+  user: {
+    id: 'u',
+    email: 'ada@example.com',
+    name: 'Ada',
+    email_verified: true,
+    has_password: true,
+    mfa: { totp: false, passkeys: 0, recovery_codes: 0 },
+    delete_after: null,
+    pending_email: null,
+  },
+  org: {
+    id: 'o',
+    slug: 'acme',
+    name: 'Acme',
+    created_at: '2026-01-01T00:00:00Z',
+    branding: { name: null, primary_color: null, accent_color: null, logo_url: null },
+  },
+  mfa_enrollment_required: false,
+  session_id: 's',
+  authenticated_at: '2026-01-01T00:00:00Z',
   roles: ['owner'],
   permissions: ['memory:read', 'memory:write'],
   memory_context: 'org_o_context',
