@@ -20,12 +20,27 @@ import { Route as OrgGraphRouteImport } from './routes/$org.graph'
 import { Route as OrgImportRouteImport } from './routes/$org.import'
 import { Route as OrgMapRouteImport } from './routes/$org.map'
 import { Route as OrgSearchRouteImport } from './routes/$org.search'
+import { Route as OrgSettingsRouteImport } from './routes/$org.settings'
 import { Route as OrgWelcomeRouteImport } from './routes/$org.welcome'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
 import { Route as OrgModulesIndexRouteImport } from './routes/$org.modules.index'
+import { Route as OrgSettingsIndexRouteImport } from './routes/$org.settings.index'
+import { Route as OrgSettingsApiKeysRouteImport } from './routes/$org.settings.api-keys'
+import { Route as OrgSettingsBrandingRouteImport } from './routes/$org.settings.branding'
+import { Route as OrgSettingsDeleteAccountRouteImport } from './routes/$org.settings.delete-account'
+import { Route as OrgSettingsDomainsRouteImport } from './routes/$org.settings.domains'
+import { Route as OrgSettingsGeneralRouteImport } from './routes/$org.settings.general'
+import { Route as OrgSettingsMembersRouteImport } from './routes/$org.settings.members'
 import { Route as OrgSettingsMemoryRouteImport } from './routes/$org.settings.memory'
+import { Route as OrgSettingsPasswordRouteImport } from './routes/$org.settings.password'
+import { Route as OrgSettingsProfileRouteImport } from './routes/$org.settings.profile'
+import { Route as OrgSettingsRolesRouteImport } from './routes/$org.settings.roles'
+import { Route as OrgSettingsSecondFactorRouteImport } from './routes/$org.settings.second-factor'
+import { Route as OrgSettingsSecurityRouteImport } from './routes/$org.settings.security'
+import { Route as OrgSettingsSessionsRouteImport } from './routes/$org.settings.sessions'
+import { Route as OrgSettingsSignInsRouteImport } from './routes/$org.settings.sign-ins'
 import { Route as OrgModulesModuleIdIndexRouteImport } from './routes/$org.modules.$moduleId.index'
 import { Route as OrgModulesModuleIdAboutRouteImport } from './routes/$org.modules.$moduleId.about'
 
@@ -84,6 +99,11 @@ const OrgSearchRoute = OrgSearchRouteImport.update({
   path: '/search',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgSettingsRoute = OrgSettingsRouteImport.update({
+  id: '/settings',
+  path: '/settings',
+  getParentRoute: () => OrgRoute,
+} as any)
 const OrgWelcomeRoute = OrgWelcomeRouteImport.update({
   id: '/welcome',
   path: '/welcome',
@@ -109,10 +129,81 @@ const OrgModulesIndexRoute = OrgModulesIndexRouteImport.update({
   path: '/modules/',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgSettingsIndexRoute = OrgSettingsIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsApiKeysRoute = OrgSettingsApiKeysRouteImport.update({
+  id: '/api-keys',
+  path: '/api-keys',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsBrandingRoute = OrgSettingsBrandingRouteImport.update({
+  id: '/branding',
+  path: '/branding',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsDeleteAccountRoute =
+  OrgSettingsDeleteAccountRouteImport.update({
+    id: '/delete-account',
+    path: '/delete-account',
+    getParentRoute: () => OrgSettingsRoute,
+  } as any)
+const OrgSettingsDomainsRoute = OrgSettingsDomainsRouteImport.update({
+  id: '/domains',
+  path: '/domains',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsGeneralRoute = OrgSettingsGeneralRouteImport.update({
+  id: '/general',
+  path: '/general',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsMembersRoute = OrgSettingsMembersRouteImport.update({
+  id: '/members',
+  path: '/members',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
 const OrgSettingsMemoryRoute = OrgSettingsMemoryRouteImport.update({
-  id: '/settings/memory',
-  path: '/settings/memory',
-  getParentRoute: () => OrgRoute,
+  id: '/memory',
+  path: '/memory',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsPasswordRoute = OrgSettingsPasswordRouteImport.update({
+  id: '/password',
+  path: '/password',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsProfileRoute = OrgSettingsProfileRouteImport.update({
+  id: '/profile',
+  path: '/profile',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsRolesRoute = OrgSettingsRolesRouteImport.update({
+  id: '/roles',
+  path: '/roles',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsSecondFactorRoute = OrgSettingsSecondFactorRouteImport.update({
+  id: '/second-factor',
+  path: '/second-factor',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsSecurityRoute = OrgSettingsSecurityRouteImport.update({
+  id: '/security',
+  path: '/security',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsSessionsRoute = OrgSettingsSessionsRouteImport.update({
+  id: '/sessions',
+  path: '/sessions',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsSignInsRoute = OrgSettingsSignInsRouteImport.update({
+  id: '/sign-ins',
+  path: '/sign-ins',
+  getParentRoute: () => OrgSettingsRoute,
 } as any)
 const OrgModulesModuleIdIndexRoute = OrgModulesModuleIdIndexRouteImport.update({
   id: '/modules/$moduleId/',
@@ -136,13 +227,28 @@ export interface FileRoutesByFullPath {
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
   '/$org/search': typeof OrgSearchRoute
+  '/$org/settings': typeof OrgSettingsRouteWithChildren
   '/$org/welcome': typeof OrgWelcomeRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/branding': typeof OrgSettingsBrandingRoute
+  '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
+  '/$org/settings/domains': typeof OrgSettingsDomainsRoute
+  '/$org/settings/general': typeof OrgSettingsGeneralRoute
+  '/$org/settings/members': typeof OrgSettingsMembersRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
+  '/$org/settings/password': typeof OrgSettingsPasswordRoute
+  '/$org/settings/profile': typeof OrgSettingsProfileRoute
+  '/$org/settings/roles': typeof OrgSettingsRolesRoute
+  '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
+  '/$org/settings/security': typeof OrgSettingsSecurityRoute
+  '/$org/settings/sessions': typeof OrgSettingsSessionsRoute
+  '/$org/settings/sign-ins': typeof OrgSettingsSignInsRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
   '/$org/modules/': typeof OrgModulesIndexRoute
+  '/$org/settings/': typeof OrgSettingsIndexRoute
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
   '/$org/modules/$moduleId/': typeof OrgModulesModuleIdIndexRoute
 }
@@ -160,9 +266,23 @@ export interface FileRoutesByTo {
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/branding': typeof OrgSettingsBrandingRoute
+  '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
+  '/$org/settings/domains': typeof OrgSettingsDomainsRoute
+  '/$org/settings/general': typeof OrgSettingsGeneralRoute
+  '/$org/settings/members': typeof OrgSettingsMembersRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
+  '/$org/settings/password': typeof OrgSettingsPasswordRoute
+  '/$org/settings/profile': typeof OrgSettingsProfileRoute
+  '/$org/settings/roles': typeof OrgSettingsRolesRoute
+  '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
+  '/$org/settings/security': typeof OrgSettingsSecurityRoute
+  '/$org/settings/sessions': typeof OrgSettingsSessionsRoute
+  '/$org/settings/sign-ins': typeof OrgSettingsSignInsRoute
   '/$org/memories': typeof OrgMemoriesIndexRoute
   '/$org/modules': typeof OrgModulesIndexRoute
+  '/$org/settings': typeof OrgSettingsIndexRoute
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
   '/$org/modules/$moduleId': typeof OrgModulesModuleIdIndexRoute
 }
@@ -178,13 +298,28 @@ export interface FileRoutesById {
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
   '/$org/search': typeof OrgSearchRoute
+  '/$org/settings': typeof OrgSettingsRouteWithChildren
   '/$org/welcome': typeof OrgWelcomeRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
+  '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/branding': typeof OrgSettingsBrandingRoute
+  '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
+  '/$org/settings/domains': typeof OrgSettingsDomainsRoute
+  '/$org/settings/general': typeof OrgSettingsGeneralRoute
+  '/$org/settings/members': typeof OrgSettingsMembersRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
+  '/$org/settings/password': typeof OrgSettingsPasswordRoute
+  '/$org/settings/profile': typeof OrgSettingsProfileRoute
+  '/$org/settings/roles': typeof OrgSettingsRolesRoute
+  '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
+  '/$org/settings/security': typeof OrgSettingsSecurityRoute
+  '/$org/settings/sessions': typeof OrgSettingsSessionsRoute
+  '/$org/settings/sign-ins': typeof OrgSettingsSignInsRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
   '/$org/modules/': typeof OrgModulesIndexRoute
+  '/$org/settings/': typeof OrgSettingsIndexRoute
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
   '/$org/modules/$moduleId/': typeof OrgModulesModuleIdIndexRoute
 }
@@ -201,13 +336,28 @@ export interface FileRouteTypes {
     | '/$org/import'
     | '/$org/map'
     | '/$org/search'
+    | '/$org/settings'
     | '/$org/welcome'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
+    | '/$org/settings/api-keys'
+    | '/$org/settings/branding'
+    | '/$org/settings/delete-account'
+    | '/$org/settings/domains'
+    | '/$org/settings/general'
+    | '/$org/settings/members'
     | '/$org/settings/memory'
+    | '/$org/settings/password'
+    | '/$org/settings/profile'
+    | '/$org/settings/roles'
+    | '/$org/settings/second-factor'
+    | '/$org/settings/security'
+    | '/$org/settings/sessions'
+    | '/$org/settings/sign-ins'
     | '/$org/memories/'
     | '/$org/modules/'
+    | '/$org/settings/'
     | '/$org/modules/$moduleId/about'
     | '/$org/modules/$moduleId/'
   fileRoutesByTo: FileRoutesByTo
@@ -225,9 +375,23 @@ export interface FileRouteTypes {
     | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
+    | '/$org/settings/api-keys'
+    | '/$org/settings/branding'
+    | '/$org/settings/delete-account'
+    | '/$org/settings/domains'
+    | '/$org/settings/general'
+    | '/$org/settings/members'
     | '/$org/settings/memory'
+    | '/$org/settings/password'
+    | '/$org/settings/profile'
+    | '/$org/settings/roles'
+    | '/$org/settings/second-factor'
+    | '/$org/settings/security'
+    | '/$org/settings/sessions'
+    | '/$org/settings/sign-ins'
     | '/$org/memories'
     | '/$org/modules'
+    | '/$org/settings'
     | '/$org/modules/$moduleId/about'
     | '/$org/modules/$moduleId'
   id:
@@ -242,13 +406,28 @@ export interface FileRouteTypes {
     | '/$org/import'
     | '/$org/map'
     | '/$org/search'
+    | '/$org/settings'
     | '/$org/welcome'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
+    | '/$org/settings/api-keys'
+    | '/$org/settings/branding'
+    | '/$org/settings/delete-account'
+    | '/$org/settings/domains'
+    | '/$org/settings/general'
+    | '/$org/settings/members'
     | '/$org/settings/memory'
+    | '/$org/settings/password'
+    | '/$org/settings/profile'
+    | '/$org/settings/roles'
+    | '/$org/settings/second-factor'
+    | '/$org/settings/security'
+    | '/$org/settings/sessions'
+    | '/$org/settings/sign-ins'
     | '/$org/memories/'
     | '/$org/modules/'
+    | '/$org/settings/'
     | '/$org/modules/$moduleId/about'
     | '/$org/modules/$moduleId/'
   fileRoutesById: FileRoutesById
@@ -341,6 +520,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgSearchRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/settings': {
+      id: '/$org/settings'
+      path: '/settings'
+      fullPath: '/$org/settings'
+      preLoaderRoute: typeof OrgSettingsRouteImport
+      parentRoute: typeof OrgRoute
+    }
     '/$org/welcome': {
       id: '/$org/welcome'
       path: '/welcome'
@@ -376,12 +562,110 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgModulesIndexRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/settings/': {
+      id: '/$org/settings/'
+      path: '/'
+      fullPath: '/$org/settings/'
+      preLoaderRoute: typeof OrgSettingsIndexRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/api-keys': {
+      id: '/$org/settings/api-keys'
+      path: '/api-keys'
+      fullPath: '/$org/settings/api-keys'
+      preLoaderRoute: typeof OrgSettingsApiKeysRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/branding': {
+      id: '/$org/settings/branding'
+      path: '/branding'
+      fullPath: '/$org/settings/branding'
+      preLoaderRoute: typeof OrgSettingsBrandingRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/delete-account': {
+      id: '/$org/settings/delete-account'
+      path: '/delete-account'
+      fullPath: '/$org/settings/delete-account'
+      preLoaderRoute: typeof OrgSettingsDeleteAccountRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/domains': {
+      id: '/$org/settings/domains'
+      path: '/domains'
+      fullPath: '/$org/settings/domains'
+      preLoaderRoute: typeof OrgSettingsDomainsRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/general': {
+      id: '/$org/settings/general'
+      path: '/general'
+      fullPath: '/$org/settings/general'
+      preLoaderRoute: typeof OrgSettingsGeneralRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/members': {
+      id: '/$org/settings/members'
+      path: '/members'
+      fullPath: '/$org/settings/members'
+      preLoaderRoute: typeof OrgSettingsMembersRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
     '/$org/settings/memory': {
       id: '/$org/settings/memory'
-      path: '/settings/memory'
+      path: '/memory'
       fullPath: '/$org/settings/memory'
       preLoaderRoute: typeof OrgSettingsMemoryRouteImport
-      parentRoute: typeof OrgRoute
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/password': {
+      id: '/$org/settings/password'
+      path: '/password'
+      fullPath: '/$org/settings/password'
+      preLoaderRoute: typeof OrgSettingsPasswordRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/profile': {
+      id: '/$org/settings/profile'
+      path: '/profile'
+      fullPath: '/$org/settings/profile'
+      preLoaderRoute: typeof OrgSettingsProfileRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/roles': {
+      id: '/$org/settings/roles'
+      path: '/roles'
+      fullPath: '/$org/settings/roles'
+      preLoaderRoute: typeof OrgSettingsRolesRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/second-factor': {
+      id: '/$org/settings/second-factor'
+      path: '/second-factor'
+      fullPath: '/$org/settings/second-factor'
+      preLoaderRoute: typeof OrgSettingsSecondFactorRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/security': {
+      id: '/$org/settings/security'
+      path: '/security'
+      fullPath: '/$org/settings/security'
+      preLoaderRoute: typeof OrgSettingsSecurityRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/sessions': {
+      id: '/$org/settings/sessions'
+      path: '/sessions'
+      fullPath: '/$org/settings/sessions'
+      preLoaderRoute: typeof OrgSettingsSessionsRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/sign-ins': {
+      id: '/$org/settings/sign-ins'
+      path: '/sign-ins'
+      fullPath: '/$org/settings/sign-ins'
+      preLoaderRoute: typeof OrgSettingsSignInsRouteImport
+      parentRoute: typeof OrgSettingsRoute
     }
     '/$org/modules/$moduleId/': {
       id: '/$org/modules/$moduleId/'
@@ -400,16 +684,56 @@ declare module '@tanstack/react-router' {
   }
 }
 
+interface OrgSettingsRouteChildren {
+  OrgSettingsApiKeysRoute: typeof OrgSettingsApiKeysRoute
+  OrgSettingsBrandingRoute: typeof OrgSettingsBrandingRoute
+  OrgSettingsDeleteAccountRoute: typeof OrgSettingsDeleteAccountRoute
+  OrgSettingsDomainsRoute: typeof OrgSettingsDomainsRoute
+  OrgSettingsGeneralRoute: typeof OrgSettingsGeneralRoute
+  OrgSettingsMembersRoute: typeof OrgSettingsMembersRoute
+  OrgSettingsMemoryRoute: typeof OrgSettingsMemoryRoute
+  OrgSettingsPasswordRoute: typeof OrgSettingsPasswordRoute
+  OrgSettingsProfileRoute: typeof OrgSettingsProfileRoute
+  OrgSettingsRolesRoute: typeof OrgSettingsRolesRoute
+  OrgSettingsSecondFactorRoute: typeof OrgSettingsSecondFactorRoute
+  OrgSettingsSecurityRoute: typeof OrgSettingsSecurityRoute
+  OrgSettingsSessionsRoute: typeof OrgSettingsSessionsRoute
+  OrgSettingsSignInsRoute: typeof OrgSettingsSignInsRoute
+  OrgSettingsIndexRoute: typeof OrgSettingsIndexRoute
+}
+
+const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
+  OrgSettingsApiKeysRoute: OrgSettingsApiKeysRoute,
+  OrgSettingsBrandingRoute: OrgSettingsBrandingRoute,
+  OrgSettingsDeleteAccountRoute: OrgSettingsDeleteAccountRoute,
+  OrgSettingsDomainsRoute: OrgSettingsDomainsRoute,
+  OrgSettingsGeneralRoute: OrgSettingsGeneralRoute,
+  OrgSettingsMembersRoute: OrgSettingsMembersRoute,
+  OrgSettingsMemoryRoute: OrgSettingsMemoryRoute,
+  OrgSettingsPasswordRoute: OrgSettingsPasswordRoute,
+  OrgSettingsProfileRoute: OrgSettingsProfileRoute,
+  OrgSettingsRolesRoute: OrgSettingsRolesRoute,
+  OrgSettingsSecondFactorRoute: OrgSettingsSecondFactorRoute,
+  OrgSettingsSecurityRoute: OrgSettingsSecurityRoute,
+  OrgSettingsSessionsRoute: OrgSettingsSessionsRoute,
+  OrgSettingsSignInsRoute: OrgSettingsSignInsRoute,
+  OrgSettingsIndexRoute: OrgSettingsIndexRoute,
+}
+
+const OrgSettingsRouteWithChildren = OrgSettingsRoute._addFileChildren(
+  OrgSettingsRouteChildren,
+)
+
 interface OrgRouteChildren {
   OrgConceptsRoute: typeof OrgConceptsRoute
   OrgGraphRoute: typeof OrgGraphRoute
   OrgImportRoute: typeof OrgImportRoute
   OrgMapRoute: typeof OrgMapRoute
   OrgSearchRoute: typeof OrgSearchRoute
+  OrgSettingsRoute: typeof OrgSettingsRouteWithChildren
   OrgWelcomeRoute: typeof OrgWelcomeRoute
   OrgIndexRoute: typeof OrgIndexRoute
   OrgMemoriesMemoryIdRoute: typeof OrgMemoriesMemoryIdRoute
-  OrgSettingsMemoryRoute: typeof OrgSettingsMemoryRoute
   OrgMemoriesIndexRoute: typeof OrgMemoriesIndexRoute
   OrgModulesIndexRoute: typeof OrgModulesIndexRoute
   OrgModulesModuleIdAboutRoute: typeof OrgModulesModuleIdAboutRoute
@@ -422,10 +746,10 @@ const OrgRouteChildren: OrgRouteChildren = {
   OrgImportRoute: OrgImportRoute,
   OrgMapRoute: OrgMapRoute,
   OrgSearchRoute: OrgSearchRoute,
+  OrgSettingsRoute: OrgSettingsRouteWithChildren,
   OrgWelcomeRoute: OrgWelcomeRoute,
   OrgIndexRoute: OrgIndexRoute,
   OrgMemoriesMemoryIdRoute: OrgMemoriesMemoryIdRoute,
-  OrgSettingsMemoryRoute: OrgSettingsMemoryRoute,
   OrgMemoriesIndexRoute: OrgMemoriesIndexRoute,
   OrgModulesIndexRoute: OrgModulesIndexRoute,
   OrgModulesModuleIdAboutRoute: OrgModulesModuleIdAboutRoute,

@@ -1,5 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
-import { CircleUserRound, Keyboard, LogOut } from 'lucide-react'
+import { useNavigate } from '@tanstack/react-router'
+import { CircleUserRound, Keyboard, LogOut, Settings } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { answerOf, api } from '@/api/client'
 import { closeSession } from '@/api/session'
@@ -14,7 +15,7 @@ import {
   MenuTrigger,
 } from '@/components/menu'
 import { toast } from '@/components/toast'
-import { useAccount } from '@/hooks/use-account'
+import { useAccount, useOrg } from '@/hooks/use-account'
 import { chooseTheme, THEMES, type Theme, useTheme } from '@/hooks/use-theme'
 import { chooseLocale, LOCALES, type Locale, useLocale } from '@/i18n/locale'
 
@@ -29,6 +30,8 @@ export default function AccountMenu({ onKeys }: { onKeys: () => void }) {
     const known = BUILT_IN_ROLES.find((one) => one === role)
     return known ? t(`roles.${known}`) : role
   })
+  const org = useOrg()
+  const navigate = useNavigate()
   const { theme } = useTheme()
   const locale = useLocale()
   const signOut = useMutation({
@@ -71,6 +74,10 @@ export default function AccountMenu({ onKeys }: { onKeys: () => void }) {
           </MenuRadios>
         </MenuGroup>
         <MenuLine />
+        <MenuItem onClick={() => void navigate({ to: '/$org/settings/profile', params: { org } })}>
+          <Settings aria-hidden />
+          {t('settings')}
+        </MenuItem>
         <MenuItem onClick={onKeys}>
           <Keyboard aria-hidden />
           {t('keys')}

@@ -11,8 +11,9 @@ test('a page is open to who has its permission and a plan that includes it', () 
   expect(isOpenTo({ ...ACCOUNT, subscription_tier: 'team' }, { ...page, plans: ['team'] })).toBe(true)
 })
 
-test('who may see nothing has no sections', () => {
-  expect(navFor({ ...ACCOUNT, permissions: [] })).toEqual([])
+test('who may see nothing still has the settings: the account is everybody’s own', () => {
+  const ids = navFor({ ...ACCOUNT, permissions: [] }).flatMap((section) => section.items.map((item) => item.id))
+  expect(ids).toEqual(['settings'])
 })
 
 test('every page has a key of its own', () => {

@@ -7,8 +7,8 @@ import {
   type LucideIcon,
   Map as MapIcon,
   Search,
+  Settings,
   Shapes,
-  SlidersHorizontal,
   Waypoints,
 } from 'lucide-react'
 import { type Account, may, type Permission } from '@/api/account'
@@ -25,7 +25,7 @@ export type NavItem = {
     | '/$org/concepts'
     | '/$org/import'
     | '/$org/modules'
-    | '/$org/settings/memory'
+    | '/$org/settings'
   icon: LucideIcon
   /** The second key, after `g`. */
   key: string
@@ -57,13 +57,7 @@ export const NAV: NavSection[] = [
     id: 'organisation',
     items: [
       { id: 'modules', to: '/$org/modules', icon: Blocks, key: 'u', permission: 'modules:read' },
-      {
-        id: 'memorySettings',
-        to: '/$org/settings/memory',
-        icon: SlidersHorizontal,
-        key: 'e',
-        permission: 'memory:read',
-      },
+      { id: 'settings', to: '/$org/settings', icon: Settings, key: 't' },
     ],
   },
 ]

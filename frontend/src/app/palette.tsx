@@ -13,6 +13,7 @@ import { useAccount, useOrg } from '@/hooks/use-account'
 import { chooseTheme, THEMES } from '@/hooks/use-theme'
 import { chooseLocale, LOCALES } from '@/i18n/locale'
 import { navFor } from './nav'
+import { settingsFor } from './settings-nav'
 
 type Command = { id: string; label: string; icon: LucideIcon; key?: string; run: () => void }
 type Group = { value: string; items: Command[] }
@@ -120,6 +121,15 @@ function useCommands(onKeys: () => void): Group[] {
         run: () => void navigate({ to: item.to, params: { org } }),
       })),
     },
+    ...settingsFor(account).map((section) => ({
+      value: t(`settings.sections.${section.id}`),
+      items: section.items.map((item) => ({
+        id: item.id,
+        label: t(`settings.nav.${item.id}`),
+        icon: item.icon,
+        run: () => void navigate({ to: item.to, params: { org } }),
+      })),
+    })),
     {
       value: t('palette.actions'),
       items: [

@@ -9,16 +9,22 @@ import { Keycap, keyName } from '@/components/keycap'
 import { TitleContext } from '@/components/page'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
+import { loadMessages } from '@/i18n/locale'
 import { cn } from '@/lib/cn'
 import { focusOnce } from '@/lib/focus-once'
+import { lazyPart } from '@/lib/lazy-part'
 import { navFor } from './nav'
 import { OrganisationMark } from './organisation-mark'
 import { loadPartsEarly } from './parts'
 
 // Menus bring as much as all the rest of the frame: it stands before they come.
-const AccountMenu = lazy(() => import('./account-menu'))
-const OrganisationMenu = lazy(() => import('./organisation-menu'))
-const Palette = lazy(() => import('./palette'))
+const AccountMenu = lazyPart(() => import('./account-menu'))
+const OrganisationMenu = lazyPart(() => import('./organisation-menu'))
+const Palette = lazy(async () => {
+  // It names the pages of the settings, too.
+  const [palette] = await Promise.all([import('./palette'), loadMessages('settings')])
+  return palette
+})
 const KeySheet = lazy(() => import('./key-sheet'))
 
 /** The frame of all pages of an organisation: navigation, bar, palette, keys. */

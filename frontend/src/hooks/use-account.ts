@@ -1,5 +1,6 @@
-import { getRouteApi } from '@tanstack/react-router'
-import type { Account } from '@/api/account'
+import { useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { type Account, accountQuery } from '@/api/account'
 
 const organization = getRouteApi('/$org')
 
@@ -11,4 +12,15 @@ export function useAccount(): Account {
 /** The organisation's short name: the first part of every path and of every query's key. */
 export function useOrg(): string {
   return organization.useParams({ select: (params) => params.org })
+}
+
+/** Reads anew who is signed in and what they may do, for the frame too. */
+export function useRereadAccount() {
+  const client = useQueryClient()
+  const router = useRouter()
+  return async () => {
+    await client.invalidateQueries({ queryKey: accountQuery.queryKey, refetchType: 'none' })
+    await client.prefetchQuery({ ...accountQuery, staleTime: 0 })
+    await router.invalidate()
+  }
 }

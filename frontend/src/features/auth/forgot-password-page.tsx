@@ -8,8 +8,8 @@ import * as z from 'zod/mini'
 import { answerOf, api } from '@/api/client'
 import { Button } from '@/components/button'
 import { TextField } from '@/components/field'
+import { showProblem } from '@/lib/form-problem'
 import { AuthFrame, FormProblem } from './auth-frame'
-import { showProblem } from './form-problem'
 
 export function ForgotPasswordPage() {
   const t = useTranslations('forgotPassword')

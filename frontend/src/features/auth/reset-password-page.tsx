@@ -7,9 +7,9 @@ import { answerOf, api } from '@/api/client'
 import { Button } from '@/components/button'
 import { PasswordField } from '@/components/field'
 import { toast } from '@/components/toast'
+import { showProblem } from '@/lib/form-problem'
+import { SHORTEST_PASSWORD } from '@/lib/passwords'
 import { AuthFrame, FormProblem } from './auth-frame'
-import { showProblem } from './form-problem'
-import { SHORTEST_PASSWORD } from './passwords'
 
 const route = getRouteApi('/reset-password/$key')
 

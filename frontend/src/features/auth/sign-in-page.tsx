@@ -7,8 +7,8 @@ import { answerOf, api } from '@/api/client'
 import { openSession } from '@/api/session'
 import { Button } from '@/components/button'
 import { PasswordField, TextField } from '@/components/field'
+import { showProblem } from '@/lib/form-problem'
 import { AuthFrame, FormProblem } from './auth-frame'
-import { showProblem } from './form-problem'
 
 const route = getRouteApi('/sign-in')
 

@@ -7,9 +7,9 @@ import { answerOf, api } from '@/api/client'
 import { openSession } from '@/api/session'
 import { Button } from '@/components/button'
 import { PasswordField, TextField } from '@/components/field'
+import { showProblem } from '@/lib/form-problem'
+import { SHORTEST_PASSWORD } from '@/lib/passwords'
 import { AuthFrame, FormProblem } from './auth-frame'
-import { showProblem } from './form-problem'
-import { SHORTEST_PASSWORD } from './passwords'
 
 export function SignUpPage() {
   const t = useTranslations('signUp')

@@ -12,6 +12,7 @@ import { insightsQuery, spansOf } from '@/features/insights'
 import { FirstMemory } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
+import { lazyPart } from '@/lib/lazy-part'
 import { ApiError } from '@/lib/problem'
 import { Details } from './components/details'
 import { Facts } from './components/facts'
@@ -22,8 +23,8 @@ import { DEPTHS, type GraphSearch } from './filters'
 import { KINDS, slotOf } from './kinds'
 import { entityNamed, type Graph, graphQuery, pathQuery, type Selection } from './queries'
 
-const EntityBox = lazy(() => import('./components/entity-box'))
-const KindMenu = lazy(() => import('./components/kind-menu'))
+const EntityBox = lazyPart(() => import('./components/entity-box'))
+const KindMenu = lazyPart(() => import('./components/kind-menu'))
 const GraphCanvas = lazy(() => import('./components/graph-canvas'))
 const route = getRouteApi('/$org/graph')
 

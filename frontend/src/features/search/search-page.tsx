@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { X } from 'lucide-react'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { Suspense, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { Page } from '@/components/page'
@@ -10,6 +10,7 @@ import { Skeleton } from '@/components/states'
 import { PeekPanel } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
+import { lazyPart } from '@/lib/lazy-part'
 import { QuestionBox } from './components/question-box'
 import { Results } from './components/results'
 import { Standing } from './components/standing'
@@ -18,7 +19,7 @@ import { MOST, questionOf, SEARCH_TYPES, type SearchSearch, type SearchType, STE
 import { searchQuery } from './queries'
 import { rememberQuestion } from './recent'
 
-const ChoiceMenus = lazy(() => import('./components/choice-menus'))
+const ChoiceMenus = lazyPart(() => import('./components/choice-menus'))
 const route = getRouteApi('/$org/search')
 
 export function SearchPage() {

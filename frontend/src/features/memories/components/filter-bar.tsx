@@ -1,15 +1,16 @@
 import { Search, X } from 'lucide-react'
-import { lazy, type RefObject, Suspense, useEffect, useRef, useState } from 'react'
+import { type RefObject, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { inputStyle } from '@/components/field'
 import { Segmented } from '@/components/segmented'
 import { Skeleton } from '@/components/states'
 import { cn } from '@/lib/cn'
+import { lazyPart } from '@/lib/lazy-part'
 import { isNarrowed, type MemoriesSearch, UNNARROWED } from '../filters'
 import { FigureChips } from './figure-chips'
 
-const FilterMenus = lazy(() => import('./filter-menus'))
+const FilterMenus = lazyPart(() => import('./filter-menus'))
 
 type Props = {
   search: MemoriesSearch

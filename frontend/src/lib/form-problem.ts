@@ -1,5 +1,5 @@
 import type { FieldValues, Path, UseFormSetError } from 'react-hook-form'
-import { ApiError } from '@/lib/problem'
+import { ApiError } from './problem'
 
 /** Puts what the server says about a field to that field, and what belongs to none above the form. */
 export function showProblem<Values extends FieldValues>(
@@ -19,4 +19,10 @@ export function showProblem<Values extends FieldValues>(
   }
   for (const [place, { name, detail }] of known.entries())
     setError(name, { message: detail }, { shouldFocus: place === 0 })
+}
+
+/** What the server says about a field, by its name in the request. */
+export function fieldProblem(error: unknown, name: string): string | undefined {
+  if (!(error instanceof ApiError)) return undefined
+  return error.fields.find(({ pointer }) => pointer === `/${name}` || pointer.startsWith(`/${name}/`))?.detail
 }

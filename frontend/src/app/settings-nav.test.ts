@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { ACCOUNT } from '@/testing/render'
+import { isOpenTo, settingsFor, settingsItemAt } from './settings-nav'
+
+const ids = (permissions: string[]) =>
+  settingsFor({ ...ACCOUNT, permissions }).flatMap((section) => section.items.map((item) => item.id))
+
+test('everybody has an account; the rest takes its permission', () => {
+  expect(settingsFor({ ...ACCOUNT, permissions: [] }).map((section) => section.id)).toEqual(['account'])
+  expect(ids(['members:read'])).toEqual(expect.arrayContaining(['members', 'roles']))
+  expect(ids(['members:read'])).not.toContain('apiKeys')
+  expect(ids(['keys:read'])).toContain('apiKeys')
+})
+
+test('a path is known whether it is open or not', () => {
+  const item = settingsItemAt('/acme/settings/api-keys')
+  expect(item?.id).toBe('apiKeys')
+  expect(item && isOpenTo({ ...ACCOUNT, permissions: [] }, item)).toBe(false)
+  expect(settingsItemAt('/acme/settings/nothing')).toBeUndefined()
+})

@@ -1,0 +1,64 @@
+import type { ReactNode } from 'react'
+import { cn } from '@/lib/cn'
+import { Skeleton } from './states'
+
+export type PlainColumn<Row> = {
+  id: string
+  header: string
+  cell: (row: Row) => ReactNode
+  /** Where there is no room for it, say so here: the first column repeats what matters. */
+  className?: string
+}
+
+type Props<Row> = {
+  label: string
+  columns: PlainColumn<Row>[]
+  /** Undefined while there is nothing to show yet. */
+  rows: Row[] | undefined
+  idOf: (row: Row) => string
+}
+
+const SKELETON_ROWS = 3
+
+/** A table that shows rows and the actions on each; `DataTable` is for those that are ordered and selected. */
+export function PlainTable<Row>({ label, columns, rows, idOf }: Props<Row>) {
+  return (
+    <table aria-label={label} aria-busy={rows === undefined} className="w-full text-left text-ui">
+      <thead className="text-xs text-muted">
+        <tr className="border-b">
+          {columns.map((column) => (
+            <th
+              key={column.id}
+              scope="col"
+              className={cn('h-9 px-3 font-medium first:pl-4 last:pr-4', column.className)}
+            >
+              {column.header}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows
+          ? rows.map((row) => (
+              <tr key={idOf(row)} className="border-b last:border-b-0">
+                {columns.map((column) => (
+                  <td key={column.id} className={cn('px-3 py-2.5 align-middle first:pl-4 last:pr-4', column.className)}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))
+          : Array.from({ length: SKELETON_ROWS }, (_, number) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
+              <tr key={number} className="border-b last:border-b-0">
+                {columns.map((column) => (
+                  <td key={column.id} className={cn('h-12 px-3 first:pl-4', column.className)}>
+                    <Skeleton className="h-3.5" />
+                  </td>
+                ))}
+              </tr>
+            ))}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,58 @@
+import { useTranslations } from 'use-intl'
+import { cn } from '@/lib/cn'
+import { fieldProblem } from '@/lib/form-problem'
+import { ApiError } from '@/lib/problem'
+
+type Props = {
+  error: unknown
+  /** Fields that say by themselves what is wrong with them. */
+  fields?: string[]
+  className?: string
+}
+
+/** Why an action was refused, in words: beside what was refused. */
+export function Problem({ error, fields = [], className }: Props) {
+  const words = useProblemWords()
+  if (!error || fields.some((name) => fieldProblem(error, name))) return null
+  return (
+    <p role="alert" className={cn('rounded-md bg-danger-soft px-3 py-2 text-ui text-danger', className)}>
+      {words(error)}
+    </p>
+  )
+}
+
+/** Says what a refusal means; what has no words here is said as the server says it. */
+export function useProblemWords() {
+  const t = useTranslations('problems')
+  return (error: unknown): string => {
+    const problem = error instanceof ApiError ? error : null
+    if (!problem) return error instanceof Error && error.message ? error.message : t('unknown')
+    if (problem.code === 'sole_owner' && Array.isArray(problem.more.organizations)) {
+      const names = problem.more.organizations.map((one: { name?: string; slug?: string }) => one.name ?? one.slug)
+      return t('sole_owner', { names: names.join(', ') })
+    }
+    const code = CODES.find((one) => one === problem.code)
+    return code ? t(code) : problem.message
+  }
+}
+
+const CODES = [
+  'already_member',
+  'domain_not_proven',
+  'domain_taken',
+  'email_taken',
+  'escalation_refused',
+  'invalid_code',
+  'invalid_credentials',
+  'invalid_email_change',
+  'invalid_invitation',
+  'invitation_for_another_address',
+  'last_owner',
+  'permission_denied',
+  'rate_limited',
+  'reauthentication_required',
+  'role_in_use',
+  'slug_taken',
+  'throttled',
+  'unreachable',
+] as const

@@ -1,0 +1,8 @@
+export { PasskeySetUp, TotpSetUp } from './components/set-up'
+export { DeleteAccountPage } from './delete-account-page'
+export { PasswordPage } from './password-page'
+export { ProfilePage } from './profile-page'
+export { providersQuery, useRereadFactors } from './queries'
+export { SecondFactorPage } from './second-factor-page'
+export { SessionsPage } from './sessions-page'
+export { SignInsPage } from './sign-ins-page'

@@ -1,0 +1,125 @@
+import { Link } from '@tanstack/react-router'
+import { type FormEvent, useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { Button, buttonStyle } from '@/components/button'
+import { PasswordField, TextField } from '@/components/field'
+import { Notice } from '@/components/notice'
+import { Page } from '@/components/page'
+import { Panel } from '@/components/panel'
+import { Problem } from '@/components/problem'
+import { toast } from '@/components/toast'
+import { useAccount } from '@/hooks/use-account'
+import { fieldProblem } from '@/lib/form-problem'
+import { SHORTEST_PASSWORD } from '@/lib/passwords'
+import { useChangeEmail, useChangePassword } from './queries'
+
+/** What one signs in with. */
+export function PasswordPage() {
+  const t = useTranslations('password')
+  const { user } = useAccount()
+  return (
+    <Page title={t('title')} note={t('note')}>
+      <div className="grid max-w-3xl gap-4">
+        <Panel title={t('password')} note={t('passwordNote')}>
+          {user.has_password ? (
+            <PasswordForm />
+          ) : (
+            <div className="grid justify-items-start gap-3">
+              <p className="text-ui text-muted">{t('noPassword')}</p>
+              <Link to="/forgot-password" className={buttonStyle()}>
+                {t('set')}
+              </Link>
+            </div>
+          )}
+        </Panel>
+        <Panel title={t('email')} note={t('emailNote', { email: user.email })}>
+          <div className="grid gap-4">
+            {user.pending_email ? <Notice>{t('pending', { email: user.pending_email })}</Notice> : null}
+            <EmailForm />
+          </div>
+        </Panel>
+      </div>
+    </Page>
+  )
+}
+
+function PasswordForm() {
+  const t = useTranslations('password')
+  const [current, setCurrent] = useState('')
+  const [next, setNext] = useState('')
+  const [isTried, setTried] = useState(false)
+  const change = useChangePassword()
+  const isShort = next.length < SHORTEST_PASSWORD
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    setTried(true)
+    if (isShort || !current) return
+    change.mutate(
+      { current_password: current, password: next },
+      {
+        onSuccess: () => {
+          setCurrent('')
+          setNext('')
+          setTried(false)
+          toast.done(t('changed'))
+        },
+      },
+    )
+  }
+  const short = t('short', { count: SHORTEST_PASSWORD })
+  return (
+    <form onSubmit={submit} className="grid gap-4" noValidate>
+      <PasswordField
+        label={t('current')}
+        autoComplete="current-password"
+        value={current}
+        onChange={(event) => setCurrent(event.target.value)}
+        error={isTried && !current ? t('noCurrent') : fieldProblem(change.error, 'current_password')}
+      />
+      <PasswordField
+        label={t('new')}
+        hint={short}
+        autoComplete="new-password"
+        value={next}
+        onChange={(event) => setNext(event.target.value)}
+        error={isTried && isShort ? short : fieldProblem(change.error, 'password')}
+      />
+      <Problem error={change.error} fields={['current_password', 'password']} />
+      <Button type="submit" look="primary" className="justify-self-end" isBusy={change.isPending}>
+        {t('change')}
+      </Button>
+    </form>
+  )
+}
+
+function EmailForm() {
+  const t = useTranslations('password')
+  const [email, setEmail] = useState('')
+  const change = useChangeEmail()
+  function submit(event: FormEvent) {
+    event.preventDefault()
+    change.mutate(email.trim(), {
+      onSuccess: () => {
+        setEmail('')
+        toast.done(t('sent', { email: email.trim() }))
+      },
+    })
+  }
+  return (
+    <form onSubmit={submit} className="grid gap-4">
+      <TextField
+        label={t('newEmail')}
+        type="email"
+        autoComplete="email"
+        value={email}
+        required
+        onChange={(event) => setEmail(event.target.value)}
+        error={fieldProblem(change.error, 'email')}
+      />
+      <Problem error={change.error} fields={['email']} />
+      <Button type="submit" className="justify-self-end" isBusy={change.isPending} disabled={!email.trim()}>
+        {t('changeEmail')}
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,162 @@
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
+import { accountQuery } from '@/api/account'
+import { answerOf, api } from '@/api/client'
+import { openSession } from '@/api/session'
+import { useRereadAccount } from '@/hooks/use-account'
+import { makePasskey } from '@/lib/webauthn'
+
+export type { Factors, OauthLink, Passkey, Session } from '@/api/upcoming'
+
+// All below the account's own key: what one person read goes with them.
+const KEY = accountQuery.queryKey[0]
+
+export const factorsQuery = queryOptions({
+  queryKey: [KEY, 'factors'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/v1/auth/mfa', { signal })),
+})
+
+export const sessionsQuery = queryOptions({
+  queryKey: [KEY, 'sessions'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/v1/auth/sessions', { params: { query: { limit: 100 } }, signal })),
+})
+
+export const linksQuery = queryOptions({
+  queryKey: [KEY, 'links'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/v1/auth/oauth/links', { signal })),
+})
+
+export const providersQuery = queryOptions({
+  queryKey: ['providers'],
+  queryFn: ({ signal }) => answerOf(api.GET('/api/v1/auth/oauth', { signal })),
+  staleTime: 600_000,
+})
+
+/** A change of the account, which the frame shows, too. */
+function useAccountMutation<Given, Answer>(change: (given: Given) => Promise<Answer>) {
+  const reread = useRereadAccount()
+  return useMutation({ mutationFn: change, onSuccess: reread })
+}
+
+export function useSetName() {
+  return useAccountMutation((name: string) => answerOf(api.PATCH('/api/v1/auth/me', { body: { name } })))
+}
+
+export function useResendVerification() {
+  return useMutation({ mutationFn: () => answerOf(api.POST('/api/v1/auth/email/verify/resend')) })
+}
+
+export function useChangePassword() {
+  return useAccountMutation(async (body: { current_password: string; password: string }) => {
+    const { access } = await answerOf(api.POST('/api/v1/auth/password/change', { body: { ...body, use_cookie: true } }))
+    openSession(access)
+  })
+}
+
+export function useChangeEmail() {
+  return useAccountMutation((email: string) => answerOf(api.POST('/api/v1/auth/email/change', { body: { email } })))
+}
+
+export function useDeleteAccount() {
+  return useMutation({
+    mutationFn: (confirm: string) => answerOf(api.DELETE('/api/v1/auth/me', { body: { confirm } })),
+  })
+}
+
+/** Ends one session, or all but this one. */
+export function useEndSessions() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: async (ids: string[]) => {
+      for (const id of ids) await answerOf(api.DELETE('/api/v1/auth/sessions/{id}', { params: { path: { id } } }))
+    },
+    onSettled: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
+  })
+}
+
+/** A change of what one signs in with. */
+function useFactorMutation<Given, Answer>(change: (given: Given) => Promise<Answer>) {
+  const client = useQueryClient()
+  const reread = useRereadAccount()
+  return useMutation({
+    mutationFn: change,
+    // Secrets and codes are not kept longer than what shows them.
+    gcTime: 0,
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: factorsQuery.queryKey })
+      await reread()
+    },
+  })
+}
+
+export function useBeginTotp() {
+  return useMutation({ mutationFn: () => answerOf(api.POST('/api/v1/auth/mfa/totp')), gcTime: 0 })
+}
+
+// During enrolment the frame must not change before the recovery codes have been seen: these two leave it as it is.
+export function useActivateTotp() {
+  return useMutation({
+    mutationFn: (body: { setup_token: string; code: string }) =>
+      answerOf(api.POST('/api/v1/auth/mfa/totp/activate', { body })),
+    gcTime: 0,
+  })
+}
+
+export function useAddPasskey() {
+  return useMutation({
+    mutationFn: async (name: string) => {
+      const { challenge_id, options } = await answerOf(api.POST('/api/v1/auth/mfa/passkeys/options'))
+      const credential = await makePasskey(options)
+      return answerOf(api.POST('/api/v1/auth/mfa/passkeys', { body: { challenge_id, name, credential } }))
+    },
+    gcTime: 0,
+  })
+}
+
+export function useRereadFactors() {
+  const client = useQueryClient()
+  const reread = useRereadAccount()
+  return async () => {
+    await client.invalidateQueries({ queryKey: factorsQuery.queryKey })
+    await reread()
+  }
+}
+
+export function useRemoveTotp() {
+  return useFactorMutation(() => answerOf(api.DELETE('/api/v1/auth/mfa/totp')))
+}
+
+export function useRenamePasskey() {
+  return useFactorMutation(({ id, name }: { id: string; name: string }) =>
+    answerOf(api.PATCH('/api/v1/auth/mfa/passkeys/{id}', { params: { path: { id } }, body: { name } })),
+  )
+}
+
+export function useRemovePasskey() {
+  return useFactorMutation((id: string) =>
+    answerOf(api.DELETE('/api/v1/auth/mfa/passkeys/{id}', { params: { path: { id } } })),
+  )
+}
+
+export function useNewRecoveryCodes() {
+  return useFactorMutation(() => answerOf(api.POST('/api/v1/auth/mfa/recovery-codes')))
+}
+
+/** Leads away, to the provider, and back to `next`. */
+export function useLink() {
+  return useMutation({
+    mutationFn: async ({ provider, next }: { provider: string; next: string }) => {
+      const { authorization_url } = await answerOf(
+        api.POST('/api/v1/auth/oauth/{provider}/link', { params: { path: { provider } }, body: { next } }),
+      )
+      window.location.assign(authorization_url)
+    },
+  })
+}
+
+export function useUnlink() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (id: string) => answerOf(api.DELETE('/api/v1/auth/oauth/links/{id}', { params: { path: { id } } })),
+    onSettled: () => client.invalidateQueries({ queryKey: linksQuery.queryKey }),
+  })
+}

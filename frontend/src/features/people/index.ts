@@ -1,0 +1,5 @@
+export { groupsOf } from './areas'
+export { PermissionList } from './components/permission-list'
+export { MembersPage } from './members-page'
+export { permissionsQuery } from './queries'
+export { RolesPage } from './roles-page'
