@@ -13,8 +13,12 @@ watchForMissingParts()
 onSessionEnd(() => {
   // Nothing of what one person read stays for the next.
   queryClient.clear()
-  if (router.state.location.pathname === '/sign-in') return
-  void router.navigate({ to: '/sign-in', search: { redirect: router.state.location.href } })
+  const { matches, location } = router.state
+  if (matches.some(({ routeId }) => routeId === '/$org'))
+    void router.navigate({ to: '/sign-in', search: { redirect: location.href } })
+  // Pages for everybody stay; they may say who is signed in.
+  else void router.invalidate()
+})
 })
 
 // What index.html has drawn stays until there is a page to take its place.

@@ -22,6 +22,9 @@ import { Route as OrgMapRouteImport } from './routes/$org.map'
 import { Route as OrgSearchRouteImport } from './routes/$org.search'
 import { Route as OrgSettingsRouteImport } from './routes/$org.settings'
 import { Route as OrgWelcomeRouteImport } from './routes/$org.welcome'
+import { Route as CancelEmailKeyRouteImport } from './routes/cancel-email.$key'
+import { Route as ConfirmEmailKeyRouteImport } from './routes/confirm-email.$key'
+import { Route as InvitationsKeyRouteImport } from './routes/invitations.$key'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
 import { Route as OrgMemoriesIndexRouteImport } from './routes/$org.memories.index'
 import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.$memoryId'
@@ -108,6 +111,21 @@ const OrgWelcomeRoute = OrgWelcomeRouteImport.update({
   id: '/welcome',
   path: '/welcome',
   getParentRoute: () => OrgRoute,
+} as any)
+const CancelEmailKeyRoute = CancelEmailKeyRouteImport.update({
+  id: '/cancel-email/$key',
+  path: '/cancel-email/$key',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const ConfirmEmailKeyRoute = ConfirmEmailKeyRouteImport.update({
+  id: '/confirm-email/$key',
+  path: '/confirm-email/$key',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const InvitationsKeyRoute = InvitationsKeyRouteImport.update({
+  id: '/invitations/$key',
+  path: '/invitations/$key',
+  getParentRoute: () => rootRouteImport,
 } as any)
 const ResetPasswordKeyRoute = ResetPasswordKeyRouteImport.update({
   id: '/reset-password/$key',
@@ -229,6 +247,9 @@ export interface FileRoutesByFullPath {
   '/$org/search': typeof OrgSearchRoute
   '/$org/settings': typeof OrgSettingsRouteWithChildren
   '/$org/welcome': typeof OrgWelcomeRoute
+  '/cancel-email/$key': typeof CancelEmailKeyRoute
+  '/confirm-email/$key': typeof ConfirmEmailKeyRoute
+  '/invitations/$key': typeof InvitationsKeyRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -263,6 +284,9 @@ export interface FileRoutesByTo {
   '/$org/map': typeof OrgMapRoute
   '/$org/search': typeof OrgSearchRoute
   '/$org/welcome': typeof OrgWelcomeRoute
+  '/cancel-email/$key': typeof CancelEmailKeyRoute
+  '/confirm-email/$key': typeof ConfirmEmailKeyRoute
+  '/invitations/$key': typeof InvitationsKeyRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -300,6 +324,9 @@ export interface FileRoutesById {
   '/$org/search': typeof OrgSearchRoute
   '/$org/settings': typeof OrgSettingsRouteWithChildren
   '/$org/welcome': typeof OrgWelcomeRoute
+  '/cancel-email/$key': typeof CancelEmailKeyRoute
+  '/confirm-email/$key': typeof ConfirmEmailKeyRoute
+  '/invitations/$key': typeof InvitationsKeyRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
@@ -338,6 +365,9 @@ export interface FileRouteTypes {
     | '/$org/search'
     | '/$org/settings'
     | '/$org/welcome'
+    | '/cancel-email/$key'
+    | '/confirm-email/$key'
+    | '/invitations/$key'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
@@ -372,6 +402,9 @@ export interface FileRouteTypes {
     | '/$org/map'
     | '/$org/search'
     | '/$org/welcome'
+    | '/cancel-email/$key'
+    | '/confirm-email/$key'
+    | '/invitations/$key'
     | '/reset-password/$key'
     | '/$org'
     | '/$org/memories/$memoryId'
@@ -408,6 +441,9 @@ export interface FileRouteTypes {
     | '/$org/search'
     | '/$org/settings'
     | '/$org/welcome'
+    | '/cancel-email/$key'
+    | '/confirm-email/$key'
+    | '/invitations/$key'
     | '/reset-password/$key'
     | '/$org/'
     | '/$org/memories/$memoryId'
@@ -438,6 +474,9 @@ export interface RootRouteChildren {
   ForgotPasswordRoute: typeof ForgotPasswordRoute
   SignInRoute: typeof SignInRoute
   SignUpRoute: typeof SignUpRoute
+  CancelEmailKeyRoute: typeof CancelEmailKeyRoute
+  ConfirmEmailKeyRoute: typeof ConfirmEmailKeyRoute
+  InvitationsKeyRoute: typeof InvitationsKeyRoute
   ResetPasswordKeyRoute: typeof ResetPasswordKeyRoute
 }
 
@@ -533,6 +572,27 @@ declare module '@tanstack/react-router' {
       fullPath: '/$org/welcome'
       preLoaderRoute: typeof OrgWelcomeRouteImport
       parentRoute: typeof OrgRoute
+    }
+    '/cancel-email/$key': {
+      id: '/cancel-email/$key'
+      path: '/cancel-email/$key'
+      fullPath: '/cancel-email/$key'
+      preLoaderRoute: typeof CancelEmailKeyRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/confirm-email/$key': {
+      id: '/confirm-email/$key'
+      path: '/confirm-email/$key'
+      fullPath: '/confirm-email/$key'
+      preLoaderRoute: typeof ConfirmEmailKeyRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/invitations/$key': {
+      id: '/invitations/$key'
+      path: '/invitations/$key'
+      fullPath: '/invitations/$key'
+      preLoaderRoute: typeof InvitationsKeyRouteImport
+      parentRoute: typeof rootRouteImport
     }
     '/reset-password/$key': {
       id: '/reset-password/$key'
@@ -764,6 +824,9 @@ const rootRouteChildren: RootRouteChildren = {
   ForgotPasswordRoute: ForgotPasswordRoute,
   SignInRoute: SignInRoute,
   SignUpRoute: SignUpRoute,
+  CancelEmailKeyRoute: CancelEmailKeyRoute,
+  ConfirmEmailKeyRoute: ConfirmEmailKeyRoute,
+  InvitationsKeyRoute: InvitationsKeyRoute,
   ResetPasswordKeyRoute: ResetPasswordKeyRoute,
 }
 export const routeTree = rootRouteImport

@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { ApiError } from '@/lib/problem'
 import { server } from '@/testing/server'
 import { answerOf, api } from './client'
+import { onProofWanted } from './proof'
 import { accessToken, onSessionEnd, openSession, renewSession } from './session'
 
 /** A token for an organisation, as far as this side reads it. */
@@ -84,4 +85,43 @@ test('a refusal carries what the server says', async () => {
     availableIn: ['team'],
     isPassing: false,
   })
+})
+
+function refuseUntil(isProven: () => boolean) {
+  const bodies: unknown[] = []
+  server.use(
+    http.patch('*/api/v1/auth/me', async ({ request }) => {
+      if (!isProven()) return HttpResponse.json({ code: 'reauthentication_required' }, { status: 403 })
+      bodies.push(await request.json())
+      return HttpResponse.json({ name: 'Ada' })
+    }),
+  )
+  return bodies
+}
+const rename = () => answerOf(api.PATCH('/api/v1/auth/me', { body: { name: 'Ada' } }))
+
+test('an action that wants a fresh proof is repeated once there is one; one question for all that wait', async () => {
+  openSession(token('acme'))
+  let isProven = false
+  const bodies = refuseUntil(() => isProven)
+  const ask = vi.fn(async () => {
+    await new Promise((resolve) => setTimeout(resolve))
+    isProven = true
+    return true
+  })
+  const forget = onProofWanted(ask)
+  await Promise.all([rename(), rename()])
+  expect(ask).toHaveBeenCalledOnce()
+  expect(bodies).toEqual([{ name: 'Ada' }, { name: 'Ada' }])
+  forget()
+})
+
+test('without a proof the refusal stays', async () => {
+  openSession(token('acme'))
+  const bodies = refuseUntil(() => false)
+  await expect(rename()).rejects.toMatchObject({ code: 'reauthentication_required' })
+  const forget = onProofWanted(async () => false)
+  await expect(rename()).rejects.toMatchObject({ code: 'reauthentication_required' })
+  expect(bodies).toEqual([])
+  forget()
 })

@@ -1,9 +1,6 @@
-import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { CircleUserRound, Keyboard, LogOut, Settings } from 'lucide-react'
 import { useTranslations } from 'use-intl'
-import { answerOf, api } from '@/api/client'
-import { closeSession } from '@/api/session'
 import {
   MenuGroup,
   MenuItem,
@@ -16,6 +13,7 @@ import {
 } from '@/components/menu'
 import { toast } from '@/components/toast'
 import { useAccount, useOrg } from '@/hooks/use-account'
+import { useSignOut } from '@/hooks/use-sign-out'
 import { chooseTheme, THEMES, type Theme, useTheme } from '@/hooks/use-theme'
 import { chooseLocale, LOCALES, type Locale, useLocale } from '@/i18n/locale'
 
@@ -34,11 +32,7 @@ export default function AccountMenu({ onKeys }: { onKeys: () => void }) {
   const navigate = useNavigate()
   const { theme } = useTheme()
   const locale = useLocale()
-  const signOut = useMutation({
-    mutationFn: () => answerOf(api.POST('/api/v1/auth/logout', { body: { everywhere: false } })),
-    onSuccess: closeSession,
-    onError: () => toast.failed(t('signOutFailed')),
-  })
+  const signOut = useSignOut(() => toast.failed(t('signOutFailed')))
   return (
     <MenuRoot>
       <MenuTrigger

@@ -7,7 +7,7 @@ export const FOR_SHAPES = 3
 
 const HEX = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i
 export const WHITE = '#ffffff'
-export const BLACK = '#111318'
+export const BLACK = '#000000'
 
 export function isHex(text: string) {
   return HEX.test(text)

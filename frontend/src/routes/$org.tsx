@@ -2,7 +2,7 @@ import { createFileRoute, notFound, redirect } from '@tanstack/react-router'
 import { accountQuery } from '@/api/account'
 import { hasSession, switchSession } from '@/api/session'
 import { ProblemScreen } from '@/app/fallbacks'
-import { Shell } from '@/app/shell'
+import { OrganisationFrame } from '@/app/organisation-frame'
 
 /** Everything of an organisation: whoever gets here has a session, and a token for this very organisation. */
 export const Route = createFileRoute('/$org')({
@@ -19,6 +19,6 @@ export const Route = createFileRoute('/$org')({
     queryClient.clear()
     return { account: await queryClient.ensureQueryData(accountQuery) }
   },
-  component: Shell,
+  component: OrganisationFrame,
   errorComponent: ProblemScreen,
 })

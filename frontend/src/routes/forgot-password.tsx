@@ -1,8 +1,8 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { prepareEntrance } from '@/app/entrance'
 import { ForgotPasswordPage } from '@/features/auth'
-import { loadMessages } from '@/i18n/locale'
 
 export const Route = createFileRoute('/forgot-password')({
-  loader: () => loadMessages('entrance'),
+  loader: ({ context }) => prepareEntrance(context.queryClient),
   component: ForgotPasswordPage,
 })

@@ -1,8 +1,8 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { prepareEntrance } from '@/app/entrance'
 import { ResetPasswordPage } from '@/features/auth'
-import { loadMessages } from '@/i18n/locale'
 
 export const Route = createFileRoute('/reset-password/$key')({
-  loader: () => loadMessages('entrance'),
+  loader: ({ context }) => prepareEntrance(context.queryClient),
   component: ResetPasswordPage,
 })

@@ -1,13 +1,13 @@
 import { createFileRoute, redirect } from '@tanstack/react-router'
 import { accessToken } from '@/api/session'
+import { prepareEntrance } from '@/app/entrance'
 import { SignInPage, signInSearch } from '@/features/auth'
-import { loadMessages } from '@/i18n/locale'
 
 export const Route = createFileRoute('/sign-in')({
   validateSearch: signInSearch,
   beforeLoad: () => {
     if (accessToken()) throw redirect({ to: '/', replace: true })
   },
-  loader: () => loadMessages('entrance'),
+  loader: ({ context }) => prepareEntrance(context.queryClient),
   component: SignInPage,
 })

@@ -1,5 +1,8 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { prepareEntrance } from '@/app/entrance'
 import { SignUpPage } from '@/features/auth'
-import { loadMessages } from '@/i18n/locale'
 
-export const Route = createFileRoute('/sign-up')({ loader: () => loadMessages('entrance'), component: SignUpPage })
+export const Route = createFileRoute('/sign-up')({
+  loader: ({ context }) => prepareEntrance(context.queryClient),
+  component: SignUpPage,
+})

@@ -1,4 +1,8 @@
+export { AuthFrame } from './auth-frame'
+export { publicBrandingQuery } from './branding'
+export { CancelEmailPage, ConfirmEmailPage } from './email-change-pages'
 export { ForgotPasswordPage } from './forgot-password-page'
+export { InvitationPage } from './invitation-page'
 export { signInSearch } from './redirect'
 export { ResetPasswordPage } from './reset-password-page'
 export { SignInPage } from './sign-in-page'

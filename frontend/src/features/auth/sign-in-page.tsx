@@ -1,5 +1,6 @@
 import { zodResolver } from '@hookform/resolvers/zod'
 import { getRouteApi, Link, useRouter } from '@tanstack/react-router'
+import { KeyRound } from 'lucide-react'
 import { useForm } from 'react-hook-form'
 import { useTranslations } from 'use-intl'
 import * as z from 'zod/mini'
@@ -8,18 +9,41 @@ import { openSession } from '@/api/session'
 import { Button } from '@/components/button'
 import { PasswordField, TextField } from '@/components/field'
 import { showProblem } from '@/lib/form-problem'
+import { ApiError } from '@/lib/problem'
+import { arePasskeysPossible } from '@/lib/webauthn'
 import { AuthFrame, FormProblem } from './auth-frame'
+import { ProofProblem } from './components/proof-problem'
+import { Or, Providers } from './components/providers'
+import { SecondStep } from './components/second-step'
+import { usePasskeySignIn } from './queries'
+import { useBrandName } from './use-brand-name'
+import { useFragment } from './use-fragment'
 
 const route = getRouteApi('/sign-in')
 
 export function SignInPage() {
   const t = useTranslations('signIn')
   const router = useRouter()
+  const brand = useBrandName()
   const { redirect } = route.useSearch()
+  const [fragment, setFragment] = useFragment()
+  // The link may be any path of ours, with its query.
+  const onSignedIn = () => router.history.replace(redirect ?? '/')
+  if (fragment.mfaToken)
+    return (
+      <AuthFrame title={t('secondTitle')} note={t('secondNote')}>
+        <SecondStep
+          mfaToken={fragment.mfaToken}
+          methods={fragment.methods}
+          onDone={onSignedIn}
+          onBack={() => setFragment({ methods: [] })}
+        />
+      </AuthFrame>
+    )
   return (
     <AuthFrame
       title={t('title')}
-      note={t('note')}
+      note={brand ? t('noteFor', { name: brand }) : t('note')}
       below={t.rich('new', {
         link: (text) => (
           <Link to="/sign-up" className="font-medium text-accent-text hover:underline">
@@ -28,13 +52,55 @@ export function SignInPage() {
         ),
       })}
     >
-      {/* The link may be any path of ours, with its query. */}
-      <SignInForm onSignedIn={() => router.history.replace(redirect ?? '/')} />
+      <div className="grid gap-4">
+        {fragment.problem ? <OauthProblem code={fragment.problem} /> : null}
+        <SignInForm onSignedIn={onSignedIn} onSecondStep={(mfaToken, methods) => setFragment({ mfaToken, methods })} />
+        <Or />
+        <PasskeySignIn onSignedIn={onSignedIn} />
+        <Providers next={redirect ?? '/'} />
+      </div>
     </AuthFrame>
   )
 }
 
-export function SignInForm({ onSignedIn }: { onSignedIn: () => void }) {
+const PROBLEMS = [
+  'access_denied',
+  'account_disabled',
+  'email_not_verified',
+  'link_required',
+  'provider_unavailable',
+  'state_mismatch',
+] as const
+
+/** Why signing in by another account has led back here. */
+function OauthProblem({ code }: { code: string }) {
+  const t = useTranslations('signIn.problems')
+  const known = PROBLEMS.find((one) => one === code)
+  return <FormProblem>{known ? t(known) : t('other', { code })}</FormProblem>
+}
+
+function PasskeySignIn({ onSignedIn }: { onSignedIn: () => void }) {
+  const t = useTranslations('signIn')
+  const signIn = usePasskeySignIn()
+  if (!arePasskeysPossible()) return null
+  return (
+    <>
+      <Button
+        size="large"
+        isBusy={signIn.isPending}
+        onClick={() => signIn.mutate(undefined, { onSuccess: onSignedIn })}
+      >
+        <KeyRound aria-hidden />
+        {t('passkey')}
+      </Button>
+      <ProofProblem error={signIn.error} />
+    </>
+  )
+}
+
+type FormProps = { onSignedIn: () => void; onSecondStep: (mfaToken: string, methods: string[]) => void }
+
+export function SignInForm({ onSignedIn, onSecondStep }: FormProps) {
   const t = useTranslations('signIn')
   const schema = z.object({
     email: z.email(t('badEmail')),
@@ -50,6 +116,10 @@ export function SignInForm({ onSignedIn }: { onSignedIn: () => void }) {
       openSession(access)
       onSignedIn()
     } catch (error) {
+      if (error instanceof ApiError && error.code === 'mfa_required') {
+        onSecondStep(String(error.more.mfa_token), (error.more.methods as string[] | undefined) ?? [])
+        return
+      }
       showProblem(error, ['email', 'password'], setError, (problem) => {
         if (problem?.status === 401) return t('wrong')
         if (problem?.status === 429) return t('tooMany')

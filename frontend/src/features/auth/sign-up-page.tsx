@@ -10,14 +10,18 @@ import { PasswordField, TextField } from '@/components/field'
 import { showProblem } from '@/lib/form-problem'
 import { SHORTEST_PASSWORD } from '@/lib/passwords'
 import { AuthFrame, FormProblem } from './auth-frame'
+import { Providers } from './components/providers'
+import { useFragment } from './use-fragment'
 
 export function SignUpPage() {
   const t = useTranslations('signUp')
   const navigate = useNavigate()
+  const [fragment] = useFragment()
+  const onSignedUp = (org: string) => navigate({ to: '/$org/welcome', params: { org }, replace: true })
   return (
     <AuthFrame
-      title={t('title')}
-      note={t('note')}
+      title={t(fragment.oauth ? 'oauthTitle' : 'title')}
+      note={fragment.oauth && fragment.email ? t('oauthNote', { email: fragment.email }) : t('note')}
       below={t.rich('known', {
         link: (text) => (
           <Link to="/sign-in" className="font-medium text-accent-text hover:underline">
@@ -26,8 +30,61 @@ export function SignUpPage() {
         ),
       })}
     >
-      <SignUpForm onSignedUp={(org) => navigate({ to: '/$org/welcome', params: { org }, replace: true })} />
+      {fragment.oauth ? (
+        <OauthSignUpForm token={fragment.oauth} name={fragment.name ?? ''} onSignedUp={onSignedUp} />
+      ) : (
+        <div className="grid gap-4">
+          <SignUpForm onSignedUp={onSignedUp} />
+          <Providers next="/" />
+        </div>
+      )}
     </AuthFrame>
+  )
+}
+
+type OauthProps = { token: string; name: string; onSignedUp: (org: string) => void }
+
+/** The rest of a sign-up that began at another provider, which has said who one is. */
+export function OauthSignUpForm({ token, name, onSignedUp }: OauthProps) {
+  const t = useTranslations('signUp')
+  const schema = z.object({
+    org_name: z.string().check(z.trim(), z.minLength(1, t('noOrganisation')), z.maxLength(100)),
+    name: z.string().check(z.trim(), z.maxLength(100)),
+  })
+  const { register, handleSubmit, setError, formState } = useForm({
+    resolver: zodResolver(schema),
+    defaultValues: { org_name: '', name },
+  })
+  const { errors, isSubmitting } = formState
+  const submit = handleSubmit(async (values) => {
+    try {
+      const { access, org } = await answerOf(
+        api.POST('/api/v1/auth/oauth/signup', { body: { ...values, token, use_cookie: true } }),
+      )
+      openSession(access)
+      onSignedUp(org.slug)
+    } catch (error) {
+      showProblem(error, ['org_name', 'name'], setError, (problem) => {
+        if (problem?.code === 'invalid_token') return t('oauthOver')
+        return problem && problem.status !== 0 ? problem.message : t('unreachable')
+      })
+    }
+  })
+  return (
+    <form onSubmit={submit} noValidate className="grid gap-4">
+      <FormProblem>{errors.root?.message}</FormProblem>
+      <TextField
+        label={t('organisation')}
+        hint={t('organisationHint')}
+        autoComplete="organization"
+        error={errors.org_name?.message}
+        {...register('org_name')}
+      />
+      <TextField label={t('name')} autoComplete="name" error={errors.name?.message} {...register('name')} />
+      <Button type="submit" look="primary" size="large" isBusy={isSubmitting}>
+        {t('submit')}
+      </Button>
+    </form>
   )
 }
 
