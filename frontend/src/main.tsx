@@ -19,7 +19,6 @@ onSessionEnd(() => {
   // Pages for everybody stay; they may say who is signed in.
   else void router.invalidate()
 })
-})
 
 // What index.html has drawn stays until there is a page to take its place.
 await Promise.all([loadMessages('main'), router.load()])
