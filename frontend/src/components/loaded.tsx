@@ -15,5 +15,5 @@ export function Loaded<Data>({ query, skeleton, children }: Props<Data>) {
   if (query.data !== undefined) return children(query.data)
   if (query.isError)
     return <ErrorState error={query.error} onRetry={() => void query.refetch()} isRetrying={query.isRefetching} />
-  return skeleton ?? <Skeleton className="h-48 max-w-3xl" />
+  return skeleton ?? <Skeleton className="h-48" />
 }

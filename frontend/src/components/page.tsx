@@ -15,18 +15,29 @@ type Props = {
   children: ReactNode
   /** Takes the height of the window, so that a list or a picture scrolls inside. */
   isFull?: boolean
+  /** For forms: lines as long as they are read, beside the navigation. */
+  isNarrow?: boolean
   /** Leaves room for a panel at the side of the window, where there is some. */
   hasAside?: boolean
 }
 
 /** The frame of every page: title, way here, actions. */
-export function Page({ title, breadcrumb = [], note, actions, children, isFull = false, hasAside = false }: Props) {
+export function Page({
+  title,
+  breadcrumb = [],
+  note,
+  actions,
+  children,
+  isFull = false,
+  isNarrow = false,
+  hasAside = false,
+}: Props) {
   useTitle(title, use(TitleContext))
   return (
     <div
       className={cn(
         'flex w-full flex-col gap-4 px-4 py-5 md:px-6',
-        hasAside ? 'lg:pr-126' : 'mx-auto max-w-[88rem]',
+        hasAside ? 'lg:pr-126' : isNarrow ? 'max-w-[51rem]' : 'mx-auto max-w-[88rem]',
         isFull && 'md:h-[calc(100dvh-3.5rem)]',
       )}
     >

@@ -24,7 +24,8 @@ const SKELETON_ROWS = 3
 export function PlainTable<Row>({ label, columns, rows, idOf }: Props<Row>) {
   return (
     <table aria-label={label} aria-busy={rows === undefined} className="w-full text-left text-ui">
-      <thead className="text-xs text-muted">
+      {/* On phones a row is a block: the first column on top, the others below it. */}
+      <thead className="text-xs text-muted max-sm:sr-only">
         <tr className="border-b">
           {columns.map((column) => (
             <th
@@ -40,9 +41,18 @@ export function PlainTable<Row>({ label, columns, rows, idOf }: Props<Row>) {
       <tbody>
         {rows
           ? rows.map((row) => (
-              <tr key={idOf(row)} className="border-b last:border-b-0">
+              <tr
+                key={idOf(row)}
+                className="border-b last:border-b-0 max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:gap-3 max-sm:px-4 max-sm:py-3"
+              >
                 {columns.map((column) => (
-                  <td key={column.id} className={cn('px-3 py-2.5 align-middle first:pl-4 last:pr-4', column.className)}>
+                  <td
+                    key={column.id}
+                    className={cn(
+                      'align-middle max-sm:first:w-full sm:px-3 sm:py-2.5 sm:first:pl-4 sm:last:pr-4',
+                      column.className,
+                    )}
+                  >
                     {column.cell(row)}
                   </td>
                 ))}

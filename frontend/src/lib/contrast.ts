@@ -4,6 +4,8 @@ type Rgb = readonly [number, number, number]
 /** What text needs on its ground (AA), and what a border or a ring needs. */
 export const FOR_TEXT = 4.5
 export const FOR_SHAPES = 3
+/** What a filled area with its own text on it needs, not to vanish. */
+export const TO_BE_SEEN = 1.3
 
 const HEX = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i
 export const WHITE = '#ffffff'
@@ -62,12 +64,13 @@ export function brandTokens(primary: string | null, accent: string | null, isDar
   const button = primary && isHex(primary) ? primary : null
   const link = accent && isHex(accent) ? accent : button
   const ground = isDark ? GROUNDS.dark : GROUNDS.light
+  const shown = button && readableOn(button, ground, TO_BE_SEEN)
   return {
-    ...(button && {
-      // A button that is hardly seen against the page is no button.
-      '--accent': readableOn(button, ground, FOR_SHAPES),
-      '--accent-strong': readableOn(button, ground, FOR_SHAPES),
-      '--on-accent': textOn(readableOn(button, ground, FOR_SHAPES)),
+    ...(shown && {
+      // Its text says that it is a button; only what vanishes in the page is changed.
+      '--accent': shown,
+      '--accent-strong': shown,
+      '--on-accent': textOn(shown),
     }),
     ...(link && {
       '--accent-text': readableOn(link, ground, FOR_TEXT),

@@ -17,8 +17,8 @@ export function DeleteAccountPage() {
   const [isAsking, setAsking] = useState(false)
   const remove = useDeleteAccount()
   return (
-    <Page title={t('title')} note={t('note')}>
-      <Panel title={t('what')} className="max-w-3xl">
+    <Page title={t('title')} isNarrow note={t('note')}>
+      <Panel title={t('what')}>
         <ul className="grid list-disc gap-1.5 pl-5 text-ui text-muted">
           <li>{t('leave')}</li>
           <li>{t('stay')}</li>

@@ -18,8 +18,8 @@ export function PasswordPage() {
   const t = useTranslations('password')
   const { user } = useAccount()
   return (
-    <Page title={t('title')} note={t('note')}>
-      <div className="grid max-w-3xl gap-4">
+    <Page title={t('title')} isNarrow note={t('note')}>
+      <div className="grid gap-4">
         <Panel title={t('password')} note={t('passwordNote')}>
           {user.has_password ? (
             <PasswordForm />

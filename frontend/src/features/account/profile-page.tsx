@@ -7,6 +7,7 @@ import { Page } from '@/components/page'
 import { Panel } from '@/components/panel'
 import { Problem, useProblemWords } from '@/components/problem'
 import { toast } from '@/components/toast'
+import { useRoleName } from '@/features/people'
 import { useAccount } from '@/hooks/use-account'
 import { fieldProblem } from '@/lib/form-problem'
 import { useResendVerification, useSetName } from './queries'
@@ -15,10 +16,11 @@ export function ProfilePage() {
   const t = useTranslations('profile')
   const { user, org, roles } = useAccount()
   const words = useProblemWords()
+  const roleName = useRoleName()
   const resend = useResendVerification()
   return (
-    <Page title={t('title')} note={t('note')}>
-      <div className="grid max-w-3xl gap-4">
+    <Page title={t('title')} isNarrow note={t('note')}>
+      <div className="grid gap-4">
         {user.email_verified ? null : (
           <Notice
             action={
@@ -46,7 +48,7 @@ export function ProfilePage() {
             <dt className="text-muted">{t('organisation')}</dt>
             <dd className="break-words">{org.name}</dd>
             <dt className="text-muted">{t('role')}</dt>
-            <dd>{roles.join(', ')}</dd>
+            <dd>{roles.map((name) => roleName({ name })).join(', ')}</dd>
           </dl>
         </Panel>
       </div>

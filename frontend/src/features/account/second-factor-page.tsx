@@ -34,10 +34,10 @@ export function SecondFactorPage() {
   const t = useTranslations('secondFactor')
   const factors = useQuery(factorsQuery)
   return (
-    <Page title={t('title')} note={t('note')}>
+    <Page title={t('title')} isNarrow note={t('note')}>
       <Loaded query={factors}>
         {(data) => (
-          <div className="grid max-w-3xl gap-4">
+          <div className="grid gap-4">
             {data.totp || data.passkeys.length > 0 ? null : <Notice>{t('none')}</Notice>}
             <Totp totp={data.totp} />
             <Passkeys passkeys={data.passkeys} />
@@ -155,24 +155,26 @@ function Passkeys({ passkeys }: { passkeys: Passkey[] }) {
                   ) : null}
                 </p>
               </div>
-              <Button
-                size="small"
-                aria-label={t('renameOne', { name: passkey.name })}
-                onClick={() => setRenaming(passkey)}
-              >
-                {t('rename')}
-              </Button>
-              <Button
-                size="small"
-                look="danger"
-                aria-label={t('removeOne', { name: passkey.name })}
-                onClick={() => {
-                  remove.reset()
-                  setRemoving(passkey)
-                }}
-              >
-                {t('remove')}
-              </Button>
+              <div className="flex gap-2">
+                <Button
+                  size="small"
+                  aria-label={t('renameOne', { name: passkey.name })}
+                  onClick={() => setRenaming(passkey)}
+                >
+                  {t('rename')}
+                </Button>
+                <Button
+                  size="small"
+                  look="danger"
+                  aria-label={t('removeOne', { name: passkey.name })}
+                  onClick={() => {
+                    remove.reset()
+                    setRemoving(passkey)
+                  }}
+                >
+                  {t('remove')}
+                </Button>
+              </div>
             </li>
           ))}
         </ul>

@@ -22,6 +22,7 @@ export function SessionsPage() {
   return (
     <Page
       title={t('title')}
+      isNarrow
       note={t('note')}
       actions={
         others.length > 0 ? (
@@ -32,9 +33,9 @@ export function SessionsPage() {
         ) : null
       }
     >
-      <Loaded query={sessions} skeleton={<Skeleton className="h-40 max-w-3xl" />}>
+      <Loaded query={sessions} skeleton={<Skeleton className="h-40" />}>
         {({ results }) => (
-          <ul className="max-w-3xl divide-y rounded-lg border bg-surface">
+          <ul className="divide-y rounded-lg border bg-surface">
             {[...results]
               .sort((a, b) => Number(b.current) - Number(a.current))
               .map((session) => (

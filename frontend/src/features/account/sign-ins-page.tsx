@@ -22,14 +22,14 @@ export function SignInsPage() {
   const link = useLink()
   const unlink = useUnlink()
   return (
-    <Page title={t('title')} note={t('note')}>
+    <Page title={t('title')} isNarrow note={t('note')}>
       <Loaded query={providers}>
         {(offered) => (
           <Loaded query={links}>
             {({ results }) => {
               const free = offered.results.filter((one) => !results.some(({ provider }) => provider === one.id))
               return (
-                <div className="grid max-w-3xl gap-4">
+                <div className="grid gap-4">
                   {results.length > 0 ? (
                     <ul className="divide-y rounded-lg border bg-surface">
                       {results.map((one) => (

@@ -118,21 +118,24 @@ function KeyRow({ row, canChange, onOpen }: RowProps) {
           </>
         )}
       </dl>
-      {canChange && isActive ? (
-        <div className="flex gap-2">
-          <Button size="small" aria-label={t('rotateOne', { name: row.name })} onClick={() => onOpen('rotate')}>
-            {t('rotateIt')}
-          </Button>
-          <Button
-            size="small"
-            look="danger"
-            aria-label={t('revokeOne', { name: row.name })}
-            onClick={() => onOpen('revoke')}
-          >
-            {t('revokeIt')}
-          </Button>
-        </div>
-      ) : null}
+      {/* Without actions the place stays, so that the figures stand below each other. */}
+      <div className={cn('flex justify-end gap-2', canChange && 'lg:w-40')}>
+        {canChange && isActive ? (
+          <>
+            <Button size="small" aria-label={t('rotateOne', { name: row.name })} onClick={() => onOpen('rotate')}>
+              {t('rotateIt')}
+            </Button>
+            <Button
+              size="small"
+              look="danger"
+              aria-label={t('revokeOne', { name: row.name })}
+              onClick={() => onOpen('revoke')}
+            >
+              {t('revokeIt')}
+            </Button>
+          </>
+        ) : null}
+      </div>
     </li>
   )
 }

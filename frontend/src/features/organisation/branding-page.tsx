@@ -70,6 +70,8 @@ function Brand({ stored }: { stored: Branding }) {
               error={fieldProblem(save.error, 'name')}
             />
             <ColourField
+              isOfButtons
+              isOfLinks={!accent}
               label={t('primary')}
               hint={t('primaryHint')}
               value={primary}
@@ -78,6 +80,7 @@ function Brand({ stored }: { stored: Branding }) {
               error={fieldProblem(save.error, 'primary_color')}
             />
             <ColourField
+              isOfLinks
               label={t('accent')}
               hint={t('accentHint')}
               value={accent}
@@ -120,16 +123,30 @@ type ColourProps = {
   isDisabled: boolean
   onChange: (value: string) => void
   error: string | undefined
+  isOfButtons?: boolean
+  isOfLinks?: boolean
 }
 
 /** A colour, picked or typed, with what it does to the text on it. */
-function ColourField({ label, hint, value, isDisabled, onChange, error }: ColourProps) {
+function ColourField({ label, hint, value, isDisabled, onChange, error, ...use }: ColourProps) {
   const t = useTranslations('organisation.branding')
   const { number } = useFormatter()
   const id = useId()
+  const { isOfButtons = false, isOfLinks = false } = use
   const isKnown = isHex(value)
   const isWrong = value !== '' && !isKnown
-  const ratio = isKnown ? contrast(textOn(value), value) : null
+  const notes = !isKnown
+    ? []
+    : [
+        isOfButtons &&
+          t('contrast', {
+            colour: t(textOn(value) === WHITE ? 'white' : 'black'),
+            ratio: number(contrast(textOn(value), value), { maximumFractionDigits: 1 }),
+          }),
+        isOfLinks && contrast(value, WHITE) < FOR_TEXT && t('darkened'),
+        isOfLinks && contrast(value, BLACK) < FOR_TEXT && t('lightened'),
+        isOfLinks && contrast(value, WHITE) >= FOR_TEXT && contrast(value, BLACK) >= FOR_TEXT && t('readable'),
+      ].filter(Boolean)
   return (
     <div className="grid gap-1.5">
       <label htmlFor={id} className="text-ui font-medium">
@@ -164,18 +181,7 @@ function ColourField({ label, hint, value, isDisabled, onChange, error }: Colour
         ) : null}
       </div>
       <p id={`${id}-note`} className={cn('text-ui', isWrong || error ? 'text-danger' : 'text-muted')}>
-        {error ??
-          (isWrong
-            ? t('wrongColour')
-            : ratio === null
-              ? hint
-              : t('contrast', {
-                  colour: t(textOn(value) === WHITE ? 'white' : 'black'),
-                  ratio: number(ratio, { maximumFractionDigits: 1 }),
-                }))}
-        {/* What text needs is always reached with one of the two; links on the page may not. */}
-        {ratio !== null && contrast(value, WHITE) < FOR_TEXT ? ` ${t('darkened')}` : null}
-        {ratio !== null && contrast(value, BLACK) < FOR_TEXT ? ` ${t('lightened')}` : null}
+        {error ?? (isWrong ? t('wrongColour') : isKnown ? notes.join(' ') : hint)}
       </p>
     </div>
   )

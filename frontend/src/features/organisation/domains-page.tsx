@@ -26,10 +26,10 @@ export function DomainsPage() {
   const domains = useQuery(domainsQuery(useOrg()))
   const canChange = may(useAccount(), 'org:write')
   return (
-    <Page title={t('title')} note={t('note')}>
+    <Page title={t('title')} isNarrow note={t('note')}>
       <Loaded query={domains}>
         {({ results }) => (
-          <div className="grid max-w-3xl gap-4">
+          <div className="grid gap-4">
             {canChange ? <AddForm /> : <ReadOnly permission="org:write" />}
             {results.length === 0 ? (
               <EmptyState icon={Globe} title={t('none')}>

@@ -26,10 +26,10 @@ export function GeneralPage() {
   const organization = useQuery(organizationQuery(useOrg()))
   const canChange = may(account, 'org:write')
   return (
-    <Page title={t('title')} note={t('note')}>
+    <Page title={t('title')} isNarrow note={t('note')}>
       <Loaded query={organization}>
         {(data) => (
-          <div className="grid max-w-3xl gap-4">
+          <div className="grid gap-4">
             {canChange ? null : <ReadOnly permission="org:write" />}
             {/* Another name from elsewhere begins another form. */}
             <NameForm key={`${data.name} ${data.slug}`} organization={data} canChange={canChange} />

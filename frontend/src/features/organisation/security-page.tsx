@@ -21,7 +21,7 @@ export function SecurityPage() {
   const t = useTranslations('organisation.security')
   const policy = useQuery(policyQuery(useOrg()))
   return (
-    <Page title={t('title')} note={t('note')}>
+    <Page title={t('title')} isNarrow note={t('note')}>
       <Loaded query={policy}>{(data) => <Policy isRequired={data.mfa_required} />}</Loaded>
     </Page>
   )
@@ -45,7 +45,7 @@ function Policy({ isRequired }: { isRequired: boolean }) {
     })
   }
   return (
-    <div className="grid max-w-3xl gap-4">
+    <div className="grid gap-4">
       {canChange ? null : <ReadOnly permission="org:write" />}
       {canChange && !hasOwn && !isRequired ? (
         <Notice

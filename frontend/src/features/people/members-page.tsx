@@ -141,7 +141,7 @@ function MemberTable({ rows, roles, canChange }: TableProps) {
     {
       id: 'role',
       header: t('role'),
-      className: 'w-40',
+      className: 'w-40 max-sm:flex-1',
       cell: (member) =>
         canChange && member.id !== user.id && member.role !== 'owner' ? (
           <RoleMenu member={member} roles={roles} />

@@ -53,7 +53,7 @@ export function PendingInvitations({ onInvite }: { onInvite: () => void }) {
     {
       id: 'actions',
       header: t('actions'),
-      className: 'w-52',
+      className: 'w-64 text-right max-sm:w-full',
       cell: (one) => (
         <div className="flex flex-wrap justify-end gap-2">
           <Button
