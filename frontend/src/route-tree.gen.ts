@@ -22,7 +22,6 @@ import { Route as OrgMapRouteImport } from './routes/$org.map'
 import { Route as OrgSearchRouteImport } from './routes/$org.search'
 import { Route as OrgSettingsRouteImport } from './routes/$org.settings'
 import { Route as OrgWelcomeRouteImport } from './routes/$org.welcome'
-import { Route as CancelEmailKeyRouteImport } from './routes/cancel-email.$key'
 import { Route as ConfirmEmailKeyRouteImport } from './routes/confirm-email.$key'
 import { Route as InvitationsKeyRouteImport } from './routes/invitations.$key'
 import { Route as ResetPasswordKeyRouteImport } from './routes/reset-password.$key'
@@ -111,11 +110,6 @@ const OrgWelcomeRoute = OrgWelcomeRouteImport.update({
   id: '/welcome',
   path: '/welcome',
   getParentRoute: () => OrgRoute,
-} as any)
-const CancelEmailKeyRoute = CancelEmailKeyRouteImport.update({
-  id: '/cancel-email/$key',
-  path: '/cancel-email/$key',
-  getParentRoute: () => rootRouteImport,
 } as any)
 const ConfirmEmailKeyRoute = ConfirmEmailKeyRouteImport.update({
   id: '/confirm-email/$key',
@@ -247,7 +241,6 @@ export interface FileRoutesByFullPath {
   '/$org/search': typeof OrgSearchRoute
   '/$org/settings': typeof OrgSettingsRouteWithChildren
   '/$org/welcome': typeof OrgWelcomeRoute
-  '/cancel-email/$key': typeof CancelEmailKeyRoute
   '/confirm-email/$key': typeof ConfirmEmailKeyRoute
   '/invitations/$key': typeof InvitationsKeyRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
@@ -284,7 +277,6 @@ export interface FileRoutesByTo {
   '/$org/map': typeof OrgMapRoute
   '/$org/search': typeof OrgSearchRoute
   '/$org/welcome': typeof OrgWelcomeRoute
-  '/cancel-email/$key': typeof CancelEmailKeyRoute
   '/confirm-email/$key': typeof ConfirmEmailKeyRoute
   '/invitations/$key': typeof InvitationsKeyRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
@@ -324,7 +316,6 @@ export interface FileRoutesById {
   '/$org/search': typeof OrgSearchRoute
   '/$org/settings': typeof OrgSettingsRouteWithChildren
   '/$org/welcome': typeof OrgWelcomeRoute
-  '/cancel-email/$key': typeof CancelEmailKeyRoute
   '/confirm-email/$key': typeof ConfirmEmailKeyRoute
   '/invitations/$key': typeof InvitationsKeyRoute
   '/reset-password/$key': typeof ResetPasswordKeyRoute
@@ -365,7 +356,6 @@ export interface FileRouteTypes {
     | '/$org/search'
     | '/$org/settings'
     | '/$org/welcome'
-    | '/cancel-email/$key'
     | '/confirm-email/$key'
     | '/invitations/$key'
     | '/reset-password/$key'
@@ -402,7 +392,6 @@ export interface FileRouteTypes {
     | '/$org/map'
     | '/$org/search'
     | '/$org/welcome'
-    | '/cancel-email/$key'
     | '/confirm-email/$key'
     | '/invitations/$key'
     | '/reset-password/$key'
@@ -441,7 +430,6 @@ export interface FileRouteTypes {
     | '/$org/search'
     | '/$org/settings'
     | '/$org/welcome'
-    | '/cancel-email/$key'
     | '/confirm-email/$key'
     | '/invitations/$key'
     | '/reset-password/$key'
@@ -474,7 +462,6 @@ export interface RootRouteChildren {
   ForgotPasswordRoute: typeof ForgotPasswordRoute
   SignInRoute: typeof SignInRoute
   SignUpRoute: typeof SignUpRoute
-  CancelEmailKeyRoute: typeof CancelEmailKeyRoute
   ConfirmEmailKeyRoute: typeof ConfirmEmailKeyRoute
   InvitationsKeyRoute: typeof InvitationsKeyRoute
   ResetPasswordKeyRoute: typeof ResetPasswordKeyRoute
@@ -572,13 +559,6 @@ declare module '@tanstack/react-router' {
       fullPath: '/$org/welcome'
       preLoaderRoute: typeof OrgWelcomeRouteImport
       parentRoute: typeof OrgRoute
-    }
-    '/cancel-email/$key': {
-      id: '/cancel-email/$key'
-      path: '/cancel-email/$key'
-      fullPath: '/cancel-email/$key'
-      preLoaderRoute: typeof CancelEmailKeyRouteImport
-      parentRoute: typeof rootRouteImport
     }
     '/confirm-email/$key': {
       id: '/confirm-email/$key'
@@ -824,7 +804,6 @@ const rootRouteChildren: RootRouteChildren = {
   ForgotPasswordRoute: ForgotPasswordRoute,
   SignInRoute: SignInRoute,
   SignUpRoute: SignUpRoute,
-  CancelEmailKeyRoute: CancelEmailKeyRoute,
   ConfirmEmailKeyRoute: ConfirmEmailKeyRoute,
   InvitationsKeyRoute: InvitationsKeyRoute,
   ResetPasswordKeyRoute: ResetPasswordKeyRoute,

@@ -1,9 +1,8 @@
 /** The caller: who, in which organisation, with which rights. */
 import { queryOptions } from '@tanstack/react-query'
-import { answerOf, api } from './client'
-import type { Me } from './upcoming'
+import { answerOf, api, type Schemas } from './client'
 
-export type Account = Me
+export type Account = Schemas['MeOutput']
 export type Permission =
   | 'org:read'
   | 'org:write'

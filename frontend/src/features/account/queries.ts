@@ -1,11 +1,12 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { accountQuery } from '@/api/account'
-import { answerOf, api } from '@/api/client'
+import { answerOf, api, deleteConfirmed, type Schemas } from '@/api/client'
 import { openSession } from '@/api/session'
 import { useRereadAccount } from '@/hooks/use-account'
 import { makePasskey } from '@/lib/webauthn'
 
-export type { Factors, OauthLink, Passkey, Session } from '@/api/upcoming'
+export type { Factors, OauthLink, Passkey } from '@/api/upcoming'
+export type Session = Schemas['SessionOutput']
 
 // All below the account's own key: what one person read goes with them.
 const KEY = accountQuery.queryKey[0]
@@ -58,7 +59,7 @@ export function useChangeEmail() {
 
 export function useDeleteAccount() {
   return useMutation({
-    mutationFn: (confirm: string) => answerOf(api.DELETE('/api/v1/auth/me', { body: { confirm } })),
+    mutationFn: (confirm: string) => deleteConfirmed('/api/v1/auth/me', confirm),
   })
 }
 
@@ -67,7 +68,8 @@ export function useEndSessions() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: async (ids: string[]) => {
-      for (const id of ids) await answerOf(api.DELETE('/api/v1/auth/sessions/{id}', { params: { path: { id } } }))
+      for (const id of ids)
+        await answerOf(api.DELETE('/api/v1/auth/sessions/{session_id}', { params: { path: { session_id: id } } }))
     },
     onSettled: () => client.invalidateQueries({ queryKey: sessionsQuery.queryKey }),
   })

@@ -86,7 +86,9 @@ function KeyRow({ row, canChange, onOpen }: RowProps) {
           <span className="font-medium break-words">{row.name}</span>
           <code className="font-mono text-xs text-subtle">{row.prefix}…</code>
           {isActive ? null : (
-            <span className="rounded border px-1.5 text-xs text-danger">{t(`states.${row.status}`)}</span>
+            <span className="rounded border px-1.5 text-xs text-danger">
+              {t(row.status === 'revoked' ? 'states.revoked' : 'states.expired')}
+            </span>
           )}
         </p>
         <p className="flex flex-wrap gap-1">
@@ -98,7 +100,7 @@ function KeyRow({ row, canChange, onOpen }: RowProps) {
         </p>
         <p className="text-xs text-muted">
           {t('created')} <Ago at={row.created_at} />
-          {row.created_by ? ` ${t('by', { email: row.created_by.email })}` : null}
+          {` ${t('by', { email: row.created_by.email })}`}
         </p>
       </div>
       <dl className="grid w-52 grid-cols-[6rem_minmax(0,1fr)] gap-x-3 text-xs leading-5">

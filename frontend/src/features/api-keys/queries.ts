@@ -1,11 +1,10 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { answerOf, api } from '@/api/client'
-import type { ApiKey } from '@/api/upcoming'
+import { answerOf, api, type Schemas } from '@/api/client'
 import { useOrg } from '@/hooks/use-account'
 
-export type { ApiKey } from '@/api/upcoming'
+export type ApiKey = Schemas['ApiKeyOutput']
 /** A key with its secret, which is told this once. */
-export type NewKey = ApiKey & { secret: string }
+export type NewKey = Schemas['NewApiKeyOutput']
 
 const PAGE_SIZE = 50
 
@@ -44,8 +43,8 @@ export function useCreateKey() {
 export function useRotateKey() {
   return useKeyMutation(({ id, hours }: { id: string; hours: number }) =>
     answerOf(
-      api.POST('/api/v1/orgs/current/api-keys/{id}/rotate', {
-        params: { path: { id } },
+      api.POST('/api/v1/orgs/current/api-keys/{key_id}/rotate', {
+        params: { path: { key_id: id } },
         body: { overlap_hours: hours },
       }),
     ),
@@ -54,6 +53,6 @@ export function useRotateKey() {
 
 export function useRevokeKey() {
   return useKeyMutation((id: string) =>
-    answerOf(api.DELETE('/api/v1/orgs/current/api-keys/{id}', { params: { path: { id } } })),
+    answerOf(api.DELETE('/api/v1/orgs/current/api-keys/{key_id}', { params: { path: { key_id: id } } })),
   )
 }

@@ -7,10 +7,18 @@ import { Button, buttonStyle } from '@/components/button'
 import { Problem } from '@/components/problem'
 import { AuthFrame } from './auth-frame'
 
-/** Where the link in the mail to the new address leads. A button, since programs that look at mails follow links. */
-export function ConfirmEmailPage() {
+const route = getRouteApi('/confirm-email/$key')
+
+/** Where the links in the mails about a new address lead. A button, since programs that look at mails follow links. */
+export function EmailChangePage() {
+  const { key } = route.useParams()
+  const { action } = route.useSearch()
+  return action === 'cancel' ? <Cancel changeKey={key} /> : <Confirm changeKey={key} />
+}
+
+/** From the mail to the new address. */
+function Confirm({ changeKey: key }: { changeKey: string }) {
   const t = useTranslations('emailChange.confirm')
-  const { key } = getRouteApi('/confirm-email/$key').useParams()
   const confirm = useMutation({
     mutationFn: () => answerOf(api.POST('/api/v1/auth/email/change/confirm', { body: { key } })),
   })
@@ -38,10 +46,9 @@ export function ConfirmEmailPage() {
   )
 }
 
-/** Where the link in the mail to the old address leads: somebody else may have asked for the change. */
-export function CancelEmailPage() {
+/** From the mail to the old address: somebody else may have asked for the change. */
+function Cancel({ changeKey: key }: { changeKey: string }) {
   const t = useTranslations('emailChange.cancel')
-  const { key } = getRouteApi('/cancel-email/$key').useParams()
   const cancel = useMutation({
     mutationFn: () => answerOf(api.POST('/api/v1/auth/email/change/cancel', { body: { key } })),
   })

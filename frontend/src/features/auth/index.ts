@@ -1,6 +1,6 @@
 export { AuthFrame } from './auth-frame'
 export { publicBrandingQuery } from './branding'
-export { CancelEmailPage, ConfirmEmailPage } from './email-change-pages'
+export { EmailChangePage } from './email-change-pages'
 export { ForgotPasswordPage } from './forgot-password-page'
 export { InvitationPage } from './invitation-page'
 export { signInSearch } from './redirect'

@@ -3,7 +3,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { accountQuery } from '@/api/account'
-import type { InvitationLook } from '@/api/upcoming'
+import type { Schemas } from '@/api/client'
 import { Button, buttonStyle } from '@/components/button'
 import { PasswordField, TextField } from '@/components/field'
 import { Problem } from '@/components/problem'
@@ -58,7 +58,7 @@ export function InvitationPage() {
   )
 }
 
-type Props = { inviteKey: string; look: InvitationLook; signedInAs: string | undefined }
+type Props = { inviteKey: string; look: Schemas['InvitationLookOutput']; signedInAs: string | undefined }
 
 function Invitation({ inviteKey, look, signedInAs }: Props) {
   const t = useTranslations('invitation')

@@ -96,20 +96,21 @@ function DomainPanel({ domain, canChange }: { domain: Domain; canChange: boolean
   const [isAsking, setAsking] = useState(false)
   const verify = useVerifyDomain()
   const remove = useRemoveDomain()
-  const { Icon, colour } = STATES[domain.status]
+  const state = domain.status in STATES ? (domain.status as keyof typeof STATES) : 'pending'
+  const { Icon, colour } = STATES[state]
   return (
     <Panel
       title={domain.domain}
       actions={
         <span className={cn('flex items-center gap-1.5 text-ui', colour)}>
           <Icon className="size-4" aria-hidden />
-          {t(`states.${domain.status}`)}
+          {t(`states.${state}`)}
         </span>
       }
     >
       <div className="grid gap-3">
         <p className="text-ui text-muted">
-          {t(`texts.${domain.status}`)}
+          {t(`texts.${state}`)}
           {domain.checked_at ? (
             <>
               {' '}

@@ -1,13 +1,14 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
-import { may } from '@/api/account'
+import { accountQuery, may } from '@/api/account'
+import { closeSession } from '@/api/session'
 import { Button } from '@/components/button'
 import { ConfirmDialog } from '@/components/confirm-dialog'
 import { CopyBox } from '@/components/copy'
 import { TextField } from '@/components/field'
 import { Loaded } from '@/components/loaded'
-import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
@@ -15,9 +16,7 @@ import { ReadOnly } from '@/components/read-only'
 import { toast } from '@/components/toast'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { fieldProblem } from '@/lib/form-problem'
-import { organizationQuery, useDeleteOrganization, useRename } from './queries'
-
-type Organization = { id: string; name: string; slug: string; delete_after?: string | null }
+import { type Organization, organizationQuery, useDeleteOrganization, useRename } from './queries'
 
 /** Name and short name of the organisation, and its end. */
 export function GeneralPage() {
@@ -95,21 +94,28 @@ function NameForm({ organization, canChange }: { organization: Organization; can
   )
 }
 
+/** Closes the organisation at once; it is erased later. */
 function End({ organization }: { organization: Organization }) {
   const t = useTranslations('organisation.general.end')
   const { dateTime } = useFormatter()
+  const account = useAccount()
+  const client = useQueryClient()
+  const navigate = useNavigate()
   const [isAsking, setAsking] = useState(false)
   const remove = useDeleteOrganization()
-  const after = organization.delete_after ?? remove.data?.delete_after
+  function leave({ delete_after }: { delete_after: string }) {
+    const date = dateTime(new Date(delete_after), { dateStyle: 'long' })
+    toast.news(t('done', { name: organization.name, date }))
+    const next = account.orgs.find((one) => one.id !== organization.id)
+    if (!next) return closeSession()
+    client.removeQueries({ queryKey: accountQuery.queryKey })
+    void navigate({ to: '/$org', params: { org: next.slug }, replace: true })
+  }
   return (
     <Panel title={t('title')} note={t('note')}>
-      {after ? (
-        <Notice kind="warning">{t('pending', { date: dateTime(new Date(after), { dateStyle: 'long' }) })}</Notice>
-      ) : (
-        <Button look="danger" onClick={() => setAsking(true)}>
-          {t('open')}
-        </Button>
-      )}
+      <Button look="danger" onClick={() => setAsking(true)}>
+        {t('open')}
+      </Button>
       {isAsking ? (
         <ConfirmDialog
           title={t('ask', { name: organization.name })}
@@ -117,7 +123,7 @@ function End({ organization }: { organization: Organization }) {
           confirm={t('confirm')}
           isBusy={remove.isPending}
           error={remove.error}
-          onConfirm={() => remove.mutate(organization.slug, { onSuccess: () => setAsking(false) })}
+          onConfirm={() => remove.mutate(organization.slug, { onSuccess: leave })}
           onClose={() => setAsking(false)}
         >
           <p>{t('text')}</p>

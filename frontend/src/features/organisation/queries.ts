@@ -1,11 +1,12 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { accountQuery } from '@/api/account'
-import { answerOf, api } from '@/api/client'
-import type { Branding } from '@/api/upcoming'
+import { answerOf, api, deleteConfirmed, type Schemas } from '@/api/client'
 import { useOrg, useRereadAccount } from '@/hooks/use-account'
 
-export type { Branding, Domain } from '@/api/upcoming'
+export type Branding = Schemas['BrandingOutput']
+export type Domain = Schemas['DomainOutput']
+export type Organization = Schemas['OrganizationOutput']
 
 export function organizationQuery(org: string) {
   return queryOptions({
@@ -53,12 +54,7 @@ export function useRename() {
 }
 
 export function useDeleteOrganization() {
-  const org = useOrg()
-  const client = useQueryClient()
-  return useMutation({
-    mutationFn: (confirm: string) => answerOf(api.DELETE('/api/v1/orgs/current', { body: { confirm } })),
-    onSuccess: () => client.invalidateQueries({ queryKey: organizationQuery(org).queryKey }),
-  })
+  return useMutation({ mutationFn: (confirm: string) => deleteConfirmed('/api/v1/orgs/current', confirm) })
 }
 
 export function useSetPolicy() {
@@ -119,13 +115,13 @@ export function useAddDomain() {
 
 export function useVerifyDomain() {
   return useDomainMutation((id: string) =>
-    answerOf(api.POST('/api/v1/orgs/current/domains/{id}/verify', { params: { path: { id } } })),
+    answerOf(api.POST('/api/v1/orgs/current/domains/{domain_id}/verify', { params: { path: { domain_id: id } } })),
   )
 }
 
 export function useRemoveDomain() {
   return useDomainMutation((id: string) =>
-    answerOf(api.DELETE('/api/v1/orgs/current/domains/{id}', { params: { path: { id } } })),
+    answerOf(api.DELETE('/api/v1/orgs/current/domains/{domain_id}', { params: { path: { domain_id: id } } })),
   )
 }
 

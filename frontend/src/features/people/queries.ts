@@ -1,11 +1,14 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { accountQuery } from '@/api/account'
-import { answerOf, api } from '@/api/client'
+import { answerOf, api, type Schemas } from '@/api/client'
 import { renewSession } from '@/api/session'
 import { useOrg } from '@/hooks/use-account'
 
-export type { Invitation, Member, PermissionRow, Role } from '@/api/upcoming'
+export type Invitation = Schemas['InvitationOutput']
+export type Member = Schemas['MemberOutput']
+export type PermissionRow = Schemas['PermissionOutput']
+export type Role = Schemas['RoleOutput']
 
 const PAGE_SIZE = 50
 
@@ -119,13 +122,17 @@ export function useInvite() {
 
 export function useResend() {
   return usePeopleMutation((id: string) =>
-    answerOf(api.POST('/api/v1/orgs/current/invitations/{id}/resend', { params: { path: { id } } })),
+    answerOf(
+      api.POST('/api/v1/orgs/current/invitations/{invitation_id}/resend', { params: { path: { invitation_id: id } } }),
+    ),
   )
 }
 
 export function useRevoke() {
   return usePeopleMutation((id: string) =>
-    answerOf(api.DELETE('/api/v1/orgs/current/invitations/{id}', { params: { path: { id } } })),
+    answerOf(
+      api.DELETE('/api/v1/orgs/current/invitations/{invitation_id}', { params: { path: { invitation_id: id } } }),
+    ),
   )
 }
 
@@ -136,13 +143,13 @@ export function useSaveRole(id: string | null) {
     answerOf(
       id === null
         ? api.POST('/api/v1/orgs/current/roles', { body: { name, ...rest } })
-        : api.PATCH('/api/v1/orgs/current/roles/{id}', { params: { path: { id } }, body: rest }),
+        : api.PATCH('/api/v1/orgs/current/roles/{role_id}', { params: { path: { role_id: id } }, body: rest }),
     ),
   )
 }
 
 export function useDeleteRole() {
   return usePeopleMutation((id: string) =>
-    answerOf(api.DELETE('/api/v1/orgs/current/roles/{id}', { params: { path: { id } } })),
+    answerOf(api.DELETE('/api/v1/orgs/current/roles/{role_id}', { params: { path: { role_id: id } } })),
   )
 }
