@@ -11,3 +11,12 @@ export function useRoleName() {
     return known ? t(known) : role.title || role.name
   }
 }
+
+/** Says what a role is for. */
+export function useRoleText() {
+  const t = useTranslations('people.roles.built')
+  return (role: { name: string; description: string }) => {
+    const known = BUILT_IN.find((one) => one === role.name)
+    return known ? t(known) : role.description
+  }
+}

@@ -13,7 +13,7 @@ import { focusOnce } from '@/lib/focus-once'
 import { PermissionList } from './components/permission-list'
 import { RoleEditor } from './components/role-editor'
 import { type PermissionRow, permissionsQuery, type Role, rolesQuery, useDeleteRole } from './queries'
-import { useRoleName } from './role-name'
+import { useRoleName, useRoleText } from './role-name'
 
 /** What members may do: the roles that there are everywhere, and the organisation's own. */
 export function RolesPage() {
@@ -57,6 +57,7 @@ export function RolesPage() {
 function RoleCard({ role, rows, canChange }: { role: Role; rows: PermissionRow[]; canChange: boolean }) {
   const t = useTranslations('people.roles')
   const name = useRoleName()(role)
+  const text = useRoleText()(role)
   const [editing, setEditing] = useState<'not yet' | 'now' | 'done'>('not yet')
   const [isAsking, setAsking] = useState(false)
   const remove = useDeleteRole()
@@ -74,7 +75,7 @@ function RoleCard({ role, rows, canChange }: { role: Role; rows: PermissionRow[]
         <span className="ml-auto text-muted">{t('permissions', { count: role.permissions.length })}</span>
       </summary>
       <div className="grid gap-4 border-t p-4">
-        {role.description ? <p className="text-ui text-muted">{role.description}</p> : null}
+        {text ? <p className="text-ui text-muted">{text}</p> : null}
         <PermissionList rows={rows} chosen={new Set(role.permissions)} onChange={() => {}} isReadOnly />
         {others.length > 0 ? <p className="text-xs text-muted">{t('others', { names: others.join(', ') })}</p> : null}
         {role.built_in ? (

@@ -9,17 +9,19 @@ import { SelectField } from '@/components/select'
 import { toast } from '@/components/toast'
 import { addressesOf } from '../addresses'
 import { type Outcome, type Role, useInvite } from '../queries'
-import { useRoleName } from '../role-name'
+import { useRoleName, useRoleText } from '../role-name'
 
 /** Invites several people at once. What was refused stays, with the reason. */
 export function InviteDialog({ roles, onClose }: { roles: Role[]; onClose: () => void }) {
   const t = useTranslations('people.invite')
   const roleName = useRoleName()
+  const roleText = useRoleText()
   const [text, setText] = useState('')
   const [role, setRole] = useState('member')
   const [isTried, setTried] = useState(false)
   const [outcomes, setOutcomes] = useState<Outcome[]>([])
   const invite = useInvite()
+  const chosen = roles.find((one) => one.name === role)
   const { emails, wrong } = addressesOf(text)
   const problem =
     wrong.length > 0 ? t('wrong', { what: wrong.join(', ') }) : emails.length === 0 ? t('none') : undefined
@@ -58,7 +60,7 @@ export function InviteDialog({ roles, onClose }: { roles: Role[]; onClose: () =>
           options={roles
             .filter((one) => one.name !== 'owner')
             .map((one) => ({ value: one.name, label: roleName(one) }))}
-          hint={roles.find((one) => one.name === role)?.description ?? ''}
+          hint={chosen ? roleText(chosen) : ''}
         />
         <Outcomes outcomes={outcomes} />
         <div className="flex justify-end gap-2">

@@ -13,6 +13,11 @@ type Props = {
 /** All permissions by area, to choose from; what one does not have oneself cannot be given. */
 export function PermissionList({ rows, chosen, onChange, isReadOnly = false }: Props) {
   const t = useTranslations('people.permissions')
+  // What modules bring is said as they say it.
+  const wordsOf = ({ permission, description }: PermissionRow) => {
+    const known = KNOWN.find((one) => one === permission)
+    return known ? t(`known.${known}`) : description || permission
+  }
   return (
     <div className="grid gap-x-8 gap-y-5 sm:grid-cols-2">
       {groupsOf(rows).map((group) => (
@@ -25,7 +30,7 @@ export function PermissionList({ rows, chosen, onChange, isReadOnly = false }: P
               key={row.permission}
               label={
                 <>
-                  {row.description} <code className="font-mono text-xs text-subtle">{row.permission}</code>
+                  {wordsOf(row)} <code className="font-mono text-xs text-subtle">{row.permission}</code>
                 </>
               }
               hint={row.held || isReadOnly ? undefined : t('notHeld')}
@@ -45,6 +50,21 @@ export function PermissionList({ rows, chosen, onChange, isReadOnly = false }: P
     </div>
   )
 }
+
+const KNOWN = [
+  'org:read',
+  'org:write',
+  'org:admin',
+  'members:read',
+  'members:write',
+  'keys:read',
+  'keys:write',
+  'memory:read',
+  'memory:write',
+  'memory:admin',
+  'modules:read',
+  'modules:write',
+] as const
 
 const AREAS = ['organization', 'organisation', 'members', 'keys', 'memory', 'modules'] as const
 

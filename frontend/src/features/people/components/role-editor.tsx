@@ -44,7 +44,7 @@ export function RoleEditor({ edited: role, rows, onClose }: Props) {
   return (
     <Panel title={role ? t('editOne', { name: role.title || role.name }) : t('new')}>
       <form onSubmit={submit} className="grid gap-5">
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-start gap-4 sm:grid-cols-2">
           <TextField
             ref={focusOnce}
             label={t('name')}
