@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
+import { mailedPath } from './mails'
 import { PASSWORD } from './people'
 import { expect, newPerson, signIn, test } from './platform'
 
@@ -36,8 +36,8 @@ test('a forgotten password is set anew by the link of the mail, once', async ({ 
   await page.getByLabel('E-mail').fill(person.email)
   await page.getByRole('button', { name: 'Send the link' }).click()
   await expect(page.getByRole('status')).toContainText(person.email)
-  await expect.poll(() => linkFor(person.email)).toBeTruthy()
-  const link = linkFor(person.email) as string
+  await expect.poll(() => mailedPath(person.email, /\/reset-password\/\S+/)).toBeTruthy()
+  const link = mailedPath(person.email, /\/reset-password\/\S+/) as string
   await page.goto(link)
   await page.getByLabel('New password', { exact: true }).fill(`${PASSWORD} anew`)
   await page.getByRole('button', { name: 'Set the password' }).click()
@@ -52,19 +52,6 @@ test('a forgotten password is set anew by the link of the mail, once', async ({ 
   await page.getByRole('button', { name: 'Set the password' }).click()
   await expect(page.getByRole('alert')).toContainText('was used before')
 })
-
-/** The path of the reset link in the mails that the platform has written. */
-function linkFor(email: string): string | undefined {
-  const folder = process.env.E2E_MAIL as string
-  for (const name of readdirSync(folder)) {
-    const mail = readFileSync(`${folder}/${name}`, 'utf8').replaceAll('=\n', '')
-    if (mail.includes(`To: ${email}`)) {
-      const [found] = mail.match(/\/reset-password\/\S+/) ?? []
-      if (found) return found
-    }
-  }
-  return undefined
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {

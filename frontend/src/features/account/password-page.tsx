@@ -1,7 +1,6 @@
-import { Link } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { Button, buttonStyle } from '@/components/button'
+import { Button } from '@/components/button'
 import { PasswordField, TextField } from '@/components/field'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
@@ -21,16 +20,10 @@ export function PasswordPage() {
     <Page title={t('title')} isNarrow note={t('note')}>
       <div className="grid gap-4">
         <Panel title={t('password')} note={t('passwordNote')}>
-          {user.has_password ? (
-            <PasswordForm />
-          ) : (
-            <div className="grid justify-items-start gap-3">
-              <p className="text-ui text-muted">{t('noPassword')}</p>
-              <Link to="/forgot-password" className={buttonStyle()}>
-                {t('set')}
-              </Link>
-            </div>
-          )}
+          <div className="grid gap-4">
+            {user.has_password ? null : <p className="text-ui text-muted">{t('noPassword')}</p>}
+            <PasswordForm hasOne={user.has_password} />
+          </div>
         </Panel>
         <Panel title={t('email')} note={t('emailNote', { email: user.email })}>
           <div className="grid gap-4">
@@ -43,7 +36,7 @@ export function PasswordPage() {
   )
 }
 
-function PasswordForm() {
+function PasswordForm({ hasOne }: { hasOne: boolean }) {
   const t = useTranslations('password')
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
@@ -53,15 +46,15 @@ function PasswordForm() {
   function submit(event: FormEvent) {
     event.preventDefault()
     setTried(true)
-    if (isShort || !current) return
+    if (isShort || (hasOne && !current)) return
     change.mutate(
-      { current_password: current, password: next },
+      { ...(hasOne && { current_password: current }), password: next },
       {
         onSuccess: () => {
           setCurrent('')
           setNext('')
           setTried(false)
-          toast.done(t('changed'))
+          toast.done(t(hasOne ? 'changed' : 'isSet'))
         },
       },
     )
@@ -69,13 +62,15 @@ function PasswordForm() {
   const short = t('short', { count: SHORTEST_PASSWORD })
   return (
     <form onSubmit={submit} className="grid gap-4" noValidate>
-      <PasswordField
-        label={t('current')}
-        autoComplete="current-password"
-        value={current}
-        onChange={(event) => setCurrent(event.target.value)}
-        error={isTried && !current ? t('noCurrent') : fieldProblem(change.error, 'current_password')}
-      />
+      {hasOne ? (
+        <PasswordField
+          label={t('current')}
+          autoComplete="current-password"
+          value={current}
+          onChange={(event) => setCurrent(event.target.value)}
+          error={isTried && !current ? t('noCurrent') : fieldProblem(change.error, 'current_password')}
+        />
+      ) : null}
       <PasswordField
         label={t('new')}
         hint={short}
@@ -86,7 +81,7 @@ function PasswordForm() {
       />
       <Problem error={change.error} fields={['current_password', 'password']} />
       <Button type="submit" look="primary" className="justify-self-end" isBusy={change.isPending}>
-        {t('change')}
+        {t(hasOne ? 'change' : 'set')}
       </Button>
     </form>
   )

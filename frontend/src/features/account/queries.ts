@@ -47,7 +47,7 @@ export function useResendVerification() {
 }
 
 export function useChangePassword() {
-  return useAccountMutation(async (body: { current_password: string; password: string }) => {
+  return useAccountMutation(async (body: { current_password?: string; password: string }) => {
     const { access } = await answerOf(api.POST('/api/v1/auth/password/change', { body: { ...body, use_cookie: true } }))
     openSession(access)
   })

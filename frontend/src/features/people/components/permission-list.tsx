@@ -66,7 +66,7 @@ const KNOWN = [
   'modules:write',
 ] as const
 
-const AREAS = ['organization', 'organisation', 'members', 'keys', 'memory', 'modules'] as const
+const AREAS = ['org', 'members', 'keys', 'memory', 'modules'] as const
 
 function areaName(t: ReturnType<typeof useTranslations<'people.permissions'>>, area: string) {
   const known = AREAS.find((one) => one === area.toLowerCase())
