@@ -45,10 +45,16 @@ def api_key_state_read(*, key_hash: str) -> ApiKeyState | None:
 
 
 def api_key_holds(*, key_id: UUID, now: datetime) -> bool:
-    """Return whether a key still holds, read now: for the tokens of modules that descend from it."""
-    key = ApiKey.objects.filter(id=key_id, revoked_at=None).first()
-    state = None if key is None else _state(key)
-    return state is not None and (state.expires_at is None or state.expires_at > now)
+    """Return whether a key holds, at most `STATE_TTL_SECONDS` ago: for the tokens of modules that descend from it."""
+    cache = caches["process"]
+    name = f"api-key-holds:{key_id}"
+    holds: bool | None = cache.get(name)
+    if holds is None:
+        key = ApiKey.objects.filter(id=key_id, revoked_at=None).first()
+        state = None if key is None else _state(key)
+        holds = state is not None and (state.expires_at is None or state.expires_at > now)
+        cache.set(name, holds, STATE_TTL_SECONDS)
+    return holds
 
 
 def _state(key: ApiKey) -> ApiKeyState | None:
