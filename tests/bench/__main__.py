@@ -36,6 +36,7 @@ def main() -> None:
         "--sizes", nargs="*", type=int, default=SIZES, help="numbers of memories among which searches are timed"
     )
     parser.add_argument("--gateway", action="store_true", help="measure the gateway alone")
+    parser.add_argument("--rights", action="store_true", help="measure how soon what is taken away is refused, alone")
     arguments = parser.parse_args()
     # As in production: a commit waits for the disk.
     services = Services(STATE)
@@ -44,7 +45,7 @@ def main() -> None:
         os.environ.update({name: values[name] for name in ("DATABASE_URL", "REDIS_URL", "JWT_SIGNING_KEY")})
         os.environ["ENVIRONMENT"] = "test"
         os.environ["DJANGO_SETTINGS_MODULE"] = "liftos.settings.test"
-        quality, speed = _measure(arguments.sets, arguments.sizes, gateway_alone=arguments.gateway)
+        quality, speed = _measure(arguments)
     finally:
         services.stop()
     if arguments.as_json:
@@ -54,9 +55,7 @@ def main() -> None:
         _print(quality, speed)
 
 
-def _measure(
-    sets: Sequence[Path], sizes: Sequence[int], *, gateway_alone: bool
-) -> "tuple[list[SetQuality], list[Speed]]":
+def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Speed]]":
     import django  # noqa: PLC0415 - the settings have to be named first
 
     django.setup()
@@ -65,13 +64,17 @@ def _measure(
     from tests.bench.api import measure_api  # noqa: PLC0415 - as above
     from tests.bench.gateway import measure_gateway  # noqa: PLC0415 - as above
     from tests.bench.ingestion import measure_ingestion  # noqa: PLC0415 - as above
+    from tests.bench.rights import measure_rights  # noqa: PLC0415 - as above
     from tests.bench.sets import demo_set, measure_set, read_set  # noqa: PLC0415 - as above
     from tests.bench.speed import measure_speed  # noqa: PLC0415 - as above
 
     with public_scope():
-        if gateway_alone:
+        if arguments.gateway:
             return [], measure_gateway(memory.organization())
-        given = [demo_set(), *map(read_set, sets)]
+        if arguments.rights:
+            return [], measure_rights(memory.organization)
+        sizes: Sequence[int] = arguments.sizes
+        given = [demo_set(), *map(read_set, arguments.sets)]
         quality = [row for one in given for row in measure_set(one, memory.organization())]
         speed = memory.measure_demo()
         speed += measure_ingestion(memory.organization())
@@ -81,16 +84,18 @@ def _measure(
             speed.append(measure_api(filled))
         if sizes[1:]:
             speed += measure_speed(memory.organization(), sizes[1:])
-        return quality, speed + measure_gateway(memory.organization())
+        speed += measure_gateway(memory.organization())
+        return quality, speed + measure_rights(memory.organization)
 
 
 def _print(quality: "Sequence[SetQuality]", speed: Sequence[Speed]) -> None:
-    lines = [f"{'what':<34}{'product':>10}{'floor':>10}  {'unit':<10}{'ratio':>7}  floor of"]
+    lines = [f"{'what':<48}{'product':>10}{'floor':>10}  {'unit':<10}{'ratio':>7}  floor of"]
     lines += [
-        f"{one.what:<34}{one.product:>10.2f}{one.floor:>10.2f}  {one.unit:<10}{one.ratio:>7.2f}  {one.floor_of}"
+        f"{one.what:<48}{one.product:>10.2f}{one.floor:>10.2f}  {one.unit:<10}{one.ratio:>7.2f}  {one.floor_of}"
         for one in speed
     ]
-    lines += ["", f"{'set':<24}{'answered by':<20}{'nDCG@10':>9}{'R@5':>7}{'R@10':>7}{'MRR@10':>8}"]
+    if quality:
+        lines += ["", f"{'set':<24}{'answered by':<20}{'nDCG@10':>9}{'R@5':>7}{'R@10':>7}{'MRR@10':>8}"]
     lines += [
         f"{one.name:<24}{one.search_type:<20}{one.ndcg_at_10:>9.3f}{one.recall_at_5:>7.3f}{one.recall_at_10:>7.3f}"
         f"{one.mrr_at_10:>8.3f}"

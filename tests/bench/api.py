@@ -1,13 +1,8 @@
 """What HTTP, the credential, the organisation, the quota and the usage row add to a search."""
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
@@ -19,9 +14,10 @@ from apps.accounts.services.sessions import session_open
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.services.search import memories_find
 from apps.memory.types import SearchQuery
-from deploy.dev.state import LOOPBACK, free_port
+from deploy.dev.state import LOOPBACK
 from tests.bench.notes import QUESTIONS
 from tests.bench.results import Speed
+from tests.bench.servers import web
 
 ROOT = Path(__file__).resolve().parents[2]
 _ROUNDS = 5
@@ -40,8 +36,8 @@ def measure_api(organization: Organization) -> Speed:
             return memories_find(organization_id=organization.id, query=query, now=timezone.now())
 
     lowest = _median_ms(inside)
-    with _server() as (host, port):
-        connection = HTTPConnection(host, port, timeout=30)
+    with web() as port:
+        connection = HTTPConnection(LOOPBACK, port, timeout=30)
         product = _median_ms(
             lambda question: _post(connection, "/api/v1/memory/search", {"query": question}, token=token)
         )
@@ -69,40 +65,3 @@ def _post(connection: HTTPConnection, path: str, body: object, *, token: str) ->
     if answer.status >= 400:
         raise RuntimeError(f"{path}: {content.decode()}")
     return json.loads(content)
-
-
-@contextmanager
-def _server() -> Iterator[tuple[str, int]]:
-    port, folder = free_port(), tempfile.mkdtemp()
-    # The settings of `make dev`, for its pool of connections; the keys are those of this process.
-    environment = {
-        **os.environ,
-        "ENVIRONMENT": "development",
-        "DJANGO_SETTINGS_MODULE": "liftos.settings.dev",
-        "SECRET_KEY": "only-for-this-run-" * 3,
-        "LIFTOS_STATE_DIR": folder,
-    }
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(port)]
-    process = subprocess.Popen(  # noqa: S603 - our own server
-        [*command, "--blocking-threads", "12", "liftos.wsgi:application"],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + _SECONDS_TO_START
-        while True:
-            try:
-                connection = HTTPConnection(LOOPBACK, port, timeout=5)
-                connection.request("GET", "/health/ready")
-                connection.getresponse().read()
-                break
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-        yield LOOPBACK, port
-    finally:
-        process.terminate()
-        process.wait(timeout=10)

@@ -6,16 +6,12 @@ whether or not earlier ones have been answered; "added" is to the module's own a
 
 import asyncio
 import itertools
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import quantiles
 
@@ -28,6 +24,7 @@ from apps.accounts.services.sessions import session_open
 from apps.billing.models import Plan, Subscription, UsageEvent
 from deploy.dev.state import LOOPBACK, free_port
 from tests.bench.results import Speed
+from tests.bench.servers import answers, asgi, platform, process
 from tests.factories.modules import installed, module_available
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +41,10 @@ class _Target:
     headers: Mapping[str, str]
     process: int
 
+    @property
+    def port(self) -> int:
+        return int(self.url.split(":")[2].split("/")[0])
+
 
 @dataclass(frozen=True)
 class _Load:
@@ -58,7 +59,7 @@ def measure_gateway(organization: Organization) -> list[Speed]:
         loads: dict[str, _Load] = {}
         latencies: dict[str, list[float]] = {}
         for target in targets:
-            _wait(target)
+            answers(target.port, "/" + target.url.split("/", 3)[3], target.headers)
             loads[target.name] = asyncio.run(_load(target))
         for target in targets:
             latencies[target.name] = asyncio.run(_paced(target))
@@ -71,7 +72,7 @@ def measure_gateway(organization: Organization) -> list[Speed]:
 def _targets(stack: ExitStack, organization: Organization) -> list[_Target]:
     module_port = free_port()
     upstream = f"http://{LOOPBACK}:{module_port}"
-    module = stack.enter_context(_granian("tests.bench.upstreams:module", module_port, {}))
+    module = stack.enter_context(asgi("tests.bench.upstreams:module", module_port, {}))
     path = "/api/v1/things"
     targets = [_Target("the module itself", upstream + path, {}, module)]
     if nginx := shutil.which("nginx"):
@@ -79,12 +80,12 @@ def _targets(stack: ExitStack, organization: Organization) -> list[_Target]:
         process = stack.enter_context(_nginx(nginx, port, module_port))
         targets.append(_Target("nginx", f"http://{LOOPBACK}:{port}{path}", {}, process))
     port = free_port()
-    process = stack.enter_context(_granian("tests.bench.upstreams:proxy", port, {"BENCH_UPSTREAM": upstream}))
+    process = stack.enter_context(asgi("tests.bench.upstreams:proxy", port, {"BENCH_UPSTREAM": upstream}))
     targets.append(_Target("a bare ASGI proxy", f"http://{LOOPBACK}:{port}{path}", {}, process))
     port = free_port()
     # The settings of `make dev`; the module may live where it lives.
-    environment = {"ENVIRONMENT": "development", "SECRET_KEY": "bench", "MODULE_ADDRESSES": LOOPBACK}
-    process = stack.enter_context(_granian("liftos.asgi:application", port, environment))
+    environment = {**platform(), "MODULE_ADDRESSES": LOOPBACK}
+    process = stack.enter_context(asgi("liftos.asgi:application", port, environment))
     # Counted like any plan, and never reached.
     Plan.objects.filter(code="enterprise").update(gateway_calls_per_hour=1_000_000_000)
     Subscription.objects.filter(organization_id=organization.id).update(plan_id="enterprise")
@@ -231,42 +232,15 @@ async def _cut(target: _Target) -> None:
 
 def _connections(target: _Target) -> int:
     """Count the connections of the gateway to the module that are not idle in its pool: those that wait unread."""
-    port = int(target.url.split(":")[2].split("/")[0])
     processes = [psutil.Process(target.process), *psutil.Process(target.process).children(recursive=True)]
     found = [one for process in processes for one in process.net_connections("tcp")]
-    return sum(one.status == psutil.CONN_ESTABLISHED and bool(one.laddr) and one.laddr.port == port for one in found)
+    mine = [one for one in found if one.laddr and one.laddr.port == target.port]
+    return sum(one.status == psutil.CONN_ESTABLISHED for one in mine)
 
 
 def _cpu(process: psutil.Process) -> float:
     processes = [process, *process.children(recursive=True)]
     return sum(sum(one.cpu_times()[:2]) for one in processes)
-
-
-def _wait(target: _Target) -> None:
-    port = int(target.url.split(":")[2].split("/")[0])
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        connection = HTTPConnection(LOOPBACK, port, timeout=5)
-        try:
-            connection.request("GET", "/" + target.url.split("/", 3)[3], headers=dict(target.headers))
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            pass
-        finally:
-            connection.close()
-        time.sleep(0.2)
-    raise RuntimeError(f"{target.name} does not answer")
-
-
-@contextmanager
-def _granian(application: str, port: int, environment: Mapping[str, str]) -> Iterator[int]:
-    command = [
-        sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--workers", "1", "--host", LOOPBACK,
-        "--port", str(port), "--log-level", "error", application,
-    ]  # fmt: skip
-    with _process(command, environment) as pid:
-        yield pid
 
 
 @contextmanager
@@ -283,17 +257,5 @@ def _nginx(program: str, port: int, upstream_port: int) -> Iterator[int]:
                 location / {{ proxy_pass http://module; proxy_http_version 1.1;
                   proxy_set_header Connection ""; }} }} }}"""
         )
-        with _process([program, "-c", str(config), "-p", folder], {}) as pid:
+        with process([program, "-c", str(config), "-p", folder], {}) as pid:
             yield pid
-
-
-@contextmanager
-def _process(command: list[str], environment: Mapping[str, str]) -> Iterator[int]:
-    process = subprocess.Popen(  # noqa: S603 - our own commands
-        command, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait(10)

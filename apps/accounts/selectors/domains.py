@@ -10,7 +10,7 @@ from apps.accounts.models import Domain
 
 TXT_PREFIX = "_liftos"
 # A host name that was just proven serves its sign-in within this time in every process.
-BELIEVED_SECONDS = 5
+BELIEVED_SECONDS = 4
 _NONE = "none"
 
 

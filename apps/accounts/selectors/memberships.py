@@ -13,8 +13,9 @@ from apps.accounts.types import MembershipState
 from apps.core.exceptions import NotFound
 from apps.core.types import Principal
 
-# How long a process may go on believing a membership; the upper bound for "a removed right stops working".
-STATE_TTL_SECONDS = 5
+# How long a process may go on believing a membership: what is taken away is to be refused within 5 s, a call that was
+# let in just before included.
+STATE_TTL_SECONDS = 4
 _NO_MEMBERSHIP = "none"
 
 

@@ -30,8 +30,8 @@ from apps.registry.engine.manifest import area
 from apps.registry.selectors import installation_state, module_routes
 from apps.registry.types import InstallationState, ModuleRoute
 
-# The upper bound for "a right that was taken away stops working", and for a module's state.
-BELIEVED_SECONDS = 5.0
+# What is taken away is to be refused within 5 s, the time to read it anew included.
+BELIEVED_SECONDS = 4.0
 _MODULES_BELIEVED_SECONDS = 2.0
 # Younger than what `key_ring` still accepts, so that it never has to read on the event loop.
 _KEYS_BELIEVED_SECONDS = 1.0
@@ -40,7 +40,7 @@ _ABSENT_BELIEVED_SECONDS = 1.0
 _MAX_KEPT = 20_000
 _TOKENS_KEPT = 5_000
 # A signature need not be verified for every call; an expired token holds on so much longer at most.
-_TOKEN_SECONDS = 5.0
+_TOKEN_SECONDS = 2.0
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
