@@ -40,7 +40,7 @@ _ABSENT_BELIEVED_SECONDS = 1.0
 _MAX_KEPT = 20_000
 _TOKENS_KEPT = 5_000
 # A signature need not be verified for every call; an expired token holds on so much longer at most.
-_TOKEN_SECONDS = 2.0
+_TOKEN_SECONDS = 5.0
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
