@@ -8,9 +8,9 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
-# An id in a path; there is at most one. A module's id is a name, and belongs to no organisation.
+# An id in a path; there is at most one. Modules and identity providers have names, and belong to no organisation.
 PLACEHOLDER = re.compile(r"<uuid:\w+>")
-MODULE_PLACEHOLDER = re.compile(r"<module_id:\w+>")
+MODULE_PLACEHOLDER = re.compile(r"<(?:module_id|slug):\w+>")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

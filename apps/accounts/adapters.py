@@ -1,12 +1,17 @@
 """What allauth asks of us, and what we ask of allauth: brute-force limits and password checks."""
 
+import time
+from typing import Any
 from uuid import UUID
 
 import dns.exception
 import dns.resolver
+import requests
 from allauth.account.adapter import get_adapter
 from allauth.core import context, ratelimit
+from allauth.core.internal import ratelimit as limits
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
@@ -27,6 +32,10 @@ RESET_TRY_RETRY_AFTER = 60
 DNS_SECONDS = 5.0
 SECOND_FACTOR_RETRY_AFTER = 300
 PASSKEY_RETRY_AFTER = 60
+# What an identity provider may take: between two bytes, for an answer, and of room.
+PROVIDER_READ_SECONDS = 5.0
+PROVIDER_SECONDS = 10.0
+MAX_PROVIDER_BYTES = 256 * 1024
 _SEALED_FOR = "second-factors"
 
 
@@ -133,6 +142,36 @@ def passkey_limit(request: HttpRequest) -> None:
     """Count a challenge against the caller's address; nothing can be guessed, but each costs a row."""
     if not ratelimit.consume(request, action="passkey"):
         raise RateLimited("Too many tries from here. Wait a minute.", retry_after=PASSKEY_RETRY_AFTER)
+
+
+def provider_limit(request: HttpRequest) -> None:
+    """Count a step with an identity provider against the caller's address: each asks the provider something."""
+    if not limits.consume(request, app="allauth.account", action="identity_provider", limit_get=True):
+        raise RateLimited("Too many tries from here. Wait a minute.", retry_after=PASSKEY_RETRY_AFTER)
+
+
+class BoundedSession(requests.Session):
+    """What allauth asks identity providers with: a short while, a small answer, and where it was told to."""
+
+    def request(self, method: Any, url: Any, **options: Any) -> requests.Response:  # type: ignore[override]  # passes all on
+        options |= {"timeout": PROVIDER_READ_SECONDS, "stream": True, "allow_redirects": False}
+        self.trust_env = False
+        ends = time.monotonic() + PROVIDER_SECONDS
+        response = super().request(method, url, **options)
+        body = bytearray()
+        for chunk in response.iter_content(8192):
+            body += chunk
+            if len(body) > MAX_PROVIDER_BYTES or time.monotonic() > ends:
+                response.close()
+                raise requests.RequestException("The answer is too large or too slow.")
+        # Where the library looks for it: there is no other way to hand it a body that was read.
+        response._content = bytes(body)  # noqa: SLF001 - as above
+        return response
+
+
+class IdentityProviderAdapter(DefaultSocialAccountAdapter):
+    def get_requests_session(self) -> BoundedSession:
+        return BoundedSession()
 
 
 def client_of(request: HttpRequest) -> Client:

@@ -131,3 +131,9 @@ class InvalidCode(DomainError):
 
 class EmailNotVerified(PermissionDenied):
     code = "email_not_verified"
+
+
+class LastWayIn(Conflict):
+    """Without this the person could not sign in any more."""
+
+    code = "last_way_in"

@@ -22,6 +22,8 @@ SECOND_FACTOR_NEWS = {
     "passkey_removed": "A passkey was removed from your account",
     "recovery_codes_made": "New recovery codes were made for your account",
     "recovery_code_used": "A recovery code was used for your account",
+    "identity_linked": "A sign-in by another provider was added to your account",
+    "identity_unlinked": "A sign-in by another provider was removed from your account",
     "reset": "An operator removed the second factors of your account",
 }
 

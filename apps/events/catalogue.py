@@ -54,6 +54,9 @@ EVENTS: dict[str, str] = {
     "mfa.recovery_code_used": "A recovery code was used up.",
     "mfa.refused": "A second factor was refused.",
     "mfa.reset": "An operator took away somebody's second factors.",
+    "identity.linked": "An identity of a provider was linked to an account.",
+    "identity.unlinked": "The link of an identity to an account was taken away.",
+    "identity.refused": "A sign-in or a link by an identity provider was refused.",
     "signing_key.rotated": "Another key signs tokens.",
     "signing_key.revoked": "A key was revoked, and with it every token that it signed.",
 }

@@ -8,7 +8,8 @@ from django.urls import reverse_lazy
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from liftos.env import BASE_DIR, STATE_DIR, env
+from liftos.env import BASE_DIR, ENVIRONMENT, STATE_DIR, env
+from liftos.identity_providers import identity_providers
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
@@ -32,6 +33,8 @@ SHARED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -185,7 +188,16 @@ ACCOUNT_RATE_LIMITS = {
     # Codes of second factors: the key is the account. Whoever knows a password has this many guesses.
     "second_factor": env.str("SECOND_FACTOR_LIMIT", default="30/m/ip,5/5m/key,30/d/key"),
     "passkey": "60/m/ip",
+    "identity_provider": "60/m/ip",
 }
+# Who may vouch for people; see liftos.identity_providers.
+IDENTITY_PROVIDERS = identity_providers(
+    google_id=env.str("GOOGLE_CLIENT_ID", default=""),
+    google_secret=env.str("GOOGLE_CLIENT_SECRET", default=""),
+    others=env.str("OIDC_PROVIDERS", default=""),
+    allow_http=ENVIRONMENT != "production",
+)
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.IdentityProviderAdapter"
 MFA_ADAPTER = "apps.accounts.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
 MFA_TOTP_ISSUER = "Lift OS"

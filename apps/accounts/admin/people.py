@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -75,6 +76,9 @@ admin.site.login_form = OperatorSignIn
 admin.site.unregister(Group)
 # Its rows are people's keys; what may be done with them is an action of the person's page.
 admin.site.unregister(Authenticator)
+# Providers are configured by the environment, and keep no tokens of theirs.
+for model in (SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(model)
 
 
 @admin.register(SigningKey)

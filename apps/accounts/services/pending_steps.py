@@ -55,6 +55,14 @@ def step_look(*, kind: Kind, token: str, session_id: UUID | None = None, now: da
     return _found(PendingStep.objects.filter(**_which(kind, token, session_id, now)).first())
 
 
+@transaction.atomic
+def step_take(*, kind: Kind, token: str, now: datetime) -> PendingStep:
+    """Return a step that is gone with this, whatever comes of it; raises `InvalidToken`."""
+    step = _found(PendingStep.objects.select_for_update().filter(**_which(kind, token, None, now)).first())
+    PendingStep.objects.filter(id=step.id).delete()
+    return step
+
+
 def step_finish(
     *,
     kind: Kind,

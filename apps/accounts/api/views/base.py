@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.response import Response
 
@@ -48,6 +49,11 @@ def tokens_response(tokens: TokenPair, *, use_cookie: bool, status: int = 200, *
     if not use_cookie:
         return Response({**body, "access": tokens.access, "refresh": tokens.refresh}, status=status)
     response = Response({**body, "access": tokens.access}, status=status)
+    refresh_cookie_set(response, tokens)
+    return response
+
+
+def refresh_cookie_set(response: HttpResponse, tokens: TokenPair) -> None:
     response.set_cookie(
         REFRESH_COOKIE,
         tokens.refresh,
@@ -57,4 +63,3 @@ def tokens_response(tokens: TokenPair, *, use_cookie: bool, status: int = 200, *
         secure=settings.SESSION_COOKIE_SECURE,
         samesite="Lax",
     )
-    return response
