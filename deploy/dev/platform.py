@@ -24,7 +24,14 @@ from filelock import FileLock, Timeout
 from deploy.dev import frontend, guide
 from deploy.dev.console import BOLD, DIM, RED, Console
 from deploy.dev.modules import LocalModule, local_modules, manifests_write, module_folders, module_specs
-from deploy.dev.processes import StartError, child_environment, process_specs, wanted_port
+from deploy.dev.processes import (
+    StartError,
+    child_environment,
+    identity_spec,
+    local_sign_in,
+    process_specs,
+    wanted_port,
+)
 from deploy.dev.readiness import WorkerPing, beat_ready, web_ready
 from deploy.dev.record import ProcessRecord, Run, end
 from deploy.dev.services import Services
@@ -105,6 +112,7 @@ class Platform:
         supervisor = Supervisor(
             specs=(
                 *process_specs(port, int(values["WEB_PORT"]), self._node()),
+                identity_spec(int(values["IDENTITY_PORT"]), values["PUBLIC_URL"]),
                 *module_specs(modules, values["PUBLIC_URL"], values["JWT_ISSUER"], values["MODULE_REGISTRATION_KEY"]),
             ),
             environment=environment,
@@ -188,6 +196,9 @@ class Platform:
         web_port = free_port(int(values.get("WEB_PORT", "0")))
         values["WEB_PORT"] = str(web_port)
         addresses = {"PUBLIC_URL": url, "JWT_ISSUER": issuer, "WEB_URL": f"http://{LOOPBACK}:{web_port}"}
+        identity_port = free_port(int(values.get("IDENTITY_PORT", "0")))
+        values["IDENTITY_PORT"] = str(identity_port)
+        addresses |= local_sign_in(identity_port)
         # The gateway stands before the web process and appends the caller's address.
         addresses["TRUSTED_PROXY_COUNT"] = "1"
         values.update(addresses)

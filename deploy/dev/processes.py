@@ -1,15 +1,18 @@
 """The processes of the platform: their commands, their environment, and the port they serve."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from deploy.dev.identity_provider import LOCAL_SECRET
 from deploy.dev.record import TOKEN_VARIABLE
 from deploy.dev.state import LAST_PORT, LOOPBACK
 from deploy.dev.supervisor import ProcessSpec
 
 DEFAULT_PORT = 8000
+LOCAL_CLIENT = "liftos"
 ROOT_WORKER_ADVICE = "ignore:You're running the worker with superuser privileges"
 
 
@@ -38,6 +41,31 @@ def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> 
         "PYTHONWARNINGS": ",".join(filter(None, [inherited.get("PYTHONWARNINGS"), ROOT_WORKER_ADVICE])),
         TOKEN_VARIABLE: token,
     }
+
+
+def local_sign_in(port: int) -> dict[str, str]:
+    """Return the variable that tells the product of the local identity provider, unless others are configured."""
+    if os.environ.get("OIDC_PROVIDERS"):
+        return {}
+    provider = {
+        "id": "local",
+        "name": "Local sign-in",
+        "server_url": f"http://{LOOPBACK}:{port}",
+        "client_id": LOCAL_CLIENT,
+        "client_secret": LOCAL_SECRET,
+    }
+    return {"OIDC_PROVIDERS": json.dumps([provider])}
+
+
+def identity_spec(port: int, url: str) -> ProcessSpec:
+    """Return the process of the local identity provider, which sends browsers back to `url` only."""
+    return ProcessSpec(
+        "identity",
+        (
+            sys.executable, "-m", "deploy.dev.identity_provider", "--port", str(port), "--client-id", LOCAL_CLIENT,
+            "--redirect-prefix", f"{url}/api/v1/auth/oauth/",
+        ),
+    )  # fmt: skip
 
 
 def process_specs(port: int, web_port: int, node: str) -> tuple[ProcessSpec, ...]:

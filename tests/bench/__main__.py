@@ -37,6 +37,9 @@ def main() -> None:
     )
     parser.add_argument("--gateway", action="store_true", help="measure the gateway alone")
     parser.add_argument("--rights", action="store_true", help="measure how soon what is taken away is refused, alone")
+    parser.add_argument(
+        "--sign-in", action="store_true", help="only compare refused sign-ins for known and unknown addresses"
+    )
     arguments = parser.parse_args()
     # As in production: a commit waits for the disk.
     services = Services(STATE)
@@ -45,6 +48,9 @@ def main() -> None:
         os.environ.update({name: values[name] for name in ("DATABASE_URL", "REDIS_URL", "JWT_SIGNING_KEY")})
         os.environ["ENVIRONMENT"] = "test"
         os.environ["DJANGO_SETTINGS_MODULE"] = "liftos.settings.test"
+        if arguments.sign_in:
+            _sign_in(as_json=arguments.as_json)
+            return
         quality, speed = _measure(arguments)
     finally:
         services.stop()
@@ -53,6 +59,22 @@ def main() -> None:
         print(json.dumps(rows))  # noqa: T201 - the result of the program
     else:
         _print(quality, speed)
+
+
+def _sign_in(*, as_json: bool) -> None:
+    import django  # noqa: PLC0415 - the settings have to be named first
+
+    django.setup()
+    from apps.core.tenancy.scope import public_scope  # noqa: PLC0415 - as above
+    from tests.bench.memory import organization  # noqa: PLC0415 - as above
+    from tests.bench.sign_in import measure_sign_in  # noqa: PLC0415 - as above
+
+    with public_scope():
+        # Whose database it brings up to date.
+        organization()
+        times = measure_sign_in()
+    row = asdict(times) | {"apart": times.apart}
+    print(json.dumps(row) if as_json else "\n".join(times.lines()))  # noqa: T201 - the result of the program
 
 
 def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Speed]]":
