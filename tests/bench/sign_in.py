@@ -1,7 +1,7 @@
 """Whether the time that a refused sign-in takes tells if there is such an account.
 
-The hashes of production, the real view, known and unknown addresses in turn: what disturbs the machine disturbs both. The
-medians must differ by less than a tenth.
+The hashes of production, the real view, known and unknown addresses in turn: what disturbs the machine disturbs both.
+The medians must differ by less than a tenth.
 """
 
 import json

@@ -4,6 +4,7 @@ Of an authenticator app's codes each counts once, and none that is older than th
 counts once; of a passkey's counters none that is not above the last one.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -42,10 +43,13 @@ from apps.accounts.services.sessions import session_reauthenticate, sessions_end
 from apps.accounts.types import TokenPair, TotpSetup
 from apps.core.exceptions import Conflict, NotFound
 from apps.core.ids import new_id
+from apps.core.sealing import SealBroken
 from apps.core.services import enqueue
 from apps.core.types import Principal
 from apps.events.services import emit
 from apps.events.types import Actor, ActorKind
+
+logger = logging.getLogger(__name__)
 
 Type = Authenticator.Type
 
@@ -87,11 +91,15 @@ def code_verify(*, user_id: UUID, code: str, now: datetime) -> list[str]:
     )
     if row is None:
         raise InvalidCode("no such factor")
-    if is_totp:
-        _totp_use(row, plain, now=now)
-        return [CODE_METHOD]
-    if not RecoveryCodes(row).validate_code(plain):
-        raise InvalidCode("wrong or used recovery code")
+    try:
+        if is_totp:
+            _totp_use(row, plain, now=now)
+            return [CODE_METHOD]
+        if not RecoveryCodes(row).validate_code(plain):
+            raise InvalidCode("wrong or used recovery code")
+    except SealBroken:
+        logger.exception("a second factor cannot be opened: was SECRET_KEY changed without a fallback?")
+        raise InvalidCode("the secret cannot be opened") from None
     Authenticator.objects.filter(pk=row.pk).update(last_used_at=now)
     _emit("mfa.recovery_code_used", user_id=user_id, now=now)
     _mail(user_id, "recovery_code_used", now=now)
@@ -169,6 +177,17 @@ def operator_code_use(*, user: User, code: str, now: datetime) -> None:
     except InvalidCode as error:
         refusal_record(user_id=user.id, reason=error.reason, step="admin", now=now)
         raise
+
+
+@transaction.atomic
+def second_factors_reseal() -> int:
+    """Seal all secrets under the present `SECRET_KEY`; return how many there are."""
+    rows = Authenticator.objects.select_for_update().filter(type__in=[Type.TOTP, Type.RECOVERY_CODES])
+    for row in rows:
+        name = "secret" if row.type == Type.TOTP else "seed"
+        row.data[name] = encrypt(decrypt(row.data[name]))
+        row.save(update_fields=["data"])
+    return len(rows)
 
 
 def totp_setup_begin(*, principal: Principal, now: datetime) -> TotpSetup:

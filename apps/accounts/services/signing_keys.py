@@ -65,6 +65,17 @@ def _tell(states: KeyStates, doomed: Collection[SigningKey], *, rotated: bool, n
         emit("signing_key.revoked", organization_id=None, actor=SYSTEM, subject=("signing_key", key.kid), now=now)
 
 
+@transaction.atomic
+def signing_keys_reseal() -> int:
+    """Seal all private parts under the present `SECRET_KEY`; return how many there are."""
+    keys_lock()
+    keys = SigningKey.objects.exclude(sealed_private="")
+    for key in keys:
+        key_reseal(key)
+        key.save(update_fields=["sealed_private"])
+    return len(keys)
+
+
 def signing_keys_state(algorithm: str) -> KeyStates:
     kids: dict[str, list[str]] = {state: [] for state in State.values}
     for kid, state in SigningKey.objects.filter(algorithm=algorithm).order_by("created_at").values_list("kid", "state"):

@@ -1,8 +1,10 @@
 """Second factors: enrolling, proving, taking away, and every way around them that was thought of."""
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import jwt
@@ -10,6 +12,8 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -648,3 +652,28 @@ def test_the_admin_shows_no_secret(page: str, operator: Any) -> None:
     assert answer.status_code == 200
     assert b"gAAAA" not in answer.content
     assert client.get("/admin/mfa/authenticator/").status_code == 404
+
+
+def test_a_secret_key_can_be_replaced(person: Any, settings: Any) -> None:
+    secret, codes = enrol_totp(person)
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another secret key, long enough for anything"
+    with pytest.raises(CommandError, match="nothing was changed"):
+        call_command("reseal_secrets")
+    settings.SECRET_KEY_FALLBACKS = [old]
+    out = StringIO()
+    call_command("reseal_secrets", "--json", stdout=out)
+    assert json.loads(out.getvalue())["second_factors"] == 2
+    settings.SECRET_KEY_FALLBACKS = []
+    for code in (code_of(secret), codes[0]):
+        with transaction.atomic():
+            assert code_verify(user_id=person.user.id, code=code, now=timezone.now()) == ["otp"]
+
+
+def test_a_secret_that_cannot_be_opened_is_refused_and_no_failure(person: Any, settings: Any) -> None:
+    secret, codes = enrol_totp(person)
+    token = mfa_token(person)
+    for row in Authenticator.objects.all():
+        row.data |= {"secret": "x", "seed": "x"}
+        row.save()
+    for code in (code_of(secret), codes[0]):
+        assert post(APIClient(), "mfa/verify", mfa_token=token, code=code).status_code == 400
