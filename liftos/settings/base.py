@@ -266,7 +266,12 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "apps.core.api.schema.complete_components",
     ],
-    "ENUM_NAME_OVERRIDES": {"OperationStatus": "apps.memory.models.Operation.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "OperationStatus": "apps.memory.models.Operation.Status",
+        "InvitationStatus": ["pending", "expired", "accepted", "revoked"],
+        "ApiKeyStatus": ["active", "expired", "revoked"],
+        "DomainStatus": ["pending", "verified", "failing"],
+    },
 }
 # Event streams that one process has open at once: each holds one of its threads, so keep it well below their number.
 EVENT_STREAMS = env.int("EVENT_STREAMS", default=8)

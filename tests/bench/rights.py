@@ -141,7 +141,7 @@ def _member_removed(servers: _Servers, victim: _Victim) -> None:
 def _organization_closed(servers: _Servers, victim: _Victim) -> None:
     organization = _must(servers.here, "GET", "/api/v1/orgs/current", _bearer(victim.owner), None)
     body = {"confirm": organization["slug"]}
-    _must(servers.here, "DELETE", "/api/v1/orgs/current", _bearer(victim.owner), body)
+    _must(servers.here, "POST", "/api/v1/orgs/current/delete", _bearer(victim.owner), body)
 
 
 def _token_reused(servers: _Servers, victim: _Victim) -> None:

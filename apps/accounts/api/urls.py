@@ -24,6 +24,7 @@ urlpatterns = [
     path("auth/sessions", sessions.SessionsView.as_view(), name="auth-sessions"),
     path("auth/sessions/<uuid:session_id>", sessions.SessionView.as_view(), name="auth-session"),
     path("auth/me", users.MeView.as_view(), name="auth-me"),
+    path("auth/me/delete", users.MeDeleteView.as_view(), name="auth-me-delete"),
     path("auth/password/change", passwords.PasswordChangeView.as_view(), name="auth-password-change"),
     path("auth/password/reset", passwords.PasswordResetView.as_view(), name="auth-password-reset"),
     path(
@@ -60,6 +61,7 @@ urlpatterns = [
     path("auth/email/change/cancel", users.EmailChangeCancelView.as_view(), name="auth-email-change-cancel"),
     path("orgs", organizations.OrganizationsView.as_view(), name="orgs"),
     path("orgs/current", organizations.CurrentOrganizationView.as_view(), name="orgs-current"),
+    path("orgs/current/delete", organizations.OrganizationDeleteView.as_view(), name="orgs-delete"),
     path("orgs/current/settings", organizations.SettingsView.as_view(), name="orgs-settings"),
     path("orgs/current/members", members.MembersView.as_view(), name="orgs-members"),
     path("orgs/current/members/<uuid:user_id>", members.MemberView.as_view(), name="orgs-member"),

@@ -158,11 +158,7 @@ export interface paths {
         get: operations["auth_me_retrieve"];
         put?: never;
         post?: never;
-        /**
-         * Have your account deleted in 14 days; signing in again before then calls it off
-         * @description Have your account deleted in 14 days; signing in again before then calls it off.
-         */
-        delete: operations["auth_me_destroy"];
+        delete?: never;
         options?: never;
         head?: never;
         /**
@@ -170,6 +166,26 @@ export interface paths {
          * @description Change your name.
          */
         patch: operations["auth_me_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/auth/me/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have your account deleted in 14 days; signing in again before then calls it off
+         * @description Have your account deleted in 14 days; signing in again before then calls it off.
+         */
+        post: operations["auth_me_delete_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/auth/mfa": {
@@ -1653,13 +1669,7 @@ export interface paths {
         get: operations["orgs_current_retrieve"];
         put?: never;
         post?: never;
-        /**
-         * Close the organisation at once and have it deleted in 30 days; operators can bring it back until then
-         * @description Close the organisation at once and have it deleted in 30 days; operators can bring it back until then.
-         *
-         *     Needs the permission `org:admin`.
-         */
-        delete: operations["orgs_current_destroy"];
+        delete?: never;
         options?: never;
         head?: never;
         /**
@@ -1794,6 +1804,28 @@ export interface paths {
          *     Needs the permission `org:write`.
          */
         delete: operations["orgs_current_branding_logo_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orgs/current/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close the organisation at once and have it deleted in 30 days; operators can bring it back until then
+         * @description Close the organisation at once and have it deleted in 30 days; operators can bring it back until then.
+         *
+         *     Needs the permission `org:admin`.
+         */
+        post: operations["orgs_current_delete_create"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2202,8 +2234,7 @@ export interface components {
             last_used_at: string | null;
             /** Format: date-time */
             revoked_at: string | null;
-            /** @description active, expired or revoked */
-            status: string;
+            status: components["schemas"]["ApiKeyStatus"];
             /** Format: uuid */
             rotated_from: string | null;
         };
@@ -2212,6 +2243,13 @@ export interface components {
             next: string | null;
             total: number;
         };
+        /**
+         * @description * `active` - active
+         *     * `expired` - expired
+         *     * `revoked` - revoked
+         * @enum {string}
+         */
+        ApiKeyStatus: "active" | "expired" | "revoked";
         /** @description A serializer that answers 400 for a field it does not know. */
         BatchInputRequest: {
             items: components["schemas"]["ItemInputRequest"][];
@@ -2388,6 +2426,18 @@ export interface components {
             count: number;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        DeleteInputRequest: {
+            /** @description Your e-mail address, or the organisation's short name. */
+            confirm: string;
+        };
+        DeleteOutput: {
+            /**
+             * Format: date-time
+             * @description Until then it can be taken back.
+             */
+            delete_after: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         DimensionInputRequest: {
             name: string;
             description: string;
@@ -2405,8 +2455,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             domain: string;
-            /** @description pending, verified or failing */
-            status: string;
+            status: components["schemas"]["DomainStatus"];
             txt_name: string;
             txt_value: string;
             /** Format: date-time */
@@ -2421,6 +2470,13 @@ export interface components {
             next: string | null;
             total: number;
         };
+        /**
+         * @description * `pending` - pending
+         *     * `verified` - verified
+         *     * `failing` - failing
+         * @enum {string}
+         */
+        DomainStatus: "pending" | "verified" | "failing";
         EdgeOutput: {
             /** Format: uuid */
             source: string;
@@ -2660,14 +2716,21 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             expires_at: string;
-            /** @description pending, expired, accepted or revoked */
-            status: string;
+            status: components["schemas"]["InvitationStatus"];
         };
         InvitationPage: {
             results: components["schemas"]["InvitationOutput"][];
             next: string | null;
             total: number;
         };
+        /**
+         * @description * `pending` - pending
+         *     * `expired` - expired
+         *     * `accepted` - accepted
+         *     * `revoked` - revoked
+         * @enum {string}
+         */
+        InvitationStatus: "pending" | "expired" | "accepted" | "revoked";
         InvitingOrganizationOutput: {
             slug: string;
             name: string;
@@ -2971,8 +3034,7 @@ export interface components {
             last_used_at: string | null;
             /** Format: date-time */
             revoked_at: string | null;
-            /** @description active, expired or revoked */
-            status: string;
+            status: components["schemas"]["ApiKeyStatus"];
             /** Format: uuid */
             rotated_from: string | null;
             /** @description Shown this once. */
@@ -3977,33 +4039,6 @@ export interface operations {
             };
         };
     };
-    auth_me_destroy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     auth_me_partial_update: {
         parameters: {
             query?: never;
@@ -4023,6 +4058,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ProfileOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_me_delete_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeleteOutput"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -6562,33 +6629,6 @@ export interface operations {
             };
         };
     };
-    orgs_current_destroy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     orgs_current_partial_update: {
         parameters: {
             query?: never;
@@ -6856,6 +6896,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    orgs_current_delete_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeleteInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeleteOutput"];
+                };
             };
             /** @description Any refusal or failure. */
             default: {

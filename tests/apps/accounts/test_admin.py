@@ -136,7 +136,7 @@ def test_an_organisation_that_waits_to_be_deleted_is_brought_back(
     admin: Client, acme: Organization, client_of: ClientFactory
 ) -> None:
     owner: Any = client_of(acme)
-    assert owner.delete("/api/v1/orgs/current", {"confirm": "acme"}, format="json").status_code == 200
+    assert owner.post("/api/v1/orgs/current/delete", {"confirm": "acme"}, format="json").status_code == 200
     assert b"is back" in act(admin, "organization", "restore", acme).content
     acme.refresh_from_db()
     assert (acme.is_active, acme.delete_after) == (True, None)

@@ -242,8 +242,8 @@ def test_an_account_is_deleted_after_its_grace_with_what_is_only_theirs(anonymou
     made = anonymous.post("/api/v1/auth/signup", body, format="json").json()
     organization = Organization.objects.get(id=made["org"]["id"])
     leaving = bearer(made)
-    assert leaving.delete(ME, {"confirm": "someone@else.example"}, format="json").status_code == 400
-    answer = leaving.delete(ME, {"confirm": "Leaving@x.example"}, format="json")
+    assert leaving.post(f"{ME}/delete", {"confirm": "someone@else.example"}, format="json").status_code == 400
+    answer = leaving.post(f"{ME}/delete", {"confirm": "Leaving@x.example"}, format="json")
     assert answer.status_code == 200
     seconds_pass()
     assert leaving.get(ME).status_code == 401
@@ -258,7 +258,7 @@ def test_an_account_is_deleted_after_its_grace_with_what_is_only_theirs(anonymou
 
 def test_signing_in_again_keeps_the_account(owner: Any, acme: Organization) -> None:
     Membership.objects.filter(organization=acme).exclude(user=owner.user).delete()
-    assert owner.delete(ME, {"confirm": owner.user.email}, format="json").status_code == 200
+    assert owner.post(f"{ME}/delete", {"confirm": owner.user.email}, format="json").status_code == 200
     back = bearer(sign_in(owner.user.email).json())
     assert back.get(ME).json()["user"]["delete_after"] is None
     assert due_purge(now=timezone.now() + timedelta(days=15)) == (0, 0)
@@ -267,7 +267,7 @@ def test_signing_in_again_keeps_the_account(owner: Any, acme: Organization) -> N
 
 def test_nobody_leaves_others_without_an_owner(owner: Any, acme: Organization, client_of: ClientFactory) -> None:
     client_of(acme, Role.MEMBER)
-    answer = owner.delete(ME, {"confirm": owner.user.email}, format="json")
+    answer = owner.post(f"{ME}/delete", {"confirm": owner.user.email}, format="json")
     assert (answer.status_code, answer.json()["code"]) == (409, "sole_owner")
     assert [one["slug"] for one in answer.json()["organizations"]] == ["acme"]
     assert User.objects.get(id=owner.user.id).delete_after is None
@@ -278,10 +278,10 @@ def test_an_organisation_is_closed_at_once_and_deleted_later(
 ) -> None:
     admin: Any = client_of(acme, Role.ADMIN)
     url = "/api/v1/orgs/current"
-    assert admin.delete(url, {"confirm": "acme"}, format="json").status_code == 403
-    assert owner.delete(url, {"confirm": "globex"}, format="json").status_code == 400
+    assert admin.post(f"{url}/delete", {"confirm": "acme"}, format="json").status_code == 403
+    assert owner.post(f"{url}/delete", {"confirm": "globex"}, format="json").status_code == 400
     secret = owner.post(f"{url}/api-keys", {"name": "k", "scopes": ["memory:read"]}, format="json").json()["secret"]
-    assert owner.delete(url, {"confirm": "acme"}, format="json").status_code == 200
+    assert owner.post(f"{url}/delete", {"confirm": "acme"}, format="json").status_code == 200
     seconds_pass()
     assert [client.get(ME).status_code for client in (owner, admin)] == [401, 401]
     assert APIClient().get("/api/v1/memory", headers={"X-API-Key": secret}).status_code == 401

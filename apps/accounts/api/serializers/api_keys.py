@@ -35,7 +35,7 @@ class ApiKeyOutput(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField(allow_null=True)
     last_used_at = serializers.DateTimeField(allow_null=True)
     revoked_at = serializers.DateTimeField(allow_null=True)
-    status = serializers.CharField(help_text="active, expired or revoked")
+    status = serializers.ChoiceField(["active", "expired", "revoked"])
     rotated_from = serializers.UUIDField(allow_null=True)
 
 

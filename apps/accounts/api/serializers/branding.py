@@ -62,7 +62,7 @@ class DomainInput(StrictSerializer):
 class DomainOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     domain = serializers.CharField()
-    status = serializers.CharField(help_text="pending, verified or failing")
+    status = serializers.ChoiceField(["pending", "verified", "failing"])
     txt_name = serializers.CharField()
     txt_value = serializers.CharField()
     verified_at = serializers.DateTimeField(allow_null=True)

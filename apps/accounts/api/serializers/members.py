@@ -12,6 +12,7 @@ from apps.core.api.serializers import PageQuery, StrictSerializer
 
 MAX_KEY = 200
 MAX_PERMISSIONS = 200
+INVITATION_STATUSES = ["pending", "expired", "accepted", "revoked"]
 
 
 class PermissionsField(serializers.ListField):
@@ -54,9 +55,7 @@ class OwnershipInput(StrictSerializer):
 
 
 class InvitationsQuery(PageQuery):
-    status = serializers.ChoiceField(
-        ["pending", "expired", "accepted", "revoked"], required=False, default="", help_text="All without it."
-    )
+    status = serializers.ChoiceField(INVITATION_STATUSES, required=False, default="", help_text="All without it.")
 
 
 class InvitationInput(StrictSerializer):
@@ -71,7 +70,7 @@ class InvitationOutput(serializers.Serializer[Any]):
     invited_by = PersonOutput(allow_null=True)
     created_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
-    status = serializers.CharField(help_text="pending, expired, accepted or revoked")
+    status = serializers.ChoiceField(INVITATION_STATUSES)
 
 
 class InvitationPage(serializers.Serializer[Any]):

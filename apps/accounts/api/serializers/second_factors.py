@@ -58,7 +58,7 @@ class ReauthenticateInput(_OneProof):
     code = serializers.CharField(
         required=False, max_length=MAX_CODE, help_text="Of the authenticator app, or a recovery code."
     )
-    challenge_id = serializers.CharField(required=False, default="", max_length=MAX_STEP_TOKEN)
+    challenge_id = serializers.CharField(required=False, default="", allow_blank=True, max_length=MAX_STEP_TOKEN)
     credential = CredentialField(required=False)
 
 

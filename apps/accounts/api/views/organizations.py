@@ -44,8 +44,7 @@ class OrganizationsView(ApiView):
 
 
 class CurrentOrganizationView(ApiView):
-    access = {"GET": Permission.ORG_READ, "PATCH": Permission.ORG_WRITE, "DELETE": Permission.ORG_ADMIN}
-    recent_proof = {"DELETE"}
+    access = {"GET": Permission.ORG_READ, "PATCH": Permission.ORG_WRITE}
 
     @extend_schema(responses=OrganizationOutput)
     def get(self, request: Request) -> Response:
@@ -60,8 +59,13 @@ class CurrentOrganizationView(ApiView):
         organization = organization_update(principal=self.principal, now=timezone.now(), **body)
         return Response(organization_present(organization))
 
+
+class OrganizationDeleteView(ApiView):
+    access = {"POST": Permission.ORG_ADMIN}
+    recent_proof = {"POST"}
+
     @extend_schema(request=DeleteInput, responses=DeleteOutput)
-    def delete(self, request: Request) -> Response:
+    def post(self, request: Request) -> Response:
         """Close the organisation at once and have it deleted in 30 days; operators can bring it back until then."""
         confirm = self.valid_body(request, DeleteInput)["confirm"]
         ends = organization_delete_request(principal=self.principal, confirm=confirm, now=timezone.now())

@@ -55,8 +55,7 @@ class SignupView(PublicView):
 
 
 class MeView(AccountsView):
-    access = {"GET": AUTHENTICATED, "PATCH": AUTHENTICATED, "DELETE": AUTHENTICATED}
-    recent_proof = {"DELETE"}
+    access = {"GET": AUTHENTICATED, "PATCH": AUTHENTICATED}
 
     @extend_schema(responses=MeOutput)
     def get(self, request: Request) -> Response:
@@ -69,8 +68,13 @@ class MeView(AccountsView):
         name = self.valid_body(request, ProfilePatch)["name"]
         return Response(user_present(user_update(principal=self.principal, name=name, now=timezone.now())))
 
+
+class MeDeleteView(AccountsView):
+    access = {"POST": AUTHENTICATED}
+    recent_proof = {"POST"}
+
     @extend_schema(request=DeleteInput, responses=DeleteOutput)
-    def delete(self, request: Request) -> Response:
+    def post(self, request: Request) -> Response:
         """Have your account deleted in 14 days; signing in again before then calls it off."""
         confirm = self.valid_body(request, DeleteInput)["confirm"]
         ends = account_delete_request(principal=self.principal, confirm=confirm, now=timezone.now())
