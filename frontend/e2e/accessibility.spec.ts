@@ -8,7 +8,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('before signing in', async ({ page, quiet }) => {
       quiet.allow(/status of 401/)
       await page.goto('/sign-in')
-      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
       await expect(page.getByText('Enter your password.')).toBeVisible()
       await check(page, 'sign-in')
       await page.goto('/sign-up')

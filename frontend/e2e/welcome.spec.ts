@@ -44,7 +44,7 @@ test('a forgotten password is set anew by the link of the mail, once', async ({ 
   await expect(page).toHaveURL(/\/sign-in$/)
   await page.getByLabel('E-mail').fill(person.email)
   await page.getByLabel('Password', { exact: true }).fill(`${PASSWORD} anew`)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
   quiet.allow(/status of 400/)
   await page.goto(link)

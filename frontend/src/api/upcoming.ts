@@ -18,47 +18,9 @@ type Plain<Answer, Body = never, Query = never> = Omit<Op<Answer, Body, Query>, 
 }
 type Id = { id: string }
 
-// What a browser's WebAuthn calls take and give, in JSON form.
-type Options = Record<string, unknown>
-export type Credential = Record<string, unknown>
-export type Passkey = { id: string; name: string; created_at: string; last_used_at: string | null }
-export type Factors = {
-  totp: { created_at: string; last_used_at: string | null } | null
-  passkeys: Passkey[]
-  recovery_codes: { unused: number; created_at: string } | null
-}
 export type OauthLink = { id: string; provider: string; name: string; email: string; linked_at: string }
-export type Proof = { password?: string; code?: string; challenge_id?: string; credential?: Credential }
-export type Tokens = S['TokensOutput']
 
 export interface UpcomingPaths {
-  '/api/v1/auth/reauthenticate': { post: Plain<Tokens, Proof & { use_cookie: boolean }> }
-  '/api/v1/auth/mfa/verify': {
-    post: Plain<Tokens, { mfa_token: string; code?: string; credential?: Credential; use_cookie: boolean }>
-  }
-  '/api/v1/auth/mfa/passkey/options': { post: Plain<{ options: Options }, { mfa_token: string }> }
-  '/api/v1/auth/mfa': { get: Plain<Factors> }
-  '/api/v1/auth/mfa/totp': {
-    post: Plain<{ secret: string; uri: string; setup_token: string }>
-    delete: Plain<undefined>
-  }
-  '/api/v1/auth/mfa/totp/activate': {
-    post: Plain<{ recovery_codes: string[] | null }, { setup_token: string; code: string }>
-  }
-  '/api/v1/auth/mfa/passkeys/options': { post: Plain<{ challenge_id: string; options: Options }> }
-  '/api/v1/auth/mfa/passkeys': {
-    post: Plain<
-      { passkey: Passkey; recovery_codes: string[] | null },
-      { challenge_id: string; name: string; credential: Credential }
-    >
-  }
-  '/api/v1/auth/mfa/passkeys/{id}': {
-    patch: Op<Passkey, { name: string }, never, Id>
-    delete: Op<undefined, never, never, Id>
-  }
-  '/api/v1/auth/mfa/recovery-codes': { post: Plain<{ recovery_codes: string[] }> }
-  '/api/v1/auth/passkey/options': { post: Plain<{ challenge_id: string; options: Options }> }
-  '/api/v1/auth/passkey': { post: Plain<Tokens, { challenge_id: string; credential: Credential; use_cookie: boolean }> }
   '/api/v1/auth/oauth': { get: Plain<{ results: { id: string; name: string }[] }> }
   '/api/v1/auth/oauth/signup': {
     post: Plain<S['SignupOutput'], { token: string; org_name: string; name?: string; use_cookie: boolean }>

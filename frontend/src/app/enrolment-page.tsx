@@ -2,11 +2,12 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { renewSession } from '@/api/session'
 import { Button } from '@/components/button'
+import { useProblemWords } from '@/components/problem'
 import { Segmented } from '@/components/segmented'
 import { toast } from '@/components/toast'
-import { PasskeySetUp, TotpSetUp, useRereadFactors } from '@/features/account'
+import { PasskeySetUp, TotpSetUp, useRereadFactors, useResendVerification } from '@/features/account'
 import { AuthFrame } from '@/features/auth'
-import { useAccount } from '@/hooks/use-account'
+import { useAccount, useRereadAccount } from '@/hooks/use-account'
 import { useSignOut } from '@/hooks/use-sign-out'
 import { arePasskeysPossible } from '@/lib/webauthn'
 
@@ -25,7 +26,8 @@ export function EnrolmentPage() {
   return (
     <AuthFrame title={t('title')} note={t('note', { name: org.name })}>
       <div className="grid gap-6">
-        {arePasskeysPossible() ? (
+        {user.email_verified ? null : <Unverified email={user.email} />}
+        {user.email_verified && arePasskeysPossible() ? (
           <Segmented
             label={t('way')}
             value={way}
@@ -36,7 +38,11 @@ export function EnrolmentPage() {
             onChange={setWay}
           />
         ) : null}
-        {way === 'app' ? <TotpSetUp onDone={() => void enter()} /> : <PasskeySetUp onDone={() => void enter()} />}
+        {!user.email_verified ? null : way === 'app' ? (
+          <TotpSetUp onDone={() => void enter()} />
+        ) : (
+          <PasskeySetUp onDone={() => void enter()} />
+        )}
         <p className="flex flex-wrap items-center gap-x-3 border-t pt-4 text-ui text-muted">
           {t('signedIn', { email: user.email })}
           <Button look="quiet" isBusy={signOut.isPending} onClick={() => signOut.mutate()}>
@@ -45,5 +51,34 @@ export function EnrolmentPage() {
         </p>
       </div>
     </AuthFrame>
+  )
+}
+
+/** Whoever signs up with somebody else's address must not lock them out: it is confirmed first. */
+function Unverified({ email }: { email: string }) {
+  const t = useTranslations('enrolment')
+  const words = useProblemWords()
+  const resend = useResendVerification()
+  const reread = useRereadAccount()
+  return (
+    <div className="grid gap-4">
+      <p className="text-ui text-muted">{t('unverified', { email })}</p>
+      <div className="flex flex-wrap gap-2">
+        <Button look="primary" onClick={() => void reread()}>
+          {t('again')}
+        </Button>
+        <Button
+          isBusy={resend.isPending}
+          onClick={() =>
+            resend.mutate(undefined, {
+              onSuccess: () => toast.done(t('resent')),
+              onError: (error) => toast.failed(words(error)),
+            })
+          }
+        >
+          {t('resend')}
+        </Button>
+      </div>
+    </div>
   )
 }

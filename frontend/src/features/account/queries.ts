@@ -5,7 +5,9 @@ import { openSession } from '@/api/session'
 import { useRereadAccount } from '@/hooks/use-account'
 import { makePasskey } from '@/lib/webauthn'
 
-export type { Factors, OauthLink, Passkey } from '@/api/upcoming'
+export type { OauthLink } from '@/api/upcoming'
+export type Factors = Schemas['EnrolledFactorsOutput']
+export type Passkey = Schemas['PasskeyOutput']
 export type Session = Schemas['SessionOutput']
 
 // All below the account's own key: what one person read goes with them.
@@ -129,13 +131,15 @@ export function useRemoveTotp() {
 
 export function useRenamePasskey() {
   return useFactorMutation(({ id, name }: { id: string; name: string }) =>
-    answerOf(api.PATCH('/api/v1/auth/mfa/passkeys/{id}', { params: { path: { id } }, body: { name } })),
+    answerOf(
+      api.PATCH('/api/v1/auth/mfa/passkeys/{passkey_id}', { params: { path: { passkey_id: id } }, body: { name } }),
+    ),
   )
 }
 
 export function useRemovePasskey() {
   return useFactorMutation((id: string) =>
-    answerOf(api.DELETE('/api/v1/auth/mfa/passkeys/{id}', { params: { path: { id } } })),
+    answerOf(api.DELETE('/api/v1/auth/mfa/passkeys/{passkey_id}', { params: { path: { passkey_id: id } } })),
   )
 }
 

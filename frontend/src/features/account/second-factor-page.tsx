@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { CircleCheck, Plus } from 'lucide-react'
 import { type FormEvent, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Ago } from '@/components/ago'
-import { Button } from '@/components/button'
+import { Button, buttonStyle } from '@/components/button'
 import { ConfirmDialog } from '@/components/confirm-dialog'
 import { Dialog } from '@/components/dialog'
 import { TextField } from '@/components/field'
@@ -13,6 +14,7 @@ import { Page } from '@/components/page'
 import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
 import { toast } from '@/components/toast'
+import { useAccount, useOrg } from '@/hooks/use-account'
 import { focusOnce } from '@/lib/focus-once'
 import { fieldProblem } from '@/lib/form-problem'
 import { arePasskeysPossible } from '@/lib/webauthn'
@@ -32,13 +34,27 @@ import {
 /** What one proves oneself with beside the password. */
 export function SecondFactorPage() {
   const t = useTranslations('secondFactor')
+  const { user } = useAccount()
+  const org = useOrg()
   const factors = useQuery(factorsQuery)
   return (
     <Page title={t('title')} isNarrow note={t('note')}>
       <Loaded query={factors}>
         {(data) => (
           <div className="grid gap-4">
-            {data.totp || data.passkeys.length > 0 ? null : <Notice>{t('none')}</Notice>}
+            {data.totp || data.passkeys.length > 0 ? null : user.email_verified ? (
+              <Notice>{t('none')}</Notice>
+            ) : (
+              <Notice
+                action={
+                  <Link to="/$org/settings/profile" params={{ org }} className={buttonStyle()}>
+                    {t('toProfile')}
+                  </Link>
+                }
+              >
+                {t('unverified')}
+              </Notice>
+            )}
             <Totp totp={data.totp} />
             <Passkeys passkeys={data.passkeys} />
             {data.recovery_codes ? <Recovery codes={data.recovery_codes} /> : null}
@@ -251,7 +267,7 @@ function Recovery({ codes }: { codes: NonNullable<Factors['recovery_codes']> }) 
         renew.data ? (
           // It closes when the codes are kept: they cannot be shown again.
           <Dialog title={t('title')} isOpen onClose={() => {}}>
-            <RecoveryCodes codes={renew.data.recovery_codes} onKept={() => setAsking(false)} />
+            <RecoveryCodes codes={renew.data.recovery_codes ?? []} onKept={() => setAsking(false)} />
           </Dialog>
         ) : (
           <ConfirmDialog

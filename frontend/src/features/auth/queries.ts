@@ -1,7 +1,6 @@
 import { queryOptions, useMutation } from '@tanstack/react-query'
-import { answerOf, api } from '@/api/client'
+import { answerOf, api, type Schemas } from '@/api/client'
 import { openSession } from '@/api/session'
-import type { Proof } from '@/api/upcoming'
 import { givePasskey } from '@/lib/webauthn'
 
 export const providersQuery = queryOptions({
@@ -49,11 +48,11 @@ export function useSecondStep(mfaToken: string) {
 /** Proves once more who one is: by password or code, or with neither by a passkey. */
 export function useProve() {
   return useMutation({
-    mutationFn: async (given: Pick<Proof, 'password' | 'code'> | null) => {
-      let proof: Proof
-      if (given) proof = given
+    mutationFn: async (given: { password: string } | { code: string } | null) => {
+      let proof: Omit<Schemas['ReauthenticateInputRequest'], 'use_cookie'>
+      if (given) proof = { ...given, challenge_id: '' }
       else {
-        const { challenge_id, options } = await answerOf(api.POST('/api/v1/auth/passkey/options'))
+        const { challenge_id, options } = await answerOf(api.POST('/api/v1/auth/reauthenticate/options'))
         proof = { challenge_id, credential: await givePasskey(options) }
       }
       const { access } = await answerOf(

@@ -55,8 +55,13 @@ export function SignInPage() {
       <div className="grid gap-4">
         {fragment.problem ? <OauthProblem code={fragment.problem} /> : null}
         <SignInForm onSignedIn={onSignedIn} onSecondStep={(mfaToken, methods) => setFragment({ mfaToken, methods })} />
-        <Or />
-        <PasskeySignIn onSignedIn={onSignedIn} />
+        {/* Passkeys belong to one origin: ours, not the domains of organisations. */}
+        {brand ? null : (
+          <>
+            <Or />
+            <PasskeySignIn onSignedIn={onSignedIn} />
+          </>
+        )}
         <Providers next={redirect ?? '/'} />
       </div>
     </AuthFrame>

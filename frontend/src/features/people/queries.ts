@@ -1,9 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { useRouter } from '@tanstack/react-router'
-import { accountQuery } from '@/api/account'
 import { answerOf, api, type Schemas } from '@/api/client'
 import { renewSession } from '@/api/session'
-import { useOrg } from '@/hooks/use-account'
+import { useOrg, useRereadAccount } from '@/hooks/use-account'
 
 export type Invitation = Schemas['InvitationOutput']
 export type Member = Schemas['MemberOutput']
@@ -91,13 +89,11 @@ export function useRemoveMember() {
 
 /** Hands the organisation over. One's own rights change with it, so the token does. */
 export function useTransferOwnership() {
-  const router = useRouter()
-  const client = useQueryClient()
+  const reread = useRereadAccount()
   return usePeopleMutation(async (id: string) => {
     await answerOf(api.POST('/api/v1/orgs/current/ownership', { body: { user_id: id } }))
     await renewSession()
-    await client.invalidateQueries({ queryKey: accountQuery.queryKey })
-    await router.invalidate()
+    await reread()
   })
 }
 
