@@ -65,7 +65,7 @@ test('an authenticator app is set up and asked for; a recovery code stands in on
   // The code of the set-up is spent: the next one counts.
   await page.getByLabel('Code from your app').fill(oneTimeCode(secret, 1))
   await page.getByRole('button', { name: 'Continue' }).click()
-  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible()
   await signOut(page)
 
   for (const isFirst of [true, false]) {
@@ -74,7 +74,7 @@ test('an authenticator app is set up and asked for; a recovery code stands in on
     await page.getByLabel('Recovery code').fill(codes[0] as string)
     await page.getByRole('button', { name: 'Continue' }).click()
     if (isFirst) {
-      await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
+      await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible()
       await signOut(page)
     }
   }
@@ -111,11 +111,11 @@ test('a passkey is added, opens the door alone, and is removed', async ({ page, 
   await signOut(page)
 
   await page.getByRole('button', { name: 'Sign in with a passkey' }).click()
-  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible()
   await signOut(page)
   await enterPassword(page, person)
   await page.getByRole('button', { name: 'Use a passkey' }).click()
-  await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
+  await expect(page.getByRole('heading', { level: 1, name: 'Second factor' })).toBeVisible()
 
   // An action that wants to be sure: the server asks once, as it does when the last proof is old.
   let isAsked = false

@@ -59,10 +59,10 @@ export function ProfilePage() {
 function NameForm({ name: stored }: { name: string }) {
   const t = useTranslations('profile')
   const [name, setName] = useState(stored)
-  const save = useSetName()
+  const save = useSetName(() => toast.done(t('saved')))
   function submit(event: FormEvent) {
     event.preventDefault()
-    save.mutate(name.trim(), { onSuccess: () => toast.done(t('saved')) })
+    save.mutate(name.trim())
   }
   return (
     <Panel title={t('you')}>

@@ -40,8 +40,16 @@ function useAccountMutation<Given, Answer>(change: (given: Given) => Promise<Ans
   return useMutation({ mutationFn: change, onSuccess: reread })
 }
 
-export function useSetName() {
-  return useAccountMutation((name: string) => answerOf(api.PATCH('/api/v1/auth/me', { body: { name } })))
+export function useSetName(onDone: () => void) {
+  const reread = useRereadAccount()
+  return useMutation({
+    mutationFn: (name: string) => answerOf(api.PATCH('/api/v1/auth/me', { body: { name } })),
+    // Here and not by the caller, who begins anew with the new name.
+    onSuccess: () => {
+      onDone()
+      return reread()
+    },
+  })
 }
 
 export function useResendVerification() {

@@ -49,8 +49,8 @@ export function useSecondStep(mfaToken: string) {
 export function useProve() {
   return useMutation({
     mutationFn: async (given: { password: string } | { code: string } | null) => {
-      let proof: Omit<Schemas['ReauthenticateInputRequest'], 'use_cookie'>
-      if (given) proof = { ...given, challenge_id: '' }
+      let proof: Partial<Schemas['ReauthenticateInputRequest']>
+      if (given) proof = given
       else {
         const { challenge_id, options } = await answerOf(api.POST('/api/v1/auth/reauthenticate/options'))
         proof = { challenge_id, credential: await givePasskey(options) }

@@ -47,12 +47,12 @@ function NameForm({ organization, canChange }: { organization: Organization; can
   const t = useTranslations('organisation.general')
   const [name, setName] = useState(organization.name)
   const [slug, setSlug] = useState(organization.slug)
-  const rename = useRename()
+  const rename = useRename(() => toast.done(t('saved')))
   const isChanged = name.trim() !== organization.name || slug.trim() !== organization.slug
   function save(event: FormEvent) {
     event.preventDefault()
     if (!isChanged) return
-    rename.mutate({ name: name.trim(), slug: slug.trim() }, { onSuccess: () => toast.done(t('saved')) })
+    rename.mutate({ name: name.trim(), slug: slug.trim() })
   }
   return (
     <Panel title={t('names')}>

@@ -36,13 +36,15 @@ export function domainsQuery(org: string) {
   })
 }
 
-export function useRename() {
+export function useRename(onDone: () => void) {
   const org = useOrg()
   const client = useQueryClient()
   const router = useRouter()
   return useMutation({
     mutationFn: (body: { name: string; slug: string }) => answerOf(api.PATCH('/api/v1/orgs/current', { body })),
+    // Here and not by the caller, who begins anew with the new names.
     onSuccess: async (organization) => {
+      onDone()
       client.setQueryData(organizationQuery(organization.slug).queryKey, organization)
       client.removeQueries({ queryKey: accountQuery.queryKey })
       // The address begins with the short name.
