@@ -31,6 +31,7 @@ export function useProblemWords() {
       const names = problem.more.organizations.map((one: { name?: string; slug?: string }) => one.name ?? one.slug)
       return t('sole_owner', { names: names.join(', ') })
     }
+    if (problem.fields.some((field) => field.code === 'wrong_password')) return t('invalid_credentials')
     const code = CODES.find((one) => one === problem.code)
     return code ? t(code) : problem.message
   }

@@ -5,7 +5,7 @@ import { PasswordField, TextField } from '@/components/field'
 import { Notice } from '@/components/notice'
 import { Page } from '@/components/page'
 import { Panel } from '@/components/panel'
-import { Problem } from '@/components/problem'
+import { Problem, useProblemWords } from '@/components/problem'
 import { toast } from '@/components/toast'
 import { useAccount } from '@/hooks/use-account'
 import { fieldProblem } from '@/lib/form-problem'
@@ -42,6 +42,7 @@ function PasswordForm({ hasOne }: { hasOne: boolean }) {
   const [next, setNext] = useState('')
   const [isTried, setTried] = useState(false)
   const change = useChangePassword()
+  const words = useProblemWords()
   const isShort = next.length < SHORTEST_PASSWORD
   function submit(event: FormEvent) {
     event.preventDefault()
@@ -68,7 +69,9 @@ function PasswordForm({ hasOne }: { hasOne: boolean }) {
           autoComplete="current-password"
           value={current}
           onChange={(event) => setCurrent(event.target.value)}
-          error={isTried && !current ? t('noCurrent') : fieldProblem(change.error, 'current_password')}
+          error={
+            isTried && !current ? t('noCurrent') : fieldProblem(change.error, 'current_password') && words(change.error)
+          }
         />
       ) : null}
       <PasswordField
