@@ -28,12 +28,6 @@ export const linksQuery = queryOptions({
   queryFn: ({ signal }) => answerOf(api.GET('/api/v1/auth/oauth/links', { signal })),
 })
 
-export const providersQuery = queryOptions({
-  queryKey: ['providers'],
-  queryFn: ({ signal }) => answerOf(api.GET('/api/v1/auth/oauth', { signal })),
-  staleTime: 600_000,
-})
-
 /** A change of the account, which the frame shows, too. */
 function useAccountMutation<Given, Answer>(change: (given: Given) => Promise<Answer>) {
   const reread = useRereadAccount()

@@ -11,7 +11,8 @@ import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
 import { ProviderMark } from '@/components/provider-mark'
 import { EmptyState } from '@/components/states'
-import { linksQuery, type OauthLink, providersQuery, useLink, useUnlink } from './queries'
+import { providersQuery } from '@/features/auth'
+import { linksQuery, type OauthLink, useLink, useUnlink } from './queries'
 
 /** The accounts elsewhere by which one can sign in here. */
 export function SignInsPage() {
