@@ -4,7 +4,6 @@ import { ApiError, problemOf, unreachable } from '@/lib/problem'
 import { getProof } from './proof'
 import type { components, paths } from './schema'
 import { accessToken, end, renewSession } from './session'
-import type { UpcomingPaths } from './upcoming'
 
 export type Schemas = components['schemas']
 
@@ -17,7 +16,7 @@ const PROVING = [
   '/api/v1/auth/reauthenticate',
 ]
 
-export const api = createClient<Omit<paths, keyof UpcomingPaths> & UpcomingPaths>({
+export const api = createClient<paths>({
   baseUrl: window.location.origin,
   fetch: send,
   querySerializer: { array: { style: 'form', explode: true } },

@@ -50,6 +50,7 @@ const CODES = [
   'invalid_invitation',
   'invitation_for_another_address',
   'last_owner',
+  'last_way_in',
   'permission_denied',
   'rate_limited',
   'reauthentication_required',

@@ -5,7 +5,7 @@ import { openSession } from '@/api/session'
 import { useRereadAccount } from '@/hooks/use-account'
 import { makePasskey } from '@/lib/webauthn'
 
-export type { OauthLink } from '@/api/upcoming'
+export type OauthLink = Schemas['IdentityOutput']
 export type Factors = Schemas['EnrolledFactorsOutput']
 export type Passkey = Schemas['PasskeyOutput']
 export type Session = Schemas['SessionOutput']
@@ -164,7 +164,8 @@ export function useLink() {
 export function useUnlink() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (id: string) => answerOf(api.DELETE('/api/v1/auth/oauth/links/{id}', { params: { path: { id } } })),
+    mutationFn: (id: string) =>
+      answerOf(api.DELETE('/api/v1/auth/oauth/links/{identity_id}', { params: { path: { identity_id: id } } })),
     onSettled: () => client.invalidateQueries({ queryKey: linksQuery.queryKey }),
   })
 }

@@ -11,7 +11,7 @@ import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
 import { ProviderMark } from '@/components/provider-mark'
 import { EmptyState } from '@/components/states'
-import { providersQuery } from '@/features/auth'
+import { ProviderProblem, providersQuery, useFragment } from '@/features/auth'
 import { linksQuery, type OauthLink, useLink, useUnlink } from './queries'
 
 /** The accounts elsewhere by which one can sign in here. */
@@ -19,6 +19,8 @@ export function SignInsPage() {
   const t = useTranslations('signIns')
   const links = useQuery(linksQuery)
   const providers = useQuery(providersQuery)
+  // Who was refused at the other side comes back here.
+  const [{ problem }] = useFragment()
   const [unlinking, setUnlinking] = useState<OauthLink | null>(null)
   const link = useLink()
   const unlink = useUnlink()
@@ -31,6 +33,7 @@ export function SignInsPage() {
               const free = offered.results.filter((one) => !results.some(({ provider }) => provider === one.id))
               return (
                 <div className="grid gap-4">
+                  {problem ? <ProviderProblem code={problem} /> : null}
                   {results.length > 0 ? (
                     <ul className="divide-y rounded-lg border bg-surface">
                       {results.map((one) => (

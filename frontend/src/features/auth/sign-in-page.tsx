@@ -13,6 +13,7 @@ import { ApiError } from '@/lib/problem'
 import { arePasskeysPossible } from '@/lib/webauthn'
 import { AuthFrame, FormProblem } from './auth-frame'
 import { ProofProblem } from './components/proof-problem'
+import { ProviderProblem } from './components/provider-problem'
 import { Or, Providers } from './components/providers'
 import { SecondStep } from './components/second-step'
 import { usePasskeySignIn } from './queries'
@@ -53,7 +54,7 @@ export function SignInPage() {
       })}
     >
       <div className="grid gap-4">
-        {fragment.problem ? <OauthProblem code={fragment.problem} /> : null}
+        {fragment.problem ? <ProviderProblem code={fragment.problem} /> : null}
         <SignInForm onSignedIn={onSignedIn} onSecondStep={(mfaToken, methods) => setFragment({ mfaToken, methods })} />
         {/* Passkeys belong to one origin: ours, not the domains of organisations. */}
         {brand ? null : (
@@ -66,22 +67,6 @@ export function SignInPage() {
       </div>
     </AuthFrame>
   )
-}
-
-const PROBLEMS = [
-  'access_denied',
-  'account_disabled',
-  'email_not_verified',
-  'link_required',
-  'provider_unavailable',
-  'state_mismatch',
-] as const
-
-/** Why signing in by another account has led back here. */
-function OauthProblem({ code }: { code: string }) {
-  const t = useTranslations('signIn.problems')
-  const known = PROBLEMS.find((one) => one === code)
-  return <FormProblem>{known ? t(known) : t('other', { code })}</FormProblem>
 }
 
 function PasskeySignIn({ onSignedIn }: { onSignedIn: () => void }) {
