@@ -61,12 +61,6 @@ async function deliver(request: Request): Promise<Response> {
   }
 }
 
-/** Asks for a deletion that has to be confirmed: the document of the API cannot say that a DELETE has a body. */
-export function deleteConfirmed(path: '/api/v1/auth/me' | '/api/v1/orgs/current', confirm: string) {
-  const body = { confirm } as unknown as undefined
-  return answerOf(api.DELETE(path, { body })) as Promise<unknown> as Promise<{ delete_after: string }>
-}
-
 /** Returns the body of a call; what is not a success was thrown before. */
 export async function answerOf<T>(call: Promise<{ data?: T }>): Promise<T> {
   return (await call).data as T

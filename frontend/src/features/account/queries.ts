@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { accountQuery } from '@/api/account'
-import { answerOf, api, deleteConfirmed, type Schemas } from '@/api/client'
+import { answerOf, api, type Schemas } from '@/api/client'
 import { openSession } from '@/api/session'
 import { useRereadAccount } from '@/hooks/use-account'
 import { makePasskey } from '@/lib/webauthn'
@@ -63,7 +63,7 @@ export function useChangeEmail() {
 
 export function useDeleteAccount() {
   return useMutation({
-    mutationFn: (confirm: string) => deleteConfirmed('/api/v1/auth/me', confirm),
+    mutationFn: (confirm: string) => answerOf(api.POST('/api/v1/auth/me/delete', { body: { confirm } })),
   })
 }
 

@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { accountQuery } from '@/api/account'
-import { answerOf, api, deleteConfirmed, type Schemas } from '@/api/client'
+import { answerOf, api, type Schemas } from '@/api/client'
 import { useOrg, useRereadAccount } from '@/hooks/use-account'
 
 export type Branding = Schemas['BrandingOutput']
@@ -56,7 +56,9 @@ export function useRename(onDone: () => void) {
 }
 
 export function useDeleteOrganization() {
-  return useMutation({ mutationFn: (confirm: string) => deleteConfirmed('/api/v1/orgs/current', confirm) })
+  return useMutation({
+    mutationFn: (confirm: string) => answerOf(api.POST('/api/v1/orgs/current/delete', { body: { confirm } })),
+  })
 }
 
 export function useSetPolicy() {

@@ -14,7 +14,7 @@ const MADE = {
   expires_at: null,
   last_used_at: null,
   revoked_at: null,
-  status: 'active',
+  status: 'active' as const,
   rotated_from: null,
   secret: 'lift_live_abcdef',
 }
