@@ -677,3 +677,9 @@ def test_a_secret_that_cannot_be_opened_is_refused_and_no_failure(person: Any, s
         row.save()
     for code in (code_of(secret), codes[0]):
         assert post(APIClient(), "mfa/verify", mfa_token=token, code=code).status_code == 400
+
+
+def test_challenges_are_limited_by_address(person: Any, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "passkey": "2/m/ip"}
+    assert [post(APIClient(), "passkey/options").status_code for _ in range(3)] == [200, 200, 429]
+    assert post(APIClient(), "passkey", challenge_id="x", credential={"id": "x"}).status_code == 429
