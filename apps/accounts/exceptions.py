@@ -73,6 +73,12 @@ class InvalidInvitation(DomainError):
     code = "invalid_invitation"
 
 
+class SpentInvitation(InvalidInvitation, RefusedAttempt):
+    """The link was ours once: used, revoked, expired, or of someone who may not give this role any more."""
+
+    event = "invitation.refused"
+
+
 class NoOrganization(PermissionDenied):
     """The person is known, but belongs to no organisation."""
 

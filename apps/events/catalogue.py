@@ -44,6 +44,7 @@ EVENTS: dict[str, str] = {
     "api_key.created": "An API key was made.",
     "api_key.rotated": "An API key was replaced by a new one; both hold for the overlap.",
     "api_key.revoked": "An API key was revoked.",
+    "permission.refused": "Someone tried to change people, rights or settings without the permission for it.",
     "escalation.refused": "Someone tried to give, or to take, more rights than they hold.",
     "mfa.totp_enabled": "An authenticator app became a second factor.",
     "mfa.totp_disabled": "An authenticator app is no second factor any more.",

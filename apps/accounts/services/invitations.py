@@ -5,7 +5,13 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from apps.accounts.exceptions import AlreadyMember, EmailTaken, InvalidInvitation, InvitationForAnotherAddress
+from apps.accounts.exceptions import (
+    AlreadyMember,
+    EmailTaken,
+    InvalidInvitation,
+    InvitationForAnotherAddress,
+    SpentInvitation,
+)
 from apps.accounts.links import Link, link_read
 from apps.accounts.models import Invitation, Membership, User
 from apps.accounts.selectors.memberships import permissions_of_membership, permissions_of_role
@@ -106,11 +112,11 @@ def _invitation_of(principal: Principal, invitation_id: UUID) -> Invitation:
 
 def invitation_by_key(key: str, *, now: datetime, lock: bool = False) -> Invitation:
     """Return the open invitation of a link; raise `InvalidInvitation`, the same for every reason."""
-    refused = InvalidInvitation("The invitation is wrong, was used or revoked, or has expired. Ask for a new one.")
+    text = "The invitation is wrong, was used or revoked, or has expired. Ask for a new one."
     try:
         invitation_id, issue = link_read(Link.INVITATION, key)
     except ValueError:
-        raise refused from None
+        raise InvalidInvitation(text) from None
     rows = Invitation.objects.select_for_update(of=("self",)) if lock else Invitation.objects
     invitation = (
         rows.select_related("organization", "invited_by")
@@ -125,7 +131,10 @@ def invitation_by_key(key: str, *, now: datetime, lock: bool = False) -> Invitat
         .first()
     )
     if invitation is None or not _still_given(invitation):
-        raise refused
+        known = Invitation.objects.filter(id=invitation_id).first()
+        if known is None:
+            raise InvalidInvitation(text)
+        raise SpentInvitation(text, organization_id=known.organization_id, invitation_id=str(known.id))
     return invitation
 
 

@@ -114,6 +114,8 @@ def test_what_does_not_hold_is_refused_in_one_way(
     ):
         assert (answer.status_code, answer.json()["code"]) == (400, "invalid_invitation")
     assert Membership.objects.filter(organization=acme).count() == members
+    refused = [event.organization_id for event in events("invitation.refused")]
+    assert refused == ([] if how in {"forged", "other purpose"} else [acme.id, acme.id])
 
 
 def test_a_resent_invitation_holds_again(owner: Any, anonymous: APIClient, mailed: Mailed) -> None:

@@ -62,6 +62,17 @@ def test_an_admin_neither_makes_nor_unmakes_an_owner(
     assert event.data["action"] == "member.role_change"
 
 
+def test_a_member_who_tries_to_rise_is_refused_and_recorded(
+    acme: Organization, owner: Any, client_of: ClientFactory
+) -> None:
+    member: Any = client_of(acme, Role.MEMBER)
+    assert change(member, member.user, "admin").json()["code"] == "permission_denied"
+    assert role_of(acme, member) == "member"
+    (event,) = events("permission.refused")
+    assert (event.actor_id, event.organization_id) == (str(member.user.id), acme.id)
+    assert event.data["action"] == f"PATCH {MEMBERS}/{member.user.id}"
+
+
 def test_a_custom_role_lets_nobody_rise(acme: Organization, owner: Any, client_of: ClientFactory) -> None:
     body = {"name": "people", "permissions": ["members:read", "members:write", "org:read"]}
     assert owner.post("/api/v1/orgs/current/roles", body, format="json").status_code == 201

@@ -1,10 +1,12 @@
 """What the views of accounts share: refusals that are recorded, and how tokens reach a client."""
 
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
+from rest_framework.exceptions import PermissionDenied as NotPermitted
 from rest_framework.response import Response
 
 from apps.accounts.exceptions import RefusedAttempt
@@ -23,19 +25,26 @@ class AccountsView(ApiView):
     """A view whose refused attempts are recorded, in a transaction of their own: that of the attempt is rolled back."""
 
     def handle_exception(self, exc: Exception) -> Response:
+        caller: Any = getattr(self.request, "user", None)
         if isinstance(exc, RefusedAttempt):
-            caller: Any = self.request.user
-            known = isinstance(caller, Principal)
-            emit(
-                exc.event,
-                organization_id=exc.organization_id or (caller.organization_id if known else None),
-                actor=Actor.of(caller) if known else ANONYMOUS,
-                subject=("attempt", ""),
-                now=timezone.now(),
-                detail=exc.detail,
-                **exc.data,
-            )
+            _record(exc.event, caller, organization_id=exc.organization_id, detail=exc.detail, **exc.data)
+        elif isinstance(exc, NotPermitted) and isinstance(caller, Principal) and self.request.method != "GET":
+            # Someone without the right to change members, roles or keys tries to.
+            action = f"{self.request.method} {self.request.path}"
+            _record("permission.refused", caller, organization_id=None, detail=str(exc.detail), action=action)
         return super().handle_exception(exc)
+
+
+def _record(event: str, caller: Any, *, organization_id: UUID | None, **data: object) -> None:
+    known = isinstance(caller, Principal)
+    emit(
+        event,
+        organization_id=organization_id or (caller.organization_id if known else None),
+        actor=Actor.of(caller) if known else ANONYMOUS,
+        subject=("attempt", ""),
+        now=timezone.now(),
+        **data,
+    )
 
 
 class PublicView(AccountsView):

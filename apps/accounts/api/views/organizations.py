@@ -14,6 +14,7 @@ from apps.accounts.api.serializers.organizations import (
     SettingsPatch,
 )
 from apps.accounts.api.serializers.users import DeleteInput, DeleteOutput
+from apps.accounts.api.views.base import AccountsView
 from apps.accounts.models import User
 from apps.accounts.permissions import Permission
 from apps.accounts.selectors.organizations import organization_get, organization_present, organizations_of
@@ -21,10 +22,9 @@ from apps.accounts.services.deletion import organization_delete_request
 from apps.accounts.services.organizations import organization_create, organization_update, settings_update
 from apps.core.api.idempotency import idempotent
 from apps.core.api.permissions import AUTHENTICATED
-from apps.core.api.views import ApiView
 
 
-class OrganizationsView(ApiView):
+class OrganizationsView(AccountsView):
     access = {"GET": AUTHENTICATED, "POST": AUTHENTICATED}
 
     @extend_schema(responses=OrganizationPage)
@@ -43,7 +43,7 @@ class OrganizationsView(ApiView):
         return Response(organization_present(organization), status=201)
 
 
-class CurrentOrganizationView(ApiView):
+class CurrentOrganizationView(AccountsView):
     access = {"GET": Permission.ORG_READ, "PATCH": Permission.ORG_WRITE}
 
     @extend_schema(responses=OrganizationOutput)
@@ -60,7 +60,7 @@ class CurrentOrganizationView(ApiView):
         return Response(organization_present(organization))
 
 
-class OrganizationDeleteView(ApiView):
+class OrganizationDeleteView(AccountsView):
     access = {"POST": Permission.ORG_ADMIN}
     recent_proof = {"POST"}
 
@@ -72,7 +72,7 @@ class OrganizationDeleteView(ApiView):
         return Response({"delete_after": ends})
 
 
-class SettingsView(ApiView):
+class SettingsView(AccountsView):
     access = {"GET": Permission.ORG_READ, "PATCH": Permission.ORG_WRITE}
     recent_proof = {"PATCH"}
 
