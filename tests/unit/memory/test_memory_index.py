@@ -209,7 +209,8 @@ def test_replaced_and_removed_memories_leave_nothing_behind(seed: int) -> None:
     assert told(index) == told(anew)
     expected = ranked(anew)
     for name, found in ranked(index).items():
-        assert found == pytest.approx(expected[name]), name
+        # Products of single precision differ in their last bits by where rows stand.
+        assert found == pytest.approx(expected[name], abs=1e-6), name
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
