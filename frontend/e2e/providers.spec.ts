@@ -42,7 +42,9 @@ test('a new person comes by another account, and comes back by it', async ({ pag
   await expect(page.getByRole('heading', { level: 1, name: 'Connected sign-ins' })).toBeVisible()
 })
 
-test('an address that is not proven there opens nothing here, in words', async ({ page }) => {
+test('an address that is not proven there opens nothing here, in words', async ({ page, quiet }) => {
+  // The provider's page has no icon.
+  quiet.allow(/status of 404/)
   await page.goto('/sign-in')
   await page.getByRole('link', { name: 'Continue with Local sign-in' }).click()
   await vouch(page, `grace-${crypto.randomUUID()}@example.com`, false)
@@ -51,7 +53,8 @@ test('an address that is not proven there opens nothing here, in words', async (
   await check(page, 'refused at the provider')
 })
 
-test('another account is connected in the settings, and disconnected', async ({ page, request }) => {
+test('another account is connected in the settings, and disconnected', async ({ page, request, quiet }) => {
+  quiet.allow(/status of 404/)
   const person = await newPerson(request)
   await expect.poll(() => mailedPath(person.email, /\/verify-email\/\S+/)).toBeTruthy()
   const path = mailedPath(person.email, /\/verify-email\/\S+/) as string

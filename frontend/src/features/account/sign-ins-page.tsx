@@ -30,6 +30,8 @@ export function SignInsPage() {
         {(offered) => (
           <Loaded query={links}>
             {({ results }) => {
+              // A link's own name is the person's there.
+              const nameOf = (id: string) => offered.results.find((one) => one.id === id)?.name ?? id
               const free = offered.results.filter((one) => !results.some(({ provider }) => provider === one.id))
               return (
                 <div className="grid gap-4">
@@ -40,18 +42,19 @@ export function SignInsPage() {
                         <li key={one.id} className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3 text-ui">
                           <ProviderMark id={one.provider} />
                           <div className="min-w-40 flex-1">
-                            <p className="font-medium">{one.name}</p>
+                            <p className="font-medium">{nameOf(one.provider)}</p>
                             <p className="text-xs break-all text-muted">
-                              {one.email} · {t('since')} <Ago at={one.linked_at} />
+                              {[one.name, one.email].filter(Boolean).join(' · ')} · {t('since')}{' '}
+                              <Ago at={one.linked_at} />
                             </p>
                           </div>
                           <Button
                             size="small"
                             look="danger"
-                            aria-label={t('unlinkOne', { name: one.name })}
+                            aria-label={t('unlinkOne', { name: nameOf(one.provider) })}
                             onClick={() => {
                               unlink.reset()
-                              setUnlinking(one)
+                              setUnlinking({ ...one, name: nameOf(one.provider) })
                             }}
                           >
                             {t('unlink')}
