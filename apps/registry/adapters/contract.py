@@ -1,5 +1,6 @@
 """Checks from outside that a module keeps the contract, above all that it refuses tokens that are not meant for it."""
 
+import asyncio
 import base64
 import json
 import time
@@ -22,10 +23,17 @@ _MAX_DOCUMENT = 4 * 1024 * 1024
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 
-async def contract_errors(manifest: Mapping[str, Any], *, allowed: AllowedAddresses) -> list[str]:
+def contract_errors(manifest: Mapping[str, Any], *, allowed: AllowedAddresses) -> list[str]:
     """Return in words what a running module does wrong; nothing if it keeps the contract."""
+    # Signed out here: keys are not read on an event loop.
+    return asyncio.run(_errors(manifest, bad_tokens=_bad_tokens(manifest), allowed=allowed))
+
+
+async def _errors(
+    manifest: Mapping[str, Any], *, bad_tokens: Mapping[str, str], allowed: AllowedAddresses
+) -> list[str]:
     async with outgoing_session(allowed) as session:
-        check = _Check(session, manifest)
+        check = _Check(session, manifest, bad_tokens)
         try:
             return await check.errors()
         except TimeoutError:
@@ -35,9 +43,12 @@ async def contract_errors(manifest: Mapping[str, Any], *, allowed: AllowedAddres
 
 
 class _Check:
-    def __init__(self, session: aiohttp.ClientSession, manifest: Mapping[str, Any]) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, manifest: Mapping[str, Any], bad_tokens: Mapping[str, str]
+    ) -> None:
         self._session = session
         self._manifest = manifest
+        self._bad_tokens = bad_tokens
         self._base = str(manifest["base_url"]).rstrip("/")
 
     async def errors(self) -> list[str]:
@@ -51,37 +62,13 @@ class _Check:
             return [f"{OPENAPI} describes no operation below {self._manifest['api_prefix']}."]
         method, path = operation
         errors = []
-        for text, token in self._bad_tokens().items():
+        for text, token in self._bad_tokens.items():
             status, _, request_id = await self._call(method, path, token=token)
             if status != 401:  # noqa: PLR2004 - Unauthorized
                 errors.append(f"{method.upper()} {path} answers {status}, not 401, to {text}.")
             if request_id is None:
                 errors.append(f"{method.upper()} {path} does not echo X-Request-ID.")
         return errors
-
-    def _bad_tokens(self) -> dict[str, str]:
-        now = int(time.time())
-        claims = {
-            "iss": "nobody",
-            "aud": self._manifest["module_id"],
-            "sub": str(new_id()),
-            "org_id": str(new_id()),
-            "permissions": list(self._manifest["permissions"]),
-            "iat": now,
-            "exp": now + 60,
-        }
-        unsigned = ".".join([_encoded({"alg": "none", "typ": "mt+jwt"}), _encoded(claims), ""])
-        nobody = Principal(new_id(), new_id(), "", "owner", frozenset(self._manifest["permissions"]))
-        foreign = module_token_issue(
-            principal=nobody,
-            permission_version=0,
-            # No module can have this name.
-            module_id="-another-",
-            tier="free",
-            request_id=new_request_id(),
-            now=timezone.now(),
-        )
-        return {"no token": "", "an unsigned token": unsigned, "a token of another audience": foreign}
 
     async def _call(self, method: str, path: str, *, token: str = "") -> tuple[int, bytes, str | None]:
         """Return status, body, and the request id if it came back as it was sent."""
@@ -96,6 +83,32 @@ class _Check:
             while not answer.content.at_eof() and len(body) < _MAX_DOCUMENT:
                 body += await answer.content.read(_MAX_DOCUMENT)
             return answer.status, body, request_id if answer.headers.get("X-Request-ID") == request_id else None
+
+
+def _bad_tokens(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return tokens that the module has to refuse, by what is wrong with them."""
+    now = int(time.time())
+    claims = {
+        "iss": "nobody",
+        "aud": manifest["module_id"],
+        "sub": str(new_id()),
+        "org_id": str(new_id()),
+        "permissions": list(manifest["permissions"]),
+        "iat": now,
+        "exp": now + 60,
+    }
+    unsigned = ".".join([_encoded({"alg": "none", "typ": "mt+jwt"}), _encoded(claims), ""])
+    nobody = Principal(new_id(), new_id(), "", "owner", frozenset(manifest["permissions"]))
+    foreign = module_token_issue(
+        principal=nobody,
+        permission_version=0,
+        # No module can have this name.
+        module_id="-another-",
+        tier="free",
+        request_id=new_request_id(),
+        now=timezone.now(),
+    )
+    return {"no token": "", "an unsigned token": unsigned, "a token of another audience": foreign}
 
 
 def _first_operation(document: bytes, prefix: str) -> tuple[str, str] | None:

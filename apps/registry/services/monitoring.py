@@ -23,7 +23,7 @@ def contract_check(*, module_id: str, now: datetime) -> list[str]:
     module = Module.objects.filter(module_id=module_id, state=ModuleState.REGISTERED).first()
     if module is None:
         return []
-    errors = asyncio.run(contract_errors(module.manifest, allowed=AllowedAddresses(settings.MODULE_ADDRESSES)))
+    errors = contract_errors(module.manifest, allowed=AllowedAddresses(settings.MODULE_ADDRESSES))
     # What registered meanwhile is checked by a job of its own.
     Module.objects.filter(module_id=module_id, state=ModuleState.REGISTERED, revision=module.revision).update(
         contract_errors=errors,

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 from django.utils import timezone
 
-from apps.accounts.keys import key_ring
+from apps.accounts.keys import key_ring, key_ring_forget
 from apps.registry.adapters.health import HealthAnswer
 from apps.registry.engine.health import ModuleState
 from apps.registry.models import HealthCheck, Module
@@ -49,6 +49,8 @@ def contract(*, verifies: bool = True, echoes: bool = True) -> Any:
 
 def checked(real_module: RealModule) -> list[str]:
     module_register(manifest=manifest_of(real_module.base_url), now=timezone.now())
+    # A worker that has not signed anything yet.
+    key_ring_forget()
     return contract_check(module_id="sample", now=timezone.now())
 
 
