@@ -14,7 +14,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 
-from apps.accounts.exceptions import EmailNotVerified, InvalidToken, LastWayIn
+from apps.accounts.exceptions import EmailNotVerified, InvalidToken, LastWayIn, MfaRequired
 from apps.accounts.identity_providers import (
     Challenge,
     Identity,
@@ -191,7 +191,13 @@ def _sign_in(step: PendingStep, identity: Identity, *, browser: str, now: dateti
     if linked is None and not user_has_mfa(user_id=user.id):
         with transaction.atomic():
             _identity_add(user, identity, now=now)
-    return Finished(next_path, tokens=sign_in(user=user, organization_id=None, methods=[FEDERATED], now=now))
+    try:
+        tokens = sign_in(user=user, organization_id=None, methods=[FEDERATED], now=now)
+    except MfaRequired as error:
+        # The second step goes on to where the first one was going.
+        error.extra["next"] = next_path
+        raise
+    return Finished(next_path, tokens=tokens)
 
 
 def _user_by_address(step: PendingStep, identity: Identity, *, now: datetime) -> User | None:

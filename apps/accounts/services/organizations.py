@@ -26,7 +26,7 @@ MAX_SLUG_ATTEMPTS = 20
 RESERVED_SLUGS = frozenset(
     {
         "admin", "api", "docs", "health", "metrics", "module-ui", "problems", "redoc", "static", "verify-email",
-        "account", "billing", "dev", "forgot-password", "help", "invitations", "reset-password", "settings", "sign-in",
+        "account", "billing", "confirm-email", "dev", "forgot-password", "help", "invitations", "reset-password", "settings", "sign-in",
         "sign-out", "sign-up", "status", "welcome",
     }
 )  # fmt: skip

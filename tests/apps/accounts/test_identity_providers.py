@@ -147,7 +147,7 @@ def test_who_has_a_second_factor_passes_it_here_too(
     secret, _ = enrol_totp(person)
     answer = whole_flow(browser, provider, Person(person.user.email))
     told = fragment_of(answer)
-    assert answer["Location"].startswith("/sign-in#")
+    assert answer["Location"].startswith("/sign-in?redirect=%2F")
     assert "lift_refresh" not in answer.cookies
     assert told["methods"] == "totp,recovery_code"
     assert not SocialAccount.objects.exists()

@@ -123,7 +123,8 @@ class ProviderCallbackView(PublicView):
             return _redirect(refusal.next_path, problem=refusal.problem)
         except MfaRequired as error:
             methods: Any = error.extra["methods"]
-            return _redirect("/sign-in", mfa_token=str(error.extra["mfa_token"]), methods=",".join(methods))
+            page = f"/sign-in?{urlencode({'redirect': error.extra['next']})}"
+            return _redirect(page, mfa_token=str(error.extra["mfa_token"]), methods=",".join(methods))
         except DomainError as error:
             return _redirect("/sign-in", problem=error.code)
         return self._arrived(finished)
