@@ -25,9 +25,9 @@ MAX_SLUG_ATTEMPTS = 20
 # First parts of paths that belong to the platform and to the dashboard itself: `/<slug>` would not lead to these.
 RESERVED_SLUGS = frozenset(
     {
-        "admin", "api", "docs", "health", "metrics", "module-ui", "problems", "redoc", "static", "verify-email",
-        "account", "billing", "confirm-email", "dev", "forgot-password", "help", "invitations", "reset-password", "settings", "sign-in",
-        "sign-out", "sign-up", "status", "welcome",
+        "account", "admin", "api", "billing", "confirm-email", "dev", "docs", "forgot-password", "health", "help",
+        "invitations", "metrics", "module-ui", "problems", "redoc", "reset-password", "settings", "sign-in",
+        "sign-out", "sign-up", "static", "status", "verify-email", "welcome",
     }
 )  # fmt: skip
 
