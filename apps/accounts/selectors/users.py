@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.utils import timezone
 
+from apps.accounts.exceptions import InvalidToken
 from apps.accounts.models import EmailChange, Membership, User
 from apps.accounts.registry import extra_claims
 from apps.accounts.selectors.branding import branding_of, branding_present
@@ -15,12 +16,18 @@ from apps.core.types import Principal
 
 
 def me(*, principal: Principal) -> dict[str, Any]:
-    """Return everything that a client needs to know about the caller, read afresh."""
-    user = User.objects.get(id=principal.user_id)
-    membership = Membership.objects.select_related("organization").get(
-        user=user, organization_id=principal.organization_id
+    """Return everything that a client needs to know about the caller, read afresh.
+
+    Raises `InvalidToken` if they have been removed since their credential was last looked at.
+    """
+    membership = (
+        Membership.objects.select_related("user", "organization")
+        .filter(user_id=principal.user_id, organization_id=principal.organization_id)
+        .first()
     )
-    organization = membership.organization
+    if membership is None:
+        raise InvalidToken("You no longer belong to this organisation.")
+    user, organization = membership.user, membership.organization
     return {
         "user": user_present(user),
         "org": {

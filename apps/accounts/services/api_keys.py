@@ -9,6 +9,7 @@ from django.db import transaction
 from apps.accounts.exceptions import EscalationRefused
 from apps.accounts.key_format import SHOWN_LENGTH, new_secret, secret_hash
 from apps.accounts.models import ApiKey
+from apps.accounts.permissions import Permission
 from apps.accounts.selectors.api_keys import api_key_state_forget, api_key_state_used
 from apps.accounts.selectors.memberships import assignable_permissions
 from apps.accounts.types import ApiKeyState
@@ -42,8 +43,8 @@ def api_key_create(
 
 def _scopes_check(principal: Principal, scopes: Sequence[str]) -> None:
     assignable = assignable_permissions(organization_id=principal.organization_id)
-    # Operators make the keys by which modules register themselves.
-    known = assignable | principal.permissions
+    # Operators make the keys by which modules register themselves; what is an owner's alone is in no key.
+    known = assignable | (principal.permissions & {Permission.REGISTRY_WRITE})
     if unknown := sorted(set(scopes) - known):
         raise InvalidInput(f"There is no such permission: {', '.join(unknown)}.", pointer="/scopes")
     if excess := sorted(set(scopes) - principal.permissions):

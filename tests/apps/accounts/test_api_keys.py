@@ -65,7 +65,8 @@ def test_a_key_never_does_more_than_its_maker_may(acme: Organization, owner: Any
 
 
 def test_scopes_are_known_and_held(acme: Organization, owner: Any, client_of: ClientFactory) -> None:
-    assert make(owner, "moon:land").json()["errors"][0]["pointer"] == "/scopes"
+    for scope in ("moon:land", "org:admin", "registry:write"):
+        assert make(owner, scope).json()["errors"][0]["pointer"] == "/scopes"
     body = {"name": "keeper", "permissions": ["keys:read", "keys:write"]}
     owner.post("/api/v1/orgs/current/roles", body, format="json")
     keeper: Any = client_of(acme, "keeper")

@@ -94,7 +94,10 @@ def test_removing_a_member_ends_access_and_keys(acme: Organization, owner: Any, 
     member: Any = client_of(acme, Role.ADMIN)
     body = {"name": "Theirs", "scopes": ["memory:read"]}
     secret = member.post("/api/v1/orgs/current/api-keys", body, format="json").json()["secret"]
+    assert member.get("/api/v1/auth/me").status_code == 200
     assert owner.delete(f"{MEMBERS}/{member.user.id}").status_code == 204
+    # Believed for some seconds more, and not answered with a failure of ours.
+    assert member.get("/api/v1/auth/me").status_code == 401
     seconds_pass()
     assert member.get("/api/v1/auth/me").status_code == 401
     member.credentials(HTTP_X_API_KEY=secret)

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import PermissionDenied as NotPermitted
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 
 from apps.accounts.exceptions import RefusedAttempt
@@ -26,12 +27,13 @@ class AccountsView(ApiView):
 
     def handle_exception(self, exc: Exception) -> Response:
         caller: Any = getattr(self.request, "user", None)
+        is_refused_change = isinstance(exc, NotPermitted) and self.request.method not in SAFE_METHODS
         if isinstance(exc, RefusedAttempt):
             _record(exc.event, caller, organization_id=exc.organization_id, detail=exc.detail, **exc.data)
-        elif isinstance(exc, NotPermitted) and isinstance(caller, Principal) and self.request.method != "GET":
+        elif is_refused_change and isinstance(caller, Principal):
             # Someone without the right to change members, roles or keys tries to.
             action = f"{self.request.method} {self.request.path}"
-            _record("permission.refused", caller, organization_id=None, detail=str(exc.detail), action=action)
+            _record("permission.refused", caller, organization_id=None, detail=str(exc), action=action)
         return super().handle_exception(exc)
 
 
