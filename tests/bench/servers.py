@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -44,14 +43,13 @@ def asgi(application: str, port: int, environment: Mapping[str, str]) -> Iterato
 def web() -> Iterator[int]:
     """Run a web process and yield its port once it answers."""
     port = free_port()
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            sys.executable, "-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(port),
-            "--blocking-threads", "12", "liftos.wsgi:application",
-        ]  # fmt: skip
-        with process(command, {**platform(), "LIFTOS_STATE_DIR": folder}):
-            answers(port, "/health/ready", {})
-            yield port
+    command = [
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(port),
+        "--blocking-threads", "12", "liftos.wsgi:application",
+    ]  # fmt: skip
+    with process(command, platform()):
+        answers(port, "/health/ready", {})
+        yield port
 
 
 def platform() -> dict[str, str]:
@@ -60,21 +58,26 @@ def platform() -> dict[str, str]:
         "ENVIRONMENT": "development",
         "DJANGO_SETTINGS_MODULE": "liftos.settings.dev",
         "SECRET_KEY": settings.SECRET_KEY,
+        # Not that of `make dev`, whose addresses and keys are others.
+        "LIFTOS_STATE_DIR": str(ROOT / ".liftos" / "bench" / "state"),
     }
 
 
 def answers(port: int, path: str, headers: Mapping[str, str]) -> None:
     """Wait until a server answers with 200."""
     deadline = time.monotonic() + _SECONDS_TO_START
+    seen = "nothing"
     while time.monotonic() < deadline:
         connection = HTTPConnection(LOOPBACK, port, timeout=5)
         try:
             connection.request("GET", path, headers=dict(headers))
-            if connection.getresponse().status == 200:
+            answer = connection.getresponse()
+            if answer.status == 200:
                 return
+            seen = f"{answer.status} {answer.read(500).decode()}"
         except OSError:
             pass
         finally:
             connection.close()
         time.sleep(0.2)
-    raise RuntimeError(f"the server on port {port} does not answer {path}")
+    raise RuntimeError(f"the server on port {port} answers {path} with {seen}")
