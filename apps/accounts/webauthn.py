@@ -35,7 +35,6 @@ class Registered:
     """A new credential, in the form that allauth keeps."""
 
     credential: dict[str, Any]
-    credential_id: bytes
     sign_count: int
 
 
@@ -72,7 +71,7 @@ def registration_complete(state: dict[str, Any], credential: dict[str, Any]) -> 
         raise InvalidCode(f"registration: {type(error).__name__}") from None
     if attested is None or response.response.client_data.cross_origin:
         raise InvalidCode("registration: no credential, or inside a frame of another site")
-    return Registered(kept, attested.credential_id, data.counter)
+    return Registered(kept, data.counter)
 
 
 def authentication_begin(*, user_id: UUID | None) -> tuple[dict[str, Any], dict[str, Any]]:

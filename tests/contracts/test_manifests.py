@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from apps.registry.engine.manifest import manifest_errors
+from apps.accounts.permissions import Permission
+from apps.registry.engine.manifest import PLATFORM_PERMISSIONS, manifest_errors
 from deploy.dev.state import REPOSITORY
 from lift_sdk.manifest import Manifest, ManifestError
 
@@ -76,3 +77,12 @@ def test_our_own_modules_fit() -> None:
     paths = [path for path in REPOSITORY.glob("modules/*/module.json") if path.parent.name != "template"]
     assert len(paths) >= 1
     assert [path for path in paths if manifest_errors(json.loads(path.read_text()))] == []
+
+
+@pytest.mark.parametrize("permission", [one.value for one in Permission if one.value not in PLATFORM_PERMISSIONS])
+def test_no_module_brings_a_permission_of_the_platform(permission: str) -> None:
+    """Whoever enabled it would hand out keys, members or settings by it: roles get what enabled modules bring."""
+    area = permission.partition(":")[0]
+    for wanted in (permission, f"{area}:anything"):
+        errors = manifest_errors({**BASE, "permissions": [wanted]})
+        assert [error.code for error in errors if error.pointer == "/permissions/0"] == ["reserved"], wanted

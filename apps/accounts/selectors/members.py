@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from apps.accounts.models import CustomRole, Invitation, Membership, User
 from apps.accounts.permissions import DESCRIPTIONS, ROLE_PERMISSIONS, Role
@@ -99,9 +99,8 @@ def invitation_look(row: Invitation) -> dict[str, Any]:
 
 def roles(*, organization_id: UUID) -> list[dict[str, Any]]:
     """Return built-in roles, then the organisation's own; a handful, so no pages."""
-    held: dict[str, int] = {}
-    for role in Membership.objects.filter(organization_id=organization_id).values_list("role", flat=True):
-        held[role] = held.get(role, 0) + 1
+    memberships = Membership.objects.filter(organization_id=organization_id).order_by()
+    held = dict(memberships.values_list("role").annotate(Count("id")))
     built_in = [
         {
             "id": None,

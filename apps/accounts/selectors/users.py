@@ -1,6 +1,7 @@
 """People as callers see them."""
 
 from typing import Any
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.utils import timezone
@@ -45,6 +46,11 @@ def me(*, principal: Principal) -> dict[str, Any]:
     }
 
 
+def email_is_verified(*, user_id: UUID) -> bool:
+    """Return whether a person has proven their address."""
+    return bool(EmailAddress.objects.filter(user_id=user_id, primary=True, verified=True).exists())
+
+
 def user_present(user: User) -> dict[str, Any]:
     """Return a person as they see themselves."""
     change = EmailChange.objects.filter(
@@ -54,7 +60,7 @@ def user_present(user: User) -> dict[str, Any]:
         "id": str(user.id),
         "email": user.email,
         "name": user.name,
-        "email_verified": EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists(),
+        "email_verified": email_is_verified(user_id=user.id),
         "has_password": user.has_usable_password(),
         "mfa": second_factors_summary(user_id=user.id),
         "delete_after": user.delete_after,

@@ -137,6 +137,14 @@ def _account_delete(user_id: UUID, *, now: datetime) -> bool:
         if not _others(membership).exists():
             Organization.objects.filter(id=membership.organization_id).update(is_active=False, delete_after=now)
         membership_end(membership, now=now)
+        emit(
+            "member.left",
+            organization_id=membership.organization_id,
+            actor=SYSTEM,
+            subject=("member", user.id),
+            now=now,
+            role=membership.role,
+        )
     emit("user.deleted", organization_id=None, actor=SYSTEM, subject=("user", user.id), now=now)
     user.delete()
     return True

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.db import IntegrityError, transaction
 
@@ -26,6 +25,7 @@ from apps.accounts.identity_providers import (
 from apps.accounts.models import Organization, PendingStep, Session, User
 from apps.accounts.selectors.memberships import membership_find
 from apps.accounts.selectors.second_factors import mfa_summary, user_has_mfa
+from apps.accounts.selectors.users import email_is_verified
 from apps.accounts.services.organizations import organization_create
 from apps.accounts.services.pending_steps import Kind, step_begin, step_finish, step_take
 from apps.accounts.services.sessions import session_open
@@ -205,7 +205,7 @@ def _user_by_address(step: PendingStep, identity: Identity, *, now: datetime) ->
     if not identity.email or not identity.email_verified:
         raise _refused(step, "oauth_email_not_verified", now=now)
     user = User.objects.filter(email=identity.email).first()
-    if user is not None and not _has_proven_address(user.id):
+    if user is not None and not email_is_verified(user_id=user.id):
         raise _refused(step, "oauth_account_not_verified", now=now)
     return user
 
@@ -227,7 +227,7 @@ def _link_problem(step: PendingStep, identity: Identity, *, now: datetime) -> st
         return "invalid_oauth_state"
     if not identity.email or not identity.email_verified:
         return "oauth_email_not_verified"
-    if not _has_proven_address(user.id):
+    if not email_is_verified(user_id=user.id):
         return "email_not_verified"
     linked = SocialAccount.objects.filter(**_key(identity)).first()
     if linked is None:
@@ -254,12 +254,8 @@ def _key(identity: Identity) -> dict[str, str]:
     return {"provider": identity.provider, "uid": identity.subject}
 
 
-def _has_proven_address(user_id: UUID) -> bool:
-    return bool(EmailAddress.objects.filter(user_id=user_id, primary=True, verified=True).exists())
-
-
 def _check_own_address(user_id: UUID) -> None:
-    if not _has_proven_address(user_id):
+    if not email_is_verified(user_id=user_id):
         raise EmailNotVerified("Confirm your e-mail address first.")
 
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from allauth.core.internal.cryptokit import compare_user_code
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
@@ -38,6 +37,7 @@ from apps.accounts.selectors.second_factors import (
     sign_in_methods,
     user_has_mfa,
 )
+from apps.accounts.selectors.users import email_is_verified
 from apps.accounts.services.pending_steps import Kind, refusal_record, step_begin, step_finish, step_look
 from apps.accounts.services.sessions import session_reauthenticate, sessions_end_all
 from apps.accounts.types import TokenPair, TotpSetup
@@ -345,7 +345,7 @@ def _locked(user_id: UUID) -> User:
 def _enrolling(user_id: UUID) -> User:
     with transaction.atomic():
         user = _locked(user_id)
-        if not EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        if not email_is_verified(user_id=user.id):
             raise EmailNotVerified("Confirm your e-mail address first.")
         return user
 

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from apps.accounts import webauthn
 from apps.accounts.exceptions import InvalidCode, NoOrganization
 from apps.accounts.models import PendingStep, User
 from apps.accounts.selectors.memberships import membership_find
+from apps.accounts.selectors.users import email_is_verified
 from apps.accounts.services.invitations import invitations_accept_waiting
 from apps.accounts.services.pending_steps import Kind, step_finish
 from apps.accounts.services.second_factors import SEVERAL, code_verify, passkey_verify, second_factor_demand
@@ -78,7 +78,7 @@ def _open(*, user: User, organization_id: UUID | None, methods: Sequence[str], n
         if organization_id is not None:
             raise
         waiting = None
-        if EmailAddress.objects.filter(user=user, email=user.email, verified=True).exists():
+        if email_is_verified(user_id=user.id):
             waiting = invitations_accept_waiting(user=user, now=now)
         if waiting is None:
             raise NoOrganization("You belong to no organisation. Ask a colleague for an invitation.") from None

@@ -1,7 +1,6 @@
 """People: sign-up, sign-in, and what they tell about themselves."""
 
 from datetime import datetime
-from uuid import UUID
 
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.db import IntegrityError, transaction
@@ -9,6 +8,7 @@ from django.db import IntegrityError, transaction
 from apps.accounts.exceptions import EmailTaken, InvalidVerificationKey
 from apps.accounts.models import Organization, User
 from apps.accounts.selectors.memberships import membership_find
+from apps.accounts.selectors.users import email_is_verified
 from apps.accounts.services.organizations import organization_create
 from apps.accounts.services.passwords import password_check
 from apps.accounts.services.sessions import session_open
@@ -100,10 +100,6 @@ def address_verified(*, user: User, email: str, now: datetime) -> None:
             now=now,
             email=email,
         )
-
-
-def email_is_verified(*, user_id: UUID) -> bool:
-    return bool(EmailAddress.objects.filter(user_id=user_id, primary=True, verified=True).exists())
 
 
 @transaction.atomic

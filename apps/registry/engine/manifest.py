@@ -15,7 +15,13 @@ MAX_BYTES = 256 * 1024
 MAX_ERRORS = 50
 # What the platform itself owns: a module may ask for these, and none may define others in these areas.
 PLATFORM_PERMISSIONS = frozenset({"memory:read", "memory:write"})
-PLATFORM_AREAS = frozenset({"memory", "org", "modules", "registry", "billing", "audit", "accounts"})
+# A module that brought permissions of these areas would hand out ours. A test compares them with what there is.
+PLATFORM_AREAS = frozenset(
+    {
+        "accounts", "audit", "billing", "events", "keys", "members", "memory", "modules", "org", "registry", "roles",
+        "webhooks",
+    }
+)  # fmt: skip
 
 _validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.accounts.models import ApiKey, Membership, Organization
 from apps.accounts.permissions import Role
+from apps.accounts.services.sessions import session_open
 from tests.apps.accounts.conftest import events, seconds_pass
 from tests.factories.fixtures import ClientFactory
 
@@ -150,7 +152,13 @@ def test_a_person_who_comes_back_does_not_get_their_old_tokens_back(
     acme: Organization, owner: Any, client_of: ClientFactory
 ) -> None:
     member: Any = client_of(acme, Role.ADMIN)
-    Membership.objects.filter(user=member.user).update(permission_version=1)
-    Membership.objects.filter(user=member.user).delete()
-    again = Membership.objects.create(user=member.user, organization=acme, role=Role.VIEWER)
-    assert again.permission_version > 1_000_000
+    membership = Membership.objects.select_related("user", "organization").get(user=member.user)
+    # They joined an hour ago.
+    membership.permission_version -= 3600
+    membership.save(update_fields=["permission_version"])
+    member.credentials(HTTP_AUTHORIZATION=f"Bearer {session_open(membership=membership, now=timezone.now()).access}")
+    assert member.get("/api/v1/auth/me").json()["roles"] == ["admin"]
+    membership.delete()
+    Membership.objects.create(user=member.user, organization=acme, role=Role.VIEWER)
+    seconds_pass()
+    assert member.get("/api/v1/auth/me").status_code == 401
