@@ -24,9 +24,9 @@ from apps.accounts.selectors.memberships import membership_state
 from apps.accounts.selectors.sessions import session_holds
 from apps.accounts.services.api_keys import api_key_used
 from apps.accounts.tokens import MODULE_TOKEN_TYPE, access_token_verify, module_token_verify, token_type
-from apps.core.request_context import client_set
+from apps.core.request_context import caller_set, client_set
 from apps.core.tenancy.scope import organization_scope, public_scope
-from apps.core.types import Principal, RegistrationKey
+from apps.core.types import Caller, Principal, RegistrationKey
 
 API_PREFIX = "/api/"
 # What Django itself allows where no hosts are configured, in development.
@@ -73,7 +73,8 @@ class OrganizationMiddleware:
             request.principal = principal  # type: ignore[attr-defined]  # as above
             if not isinstance(principal, Principal):
                 return self.get_response(request)
-            with organization_scope(principal.organization_id):
+            acting = Caller(principal.user_id, principal.module)
+            with organization_scope(principal.organization_id), caller_set(acting):
                 return self.get_response(request)
 
 

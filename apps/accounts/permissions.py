@@ -18,6 +18,8 @@ class Permission(StrEnum):
     MEMORY_READ = "memory:read"
     MEMORY_WRITE = "memory:write"
     MEMORY_ADMIN = "memory:admin"
+    BILLING_READ = "billing:read"
+    BILLING_WRITE = "billing:write"
     MODULES_READ = "modules:read"
     MODULES_WRITE = "modules:write"
     # Of no role: operators have it, and the key that modules register themselves with.
@@ -31,13 +33,22 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
-_VIEWER = frozenset({Permission.ORG_READ, Permission.MEMBERS_READ, Permission.MEMORY_READ, Permission.MODULES_READ})
+_VIEWER = frozenset(
+    {
+        Permission.ORG_READ,
+        Permission.MEMBERS_READ,
+        Permission.BILLING_READ,
+        Permission.MEMORY_READ,
+        Permission.MODULES_READ,
+    }
+)
 _MEMBER = _VIEWER | {Permission.MEMORY_WRITE}
 _ADMIN = _MEMBER | {
     Permission.ORG_WRITE,
     Permission.MEMBERS_WRITE,
     Permission.KEYS_READ,
     Permission.KEYS_WRITE,
+    Permission.BILLING_WRITE,
     Permission.MEMORY_ADMIN,
     Permission.MODULES_WRITE,
 }
@@ -56,6 +67,8 @@ DESCRIPTIONS: dict[str, str] = {
     Permission.MEMBERS_WRITE: "Invite and remove people, change their roles, and make roles.",
     Permission.KEYS_READ: "See API keys, never their secrets.",
     Permission.KEYS_WRITE: "Make, rotate and revoke API keys.",
+    Permission.BILLING_READ: "See the plan, what was used, and invoices.",
+    Permission.BILLING_WRITE: "Choose and cancel the plan, and change how it is paid.",
     Permission.MEMORY_READ: "Search and read the memory.",
     Permission.MEMORY_WRITE: "Store, change and delete memories.",
     Permission.MEMORY_ADMIN: "Change the memory's field and dimensions, and erase for good.",

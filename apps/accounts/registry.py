@@ -14,8 +14,11 @@ Claim = Callable[[UUID], Any]
 # (organization_id, role) -> permissions
 PermissionSource = Callable[[UUID, str], frozenset[str]]
 
+MembersGrowing = Callable[..., None]
+
 _organization_created: list[OrganizationCreated] = []
 _organization_deleted: list[OrganizationDeleted] = []
+_members_growing: list[MembersGrowing] = []
 _claims: dict[str, Claim] = {}
 _permission_sources: list[PermissionSource] = []
 
@@ -40,6 +43,17 @@ def on_organization_deleted(receiver: OrganizationDeleted) -> None:
 def organization_deleted(*, organization_id: UUID) -> None:
     for receiver in _organization_deleted:
         receiver(organization_id=organization_id)
+
+
+def on_members_growing(receiver: MembersGrowing) -> None:
+    """Ask `receiver(organization_id=, needed=)` before an organisation gets another member; it may raise."""
+    if receiver not in _members_growing:
+        _members_growing.append(receiver)
+
+
+def members_growing(*, organization_id: UUID, needed: int) -> None:
+    for receiver in _members_growing:
+        receiver(organization_id=organization_id, needed=needed)
 
 
 def register_claim(name: str, claim: Claim) -> None:

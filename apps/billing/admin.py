@@ -1,15 +1,37 @@
-"""Operators' pages for plans, who has which, and what was used."""
+"""Operators' pages for plans, who has which, what was given, and what was used."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
-from unfold.admin import ModelAdmin
+from django.utils import timezone
+from unfold.admin import ModelAdmin, TabularInline
 
+from apps.accounts.admin.operators import operator
 from apps.accounts.models import Organization
-from apps.billing.models import Plan, Subscription, UsageCounter
+from apps.billing.models import (
+    CreditGrant,
+    Entitlement,
+    Feature,
+    MeterReport,
+    Plan,
+    PlanFeature,
+    PlanModule,
+    PlanOverride,
+    PlanPrice,
+    PlanVersion,
+    QuotaWarning,
+    Reconciliation,
+    StripeEvent,
+    Subscription,
+    UsageAggregate,
+    UsageCounter,
+    UsageEvent,
+)
+from apps.billing.services.overrides import credit_give, override_end, override_give
+from apps.billing.services.plans import plan_version_keep
 from apps.core.admin import ReadOnlyAdmin
 
 
@@ -26,29 +48,149 @@ class OrganizationNames(ModelAdmin):
         return str(row.organization_name)
 
 
+class PlanFeatureInline(TabularInline):
+    model = PlanFeature
+    extra = 0
+
+
+class PlanModuleInline(TabularInline):
+    model = PlanModule
+    extra = 0
+
+
+class PlanPriceInline(TabularInline):
+    """Prices of the plan itself; those of what is above soft limits follow from its features."""
+
+    model = PlanPrice
+    extra = 0
+    fields = ["interval", "currency", "amount_cents", "is_active", "stripe_price_id"]
+    readonly_fields = ["stripe_price_id"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PlanPrice]:
+        rows: QuerySet[PlanPrice] = super().get_queryset(request)
+        return rows.filter(feature=None)
+
+
+class PlanVersionInline(TabularInline):
+    model = PlanVersion
+    extra = 0
+    fields = readonly_fields = ["version", "changed_by", "created_at", "content"]
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+
+@admin.register(Feature)
+class FeatureAdmin(ModelAdmin):
+    list_display = ["name", "code", "unit", "period", "position"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        del request
+        # What the code enforces goes by these.
+        return ["code", "unit", "period"] if obj else []
+
+
 @admin.register(Plan)
 class PlanAdmin(ModelAdmin):
-    list_display = ["name", "price", "users", "modules", "memory", "memory_queries_per_day", "api_calls_per_month"]
+    list_display = ["name", "price", "memory", "calls", "version", "is_public"]
+    readonly_fields = ["version", "stripe_product_id"]
+    inlines = [PlanFeatureInline, PlanPriceInline, PlanModuleInline, PlanVersionInline]
 
-    @admin.display(description="price a month", ordering="price_cents")
+    @admin.display(description="price a month")
     def price(self, row: Plan) -> str:
-        return f"${row.price_cents / 100:.2f}"
+        found = row.prices.filter(feature=None, interval="month", is_active=True).first()
+        return "-" if found is None else f"${found.amount_cents / 100:.2f}"
 
-    @admin.display(description="memory", ordering="memory_bytes")
+    @admin.display(description="memory")
     def memory(self, row: Plan) -> str:
-        return "no limit" if row.memory_bytes is None else filesizeformat(row.memory_bytes)
+        limit = self._limit(row, "memory_bytes")
+        return limit if isinstance(limit, str) else filesizeformat(limit)
+
+    @admin.display(description="calls a month")
+    def calls(self, row: Plan) -> str:
+        return str(self._limit(row, "api_calls"))
+
+    def _limit(self, row: Plan, feature: str) -> int | str:
+        found = row.features.filter(feature_id=feature).first()
+        if found is None:
+            return "none"
+        return "no limit" if found.limit is None else found.limit
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: Any) -> None:
+        super().save_related(request, form, formsets, change)
+        plan_version_keep(
+            plan=form.instance, actor=operator(request), changed_by=request.user.get_username(), now=timezone.now()
+        )
 
 
 @admin.register(Subscription)
-class SubscriptionAdmin(OrganizationNames):
-    list_display = ["organization", "plan", "created_at"]
+class SubscriptionAdmin(ReadOnlyAdmin, OrganizationNames):
+    """Read only: what is paid for is decided at Stripe. Plans and limits are given as overrides."""
+
+    list_display = ["organization", "plan", "status", "interval", "current_period_end", "synced_at"]
+    list_filter = ["plan", "status"]
+    search_fields = ["organization_id", "organization_name", "=stripe_customer_id", "=stripe_subscription_id"]
+
+
+@admin.register(Entitlement)
+class EntitlementAdmin(ReadOnlyAdmin, OrganizationNames):
+    list_display = ["organization", "plan", "version", "computed_at", "changes_at"]
     list_filter = ["plan"]
     search_fields = ["organization_id", "organization_name"]
-    readonly_fields = ["organization", "organization_id", "created_at"]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        del request
+
+@admin.register(PlanOverride)
+class PlanOverrideAdmin(OrganizationNames):
+    list_display = ["organization", "plan", "feature", "limit", "reason", "ends_at", "created_by", "created_at"]
+    list_filter = ["plan", "feature"]
+    search_fields = ["organization_id", "organization_name", "reason"]
+    readonly_fields = ["created_by", "created_at"]
+    actions = ["end"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Overrides are ended, not deleted: what was given stays on record."""
+        del request, obj
         return False
+
+    def save_model(self, request: HttpRequest, obj: PlanOverride, form: Any, change: Any) -> None:
+        if not change:
+            obj.created_by = request.user.get_username()
+        del form
+        override_give(override=obj, actor=operator(request), now=timezone.now())
+
+    @admin.action(description="End now", permissions=["change"])
+    def end(self, request: HttpRequest, rows: QuerySet[PlanOverride]) -> None:
+        now = timezone.now()
+        running = rows.filter(Q(ends_at=None) | Q(ends_at__gt=now))
+        for override in running:
+            override_end(override=override, actor=operator(request), now=now)
+        self.message_user(request, "What was chosen has ended.")
+
+
+@admin.register(CreditGrant)
+class CreditGrantAdmin(OrganizationNames):
+    list_display = ["organization", "amount_cents", "currency", "reason", "created_by", "created_at", "is_at_stripe"]
+    search_fields = ["organization_id", "organization_name", "reason"]
+    readonly_fields = ["created_by", "created_at", "stripe_transaction_id"]
+
+    @admin.display(description="at Stripe", boolean=True)
+    def is_at_stripe(self, row: CreditGrant) -> bool:
+        return bool(row.stripe_transaction_id)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request
+        return obj is None
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        del request, obj
+        return False
+
+    def save_model(self, request: HttpRequest, obj: CreditGrant, form: Any, change: Any) -> None:
+        obj.created_by = request.user.get_username()
+        del form, change
+        credit_give(grant=obj, actor=operator(request), now=timezone.now())
 
 
 @admin.register(UsageCounter)
@@ -56,3 +198,59 @@ class UsageCounterAdmin(ReadOnlyAdmin, OrganizationNames):
     list_display = ["organization", "meter", "period", "used"]
     list_filter = ["meter"]
     search_fields = ["organization_id", "organization_name"]
+
+
+@admin.register(UsageEvent)
+class UsageEventAdmin(ReadOnlyAdmin, OrganizationNames):
+    """The ledger, down to the request id of every call: a line of an invoice names meter and period, these its rows."""
+
+    list_display = ["occurred_at", "organization", "meter", "quantity", "module", "operation", "request_id", "source"]
+    list_filter = ["meter", "source"]
+    search_fields = ["=organization_id", "=request_id", "=user_id", "=source_id"]
+    date_hierarchy = "occurred_at"
+    ordering = ["-occurred_at"]
+    show_full_result_count = False
+
+
+@admin.register(UsageAggregate)
+class UsageAggregateAdmin(ReadOnlyAdmin, OrganizationNames):
+    list_display = ["organization", "granularity", "starts_at", "meter", "module", "operation", "quantity", "events"]
+    list_filter = ["granularity", "meter"]
+    search_fields = ["=organization_id"]
+    ordering = ["-starts_at"]
+    show_full_result_count = False
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin, OrganizationNames):
+    list_display = [
+        "organization", "meter", "period_start", "ledger", "aggregates", "reported", "stripe", "difference",
+        "checked_at",
+    ]  # fmt: skip
+    list_filter = ["meter"]
+    search_fields = ["=organization_id"]
+    ordering = ["-period_start"]
+
+
+@admin.register(MeterReport)
+class MeterReportAdmin(ReadOnlyAdmin, OrganizationNames):
+    list_display = ["organization", "meter", "hour", "revision", "quantity", "sent_at"]
+    list_filter = ["meter", ("sent_at", admin.EmptyFieldListFilter)]
+    search_fields = ["=organization_id"]
+    ordering = ["-id"]
+
+
+@admin.register(QuotaWarning)
+class QuotaWarningAdmin(ReadOnlyAdmin, OrganizationNames):
+    list_display = ["created_at", "organization", "meter", "period", "percent", "used", "limit"]
+    list_filter = ["meter", "percent"]
+    search_fields = ["=organization_id"]
+    ordering = ["-id"]
+
+
+@admin.register(StripeEvent)
+class StripeEventAdmin(ReadOnlyAdmin):
+    list_display = ["received_at", "type", "customer_id", "created_at", "processed_at"]
+    list_filter = ["type", ("processed_at", admin.EmptyFieldListFilter)]
+    search_fields = ["=id", "=customer_id"]
+    ordering = ["-received_at"]

@@ -1,4 +1,4 @@
-"""The request or job that is being worked on: its id, and from where it came."""
+"""The request or job that is being worked on: its id, from where it came, and for whom it is done."""
 
 import re
 from collections.abc import Iterator
@@ -6,13 +6,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from apps.core.ids import new_id
-from apps.core.types import Client
+from apps.core.types import Caller, Client
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 _request_id: ContextVar[str] = ContextVar("request_id", default="-")
 _UNKNOWN = Client()
 _client: ContextVar[Client] = ContextVar("client", default=_UNKNOWN)
+_NOBODY = Caller()
+_caller: ContextVar[Caller] = ContextVar("caller", default=_NOBODY)
 
 
 def request_id() -> str:
@@ -51,3 +53,17 @@ def client_set(value: Client) -> Iterator[None]:
         yield
     finally:
         _client.reset(token)
+
+
+def caller() -> Caller:
+    """Return for whom the present work is done; nobody, for commands and most jobs."""
+    return _caller.get()
+
+
+@contextmanager
+def caller_set(value: Caller) -> Iterator[None]:
+    token = _caller.set(value)
+    try:
+        yield
+    finally:
+        _caller.reset(token)

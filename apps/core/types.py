@@ -36,6 +36,14 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """For whom work is done: what the usage ledger remembers of it."""
+
+    user_id: UUID | None = None
+    module: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationKey:
     """The caller that proves itself with `MODULE_REGISTRATION_KEY`: it belongs to no organisation."""
 

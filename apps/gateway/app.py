@@ -22,8 +22,9 @@ from django.utils import timezone
 from psycopg_pool import PoolTimeout
 
 from apps.accounts.tokens import module_token_issue
-from apps.billing.adapters.ledger import Ledger, LedgerUnavailable, UsageRow
-from apps.billing.types import Meter
+from apps.billing.adapters.ledger import Asked, Ledger, LedgerUnavailable, Taken, UsageRow
+from apps.billing.services.quotas import quota_state
+from apps.billing.types import Meter, QuotaState
 from apps.core.outgoing import AllowedAddresses, outgoing_session
 from apps.core.request_context import accept_request_id, request_id_set
 from apps.core.types import Principal
@@ -38,7 +39,7 @@ from apps.gateway.engine.limits import Verdict
 from apps.gateway.engine.paths import GatewayPath, MalformedPath, gateway_path, query_check
 from apps.gateway.engine.routes import Route, deprecation_headers
 from apps.gateway.exceptions import Refusal
-from apps.gateway.gates import Passed, pass_gates
+from apps.gateway.gates import Passed, pass_gates, quota_refusal
 from apps.gateway.upstream import Body, Upstream
 
 logger = logging.getLogger(__name__)
@@ -170,7 +171,15 @@ class Gateway:
         body, idempotent = await self._body(exchange, route)
         upstream = self._upstreams.setdefault(module.route.module_id, Upstream(module.route.module_id))
         upstream.enter()
-        counted = asyncio.ensure_future(self._count(passed, call))
+        # Its last calls wait for what the counter says; those far from a limit are counted while the module works.
+        far = self._ledger.is_far(passed.quotas)
+        counted = asyncio.ensure_future(self._count(passed, call, must=far))
+        if not far:
+            try:
+                await self._admitted(counted, passed)
+            except BaseException:
+                upstream.abandon()
+                raise
         asked = time.perf_counter()
         try:
             answer = await _unless_gone(
@@ -195,8 +204,8 @@ class Gateway:
             raise
         call.upstream_seconds = time.perf_counter() - asked
         try:
-            await _committed(counted)
-            await self._relay(call, passed, answer, upstream, verdict=verdict, token=token, deadline=deadline)
+            quota = await self._admitted(counted, passed)
+            await self._relay(call, passed, answer, upstream, verdict, quota, token=token, deadline=deadline)
         finally:
             answer.close()
             upstream.release()
@@ -221,8 +230,9 @@ class Gateway:
         passed: Passed,
         answer: aiohttp.ClientResponse,
         upstream: Upstream,
-        *,
         verdict: Verdict | None,
+        quota: QuotaState,
+        *,
         token: str,
         deadline: float,
     ) -> None:
@@ -235,7 +245,7 @@ class Gateway:
             raise Refusal("upstream_failed", "The module answered with a redirect.", gate="upstream")
         headers = [
             *response_headers(answer.raw_headers),
-            *_own_response_headers(call, verdict),
+            *_own_response_headers(call, verdict, quota),
             *deprecation_headers(passed.route),
         ]
         is_stream = answer.content_type == _EVENT_STREAM
@@ -262,25 +272,38 @@ class Gateway:
             # Only an end without an end tells the caller that the answer is not whole.
             raise BrokenAnswer from None
 
-    async def _count(self, passed: Passed, call: _Call, *, quantity: int = 1) -> None:
-        await self._ledger.write(
-            UsageRow(
-                organization_id=passed.principal.organization_id,
-                meter=Meter.GATEWAY_CALLS.value,
-                quantity=quantity,
-                source="gateway" if quantity > 0 else "gateway_correction",
-                source_id=passed.call_id,
-                module=call.module_id,
-                user_id=passed.principal.user_id,
-                occurred_at=timezone.now(),
-            )
+    async def _count(self, passed: Passed, call: _Call, *, quantity: int = 1, must: bool = False) -> Taken:
+        row = UsageRow(
+            organization_id=passed.principal.organization_id,
+            meter=Meter.API_CALLS.value,
+            quantity=quantity,
+            source="gateway" if quantity > 0 else "gateway_correction",
+            source_id=passed.call_id,
+            module=call.module_id,
+            user_id=passed.principal.user_id,
+            operation=f"{call.exchange.method} {passed.route.pattern}"[:100],
+            request_id=call.request_id,
+            occurred_at=timezone.now(),
         )
+        return await self._ledger.write(Asked(row, passed.quotas, must=must))
 
-    async def _correct(self, counted: "asyncio.Future[None]", passed: Passed, call: _Call, *, answered: bool) -> None:
+    async def _admitted(self, counted: "asyncio.Future[Taken]", passed: Passed) -> QuotaState:
+        """Return the month's quota once the call is committed; refuse it if there is none left."""
+        try:
+            taken = await asyncio.shield(counted)
+        except LedgerUnavailable:
+            # Nothing that is not in the ledger is answered: what was done for it was done for nothing.
+            raise _dependency_away() from None
+        now = timezone.now()
+        if taken.refused is not None:
+            raise quota_refusal(taken.refused, passed.entitlements, await self._access.plans(), now=now)
+        return quota_state(Meter.API_CALLS, passed.entitlements.of(Meter.API_CALLS), taken.used[0], now)
+
+    async def _correct(self, counted: "asyncio.Future[Taken]", passed: Passed, call: _Call, *, answered: bool) -> None:
         """Take back what was counted for a call that the module did not answer; one that its caller left counts."""
         with suppress(LedgerUnavailable):
-            await asyncio.shield(counted)
-            if not answered:
+            taken = await asyncio.shield(counted)
+            if not answered and taken.refused is None:
                 await self._count(passed, call, quantity=-1)
 
 
@@ -361,14 +384,6 @@ async def _pass_on(exchange: Exchange, answer: aiohttp.ClientResponse, *, deadli
     await exchange.write(b"", more=False)
 
 
-async def _committed(counted: "asyncio.Future[None]") -> None:
-    try:
-        await counted
-    except LedgerUnavailable:
-        # Nothing that is not in the ledger is answered: what was done for it was done for nothing.
-        raise _dependency_away() from None
-
-
 async def _refuse(exchange: Exchange, refusal: Refusal) -> None:
     if exchange.started:
         raise BrokenAnswer
@@ -394,8 +409,9 @@ def _trace(exchange: Exchange) -> dict[str, str]:
     return {"traceparent": trace} if len(trace) == 55 and trace.isascii() else {}  # noqa: PLR2004 - W3C Trace Context
 
 
-def _own_response_headers(call: _Call, verdict: Verdict | None) -> list[tuple[bytes, bytes]]:
+def _own_response_headers(call: _Call, verdict: Verdict | None, quota: QuotaState) -> list[tuple[bytes, bytes]]:
     headers = [(b"x-request-id", call.request_id.encode()), (b"x-content-type-options", b"nosniff")]
+    headers += [(name.lower().encode(), value.encode()) for name, value in quota.headers().items()]
     return headers + (limit_headers(verdict) if verdict else [])
 
 

@@ -68,6 +68,11 @@ class Upstream:
     def release(self) -> None:
         self._leave()
 
+    def abandon(self) -> None:
+        """Give up a place without having called."""
+        self._leave()
+        self.breaker.abandoned()
+
     def failed(self) -> None:
         """Report an answer that broke off."""
         self.breaker.failed(time.monotonic())

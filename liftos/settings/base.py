@@ -35,6 +35,7 @@ SHARED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
+    "djstripe",
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -54,8 +55,8 @@ TENANT_DOMAIN_MODEL = "accounts.Domain"
 # The search path is sent only when it differs from the one the connection has; apps.core.tenancy.backend compares.
 TENANT_LIMIT_SET_CALLS = True
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
-# W004: the dashboard need not be built.
-SILENCED_SYSTEM_CHECKS = ["staticfiles.W004"]
+# staticfiles.W004: the dashboard need not be built. djstripe.W002: it takes any STRIPE_API_HOST for a mistake.
+SILENCED_SYSTEM_CHECKS = ["staticfiles.W004", "djstripe.W002"]
 
 MIDDLEWARE = [
     "apps.core.middleware.RequestContextMiddleware",
@@ -112,6 +113,8 @@ DATABASES: dict[str, Any] = {
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The same tables as dj-stripe's own migrations make, in one step: those render their state for a minute.
+MIGRATION_MODULES = {"djstripe": "apps.billing.stripe_mirror.migrations"}
 
 REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
@@ -239,6 +242,15 @@ GATEWAY_PROCESSES = env.int("GATEWAY_PROCESSES", default=2)
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # Where the gateway reaches the WSGI process; nothing but the platform itself needs to.
 WEB_URL = env.str("WEB_URL", default="http://127.0.0.1:8001")
+
+# --- Billing ---------------------------------------------------------------------------------------------------------
+# Without a key nothing can be bought; plans, quotas and the ledger work all the same.
+STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+# Where Stripe is, when it is not Stripe: the stand-in of `make dev`.
+STRIPE_API_HOST = env.str("STRIPE_API_HOST", default="https://api.stripe.com")
+STRIPE_API_VERSION = "2026-05-27.dahlia"
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 
 # --- HTTP API --------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -21,7 +21,8 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization
 from apps.accounts.services.sessions import session_open
-from apps.billing.models import Plan, Subscription, UsageEvent
+from apps.billing.models import PlanOverride
+from apps.billing.services.overrides import override_give
 from deploy.dev.state import LOOPBACK, free_port
 from tests.bench.results import Speed
 from tests.bench.servers import answers, asgi, platform, process
@@ -87,8 +88,9 @@ def _targets(stack: ExitStack, organization: Organization) -> list[_Target]:
     environment = {**platform(), "MODULE_ADDRESSES": LOOPBACK}
     process = stack.enter_context(asgi("liftos.asgi:application", port, environment))
     # Counted like any plan, and never reached.
-    Plan.objects.filter(code="enterprise").update(gateway_calls_per_hour=1_000_000_000)
-    Subscription.objects.filter(organization_id=organization.id).update(plan_id="enterprise")
+    for feature in ("gateway_calls_per_hour", "api_calls"):
+        given = PlanOverride(organization_id=organization.id, feature_id=feature, limit=10**9, reason="Bench")
+        override_give(override=given, actor=SYSTEM, now=timezone.now())
     installed(module_available(upstream, "bench"), organization.id)
     membership = Membership.objects.get(organization=organization)
     token = session_open(membership=membership, now=timezone.now()).access

@@ -135,4 +135,4 @@ def sample(committed_acme: Organization, real_module: RealModule) -> Module:
 
 def usage() -> int:
     with public_scope():
-        return sum(UsageEvent.objects.filter(meter="gateway_calls").values_list("quantity", flat=True))
+        return sum(UsageEvent.objects.filter(meter="api_calls").values_list("quantity", flat=True))

@@ -1,5 +1,6 @@
 """Asking people to join: by mail, for one address, once, and for a while."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -15,11 +16,11 @@ from apps.accounts.exceptions import (
 from apps.accounts.links import Link, link_read
 from apps.accounts.models import Invitation, Membership, User
 from apps.accounts.selectors.memberships import permissions_of_membership, permissions_of_role
-from apps.accounts.services.memberships import giving_check, membership_add, role_check
+from apps.accounts.services.memberships import giving_check, membership_add, role_check, seats_check
 from apps.accounts.services.sessions import session_of, session_open, session_tokens
 from apps.accounts.services.users import address_verified, user_create, user_created_emit
 from apps.accounts.types import TokenPair
-from apps.core.exceptions import Conflict, NotFound
+from apps.core.exceptions import Conflict, DomainError, NotFound
 from apps.core.services import enqueue
 from apps.core.types import Principal
 from apps.events.services import emit
@@ -36,7 +37,7 @@ def invitation_create(*, principal: Principal, email: str, role: str, now: datet
     """Invite an address with a role; a mail follows.
 
     Raises `InvalidInput` for an unknown role, `EscalationRefused`, `AlreadyMember`, or `Conflict` if the address has an
-    open invitation or there are too many.
+    open invitation or there are too many, and what `on_members_growing` says if there is no room.
     """
     organization_id = principal.organization_id
     role_check(role, organization_id=organization_id)
@@ -46,10 +47,12 @@ def invitation_create(*, principal: Principal, email: str, role: str, now: datet
     invitations = Invitation.objects.filter(organization_id=organization_id)
     # One that has expired makes room for a new one.
     invitations.filter(email=email, accepted_at=None, revoked_at=None, expires_at__lte=now).update(revoked_at=now)
-    if invitations.filter(accepted_at=None, revoked_at=None, expires_at__gt=now).count() >= MAX_OPEN_INVITATIONS:
+    invited = invitations.filter(accepted_at=None, revoked_at=None, expires_at__gt=now).count()
+    if invited >= MAX_OPEN_INVITATIONS:
         raise Conflict(f"There are {MAX_OPEN_INVITATIONS} open invitations. Revoke some, or wait for their answers.")
     if invitations.filter(created_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:
         raise Conflict(f"{MAX_PER_HOUR} people were invited within the last hour. Go on later.")
+    seats_check(organization_id=organization_id, invited=invited)
     try:
         with transaction.atomic():
             invitation = Invitation.objects.create(
@@ -194,7 +197,10 @@ def invitations_accept_waiting(*, user: User, now: datetime) -> Membership | Non
         email=user.email, accepted_at=None, revoked_at=None, expires_at__gt=now, organization__is_active=True
     )
     for invitation in waiting.select_for_update(of=("self",)).order_by("-created_at"):
-        if _still_given(invitation):
+        if not _still_given(invitation):
+            continue
+        # An organisation without room for one more keeps nobody from the next.
+        with suppress(DomainError), transaction.atomic():
             return _join(invitation, user, now=now)
     return None
 
@@ -202,9 +208,9 @@ def invitations_accept_waiting(*, user: User, now: datetime) -> Membership | Non
 def _join(invitation: Invitation, user: User, *, now: datetime) -> Membership:
     if Membership.objects.filter(organization_id=invitation.organization_id, user=user).exists():
         raise AlreadyMember("You are a member already.")
+    membership = membership_add(user=user, organization=invitation.organization, role=invitation.role, now=now)
     invitation.accepted_at = now
     invitation.save(update_fields=["accepted_at"])
-    membership = membership_add(user=user, organization=invitation.organization, role=invitation.role, now=now)
     # The link came to this address.
     address_verified(user=user, email=invitation.email, now=now)
     actor = Actor(ActorKind.USER, str(user.id))

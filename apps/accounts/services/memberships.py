@@ -12,6 +12,7 @@ from django.db.models import F
 from apps.accounts.exceptions import EscalationRefused, LastOwner
 from apps.accounts.models import ApiKey, CustomRole, Membership, Organization, User
 from apps.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from apps.accounts.registry import members_growing
 from apps.accounts.selectors.memberships import membership_state_forget, permissions_of_role
 from apps.accounts.services.api_keys import key_end
 from apps.core.exceptions import InvalidInput, NotFound
@@ -21,7 +22,17 @@ from apps.events.types import Actor
 
 
 def membership_add(*, user: User, organization: Organization, role: str, now: datetime) -> Membership:
+    """Add a member; raise what `on_members_growing` says if there is no room. Only in a transaction."""
+    seats_check(organization_id=organization.id)
     return Membership.objects.create(user=user, organization=organization, role=role, created_at=now)
+
+
+def seats_check(*, organization_id: UUID, invited: int = 0) -> None:
+    """Raise what `on_members_growing` says if there is no room for one more, with so many invitations open."""
+    # Two who join at once count each other.
+    Organization.objects.select_for_update().get(id=organization_id)
+    members = Membership.objects.filter(organization_id=organization_id).count()
+    members_growing(organization_id=organization_id, needed=members + invited + 1)
 
 
 def membership_role_change(*, membership: Membership, role: str) -> None:

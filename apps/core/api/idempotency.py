@@ -40,7 +40,14 @@ def idempotent(method: View) -> View:
         with transaction.atomic():
             return _once(lambda: method(self, request, *args, **kwargs), request=request, key=key)
 
+    handler.is_idempotent = True  # type: ignore[attr-defined]  # asked by `is_idempotent`
     return handler  # type: ignore[return-value]  # wraps keeps the signature, which mypy cannot see
+
+
+def is_idempotent(view: Any, request: Request) -> bool:
+    """Tell whether this call, when it comes again, gets the answer of the first."""
+    handler = getattr(view, request.method.lower(), None) if request.method else None
+    return "Idempotency-Key" in request.headers and getattr(handler, "is_idempotent", False)
 
 
 def _once(work: Callable[[], Response], *, request: Request, key: str) -> Response:

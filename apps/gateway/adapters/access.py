@@ -20,8 +20,8 @@ from apps.accounts.selectors.sessions import session_holds_read
 from apps.accounts.services.api_keys import api_key_used
 from apps.accounts.tokens import access_token_verify
 from apps.accounts.types import ApiKeyState, MembershipState
-from apps.billing.selectors import entitlements_read, plan_positions
-from apps.billing.types import Entitlements
+from apps.billing.selectors.entitlements import entitlements_read, plan_offers
+from apps.billing.types import Entitlements, PlanOffers
 from apps.core.tenancy.scope import public_scope
 from apps.core.types import Principal
 from apps.gateway.engine.routes import RouteTable
@@ -120,7 +120,7 @@ class Access:
         self._modules: Kept[None, dict[str, CallableModule]] = Kept(
             lambda _: _in_thread(_modules), _MODULES_BELIEVED_SECONDS
         )
-        self._plans: Kept[None, dict[str, int]] = Kept(lambda _: _in_thread(plan_positions), BELIEVED_SECONDS)
+        self._plans: Kept[None, PlanOffers] = Kept(lambda _: _in_thread(plan_offers), BELIEVED_SECONDS)
 
     async def key(self, secret: str) -> tuple[Principal, int, Entitlements]:
         """Return whom an API key speaks for, as `caller` does for a token; raises `InvalidToken`."""
@@ -164,8 +164,7 @@ class Access:
     async def module(self, module_id: str) -> CallableModule | None:
         return (await self._modules.get(None)).get(module_id)
 
-    async def plans(self) -> dict[str, int]:
-        """Return the place of every plan by its code."""
+    async def plans(self) -> PlanOffers:
         return await self._plans.get(None)
 
     def _verified(self, raw: str) -> tuple[Principal, int]:

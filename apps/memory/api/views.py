@@ -14,7 +14,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Permission
-from apps.billing.types import QuotaState
 from apps.core.api.event_stream import EventStreamRenderer, stream_response
 from apps.core.api.idempotency import idempotent
 from apps.core.api.pagination import page_of
@@ -251,7 +250,7 @@ class SearchView(ApiView):
             operation_wait(operation_id=wait_for, most=WAIT_FOR_MOST)
         query = _query_of(fields)
         found = memory_search(organization_id=self.principal.organization_id, query=query, now=timezone.now())
-        return Response(_search_present(found, query.search_type), headers=_quota_headers(found.quota))
+        return Response(_search_present(found, query.search_type), headers=found.quota.headers())
 
     def _valid_fields(self, request: Request) -> dict[str, Any]:
         merged: Any = request.data
@@ -354,16 +353,6 @@ def _why_present(why: Why) -> dict[str, Any]:
         "entity_path": list(why.entity_path),
         "dimensions": list(why.dimensions),
     }
-
-
-def _quota_headers(quota: QuotaState) -> dict[str, str]:
-    """Return how much of a quota is left; nothing for a plan without limit."""
-    if quota.limit is None:
-        return {}
-    headers = {"X-Quota-Limit": str(quota.limit), "X-Quota-Remaining": str(quota.remaining)}
-    if quota.resets_at is not None:
-        headers["X-Quota-Reset"] = quota.resets_at.isoformat()
-    return headers
 
 
 class ContextView(ApiView):

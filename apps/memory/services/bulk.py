@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from apps.billing.exceptions import QuotaExceeded
-from apps.billing.services import quota_release, quota_reserve
+from apps.billing.services.quotas import quota_release, quota_reserve
 from apps.billing.types import Meter
 from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound, MetadataTooLarge, TooManyItems
 from apps.memory.models import Memory, MemoryQuerySet

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from apps.billing.services import quota_check, quota_release, quota_reserve
+from apps.billing.services.quotas import quota_check, quota_release, quota_reserve
 from apps.billing.types import Meter
 from apps.core.exceptions import InvalidInput, PreconditionFailed
 from apps.memory.engine.concepts import ConceptSpace

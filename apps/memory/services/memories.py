@@ -15,8 +15,9 @@ import numpy as np
 from django.db import IntegrityError, transaction
 from numpy.typing import NDArray
 
-from apps.billing.services import quota_check, quota_release, quota_reserve, usage_record
-from apps.billing.types import Meter
+from apps.billing.services.quotas import quota_check, quota_release, quota_reserve
+from apps.billing.services.usage import usage_record
+from apps.billing.types import Meter, Usage
 from apps.core.bulk import rows_copy
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.adapters.sketching import default_sketcher
@@ -215,7 +216,7 @@ def stores_record(*, organization_id: UUID, memories: Sequence[Memory], now: dat
         organization_id=organization_id,
         meter=Meter.MEMORY_STORES,
         quantity=1,
-        source="memory.store",
+        usage=Usage("memory.store", operation="store"),
         source_ids=[str(memory.id) for memory in memories],
         now=now,
     )

@@ -18,8 +18,12 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from apps.billing.services.usage import usage_record
+from apps.billing.types import Meter, Usage
 from apps.core.exceptions import DomainError
+from apps.core.request_context import caller_set
 from apps.core.services import enqueue
+from apps.core.types import Caller
 from apps.memory.adapters.documents import Row, Unreadable
 from apps.memory.exceptions import ItemInvalid, OperationFinished, OperationRunning
 from apps.memory.models import Operation, OperationItem
@@ -195,22 +199,37 @@ def _store_some(*, organization_id: UUID, operation_id: UUID) -> int:
     texts = [_store_item(item.payload or {}) for item in items]
     numbers = [operation.first_number + item.index for item in items]
     outcomes: Sequence[StoreResult | DomainError]
-    try:
-        with transaction.atomic():
-            outcomes = memories_store(
-                organization_id=organization_id, items=texts, numbers=numbers, user_id=operation.created_by, now=now
-            )
-    except (DomainError, IntegrityError):
-        # Not all of them can be had. One after the other, so that the others are.
-        outcomes = [
-            _outcome(organization_id, text, number, user_id=operation.created_by, now=now)
-            for text, number in zip(texts, numbers, strict=True)
-        ]
+    with caller_set(Caller(operation.created_by, texts[0].module)):
+        outcomes = _outcomes(organization_id, texts, numbers, user_id=operation.created_by, now=now)
+        usage_record(
+            organization_id=organization_id,
+            meter=Meter.INGESTION_ITEMS,
+            quantity=1,
+            usage=Usage("ingestion", operation="ingest"),
+            source_ids=[f"{operation_id}:{item.index}" for item in items],
+            now=now,
+        )
     _mark(items, outcomes)
     failed = sum(isinstance(one, DomainError) for one in outcomes)
     Operation.objects.filter(id=operation_id).update(failed=F("failed") + failed, done=F("done") + len(items) - failed)
     Operation.objects.filter(id=operation_id, status=Operation.Status.QUEUED).update(status=Operation.Status.RUNNING)
     return len(items)
+
+
+def _outcomes(
+    organization_id: UUID, texts: Sequence[StoreItem], numbers: Sequence[int], *, user_id: UUID | None, now: datetime
+) -> Sequence[StoreResult | DomainError]:
+    try:
+        with transaction.atomic():
+            return memories_store(
+                organization_id=organization_id, items=texts, numbers=numbers, user_id=user_id, now=now
+            )
+    except (DomainError, IntegrityError):
+        # Not all of them can be had. One after the other, so that the others are.
+        return [
+            _outcome(organization_id, text, number, user_id=user_id, now=now)
+            for text, number in zip(texts, numbers, strict=True)
+        ]
 
 
 def _outcome(

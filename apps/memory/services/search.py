@@ -15,8 +15,8 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.billing.services import quota_use
-from apps.billing.types import Meter, QuotaState
+from apps.billing.services.quotas import quota_use
+from apps.billing.types import Meter, QuotaState, Usage
 from apps.core.ids import new_id
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.adapters.index_store import index_current
@@ -158,8 +158,7 @@ def _metered(organization_id: UUID, search_type: SearchType, *, now: datetime) -
         organization_id=organization_id,
         meter=Meter.MEMORY_SEARCHES,
         quantity=1,
-        source=f"memory.search.{search_type}",
-        source_id=str(new_id()),
+        usage=Usage("memory.search", source_id=str(new_id()), operation=f"search.{search_type}"),
         now=now,
     )
 

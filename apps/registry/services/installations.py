@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.accounts.services.memberships import organization_rights_changed
-from apps.billing.services import modules_limit_check
+from apps.billing.services.quotas import held_limit_check
+from apps.billing.types import Meter
 from apps.registry import selectors
 from apps.registry.engine.manifest import config_schema_validator, schema_errors
 from apps.registry.exceptions import InvalidConfiguration, ModuleNotEnabled, PermissionsNotAccepted
@@ -29,8 +30,10 @@ def module_enable(
     if set(permissions_accepted) != set(asked):
         raise PermissionsNotAccepted("Read what the module asks for, and accept that.", permissions=asked)
     others = Installation.objects.select_for_update().filter(organization_id=organization_id, enabled=True)
-    modules_limit_check(
-        organization_id=organization_id, needed=len([one for one in others if one.module_id != module_id]) + 1
+    held_limit_check(
+        organization_id=organization_id,
+        meter=Meter.MODULES,
+        needed=len([one for one in others if one.module_id != module_id]) + 1,
     )
     installation, created = Installation.objects.get_or_create(
         organization_id=organization_id,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from apps.accounts.tokens import module_token_issue
-from apps.billing.selectors import subscription_tier
+from apps.billing.selectors.entitlements import subscription_tier
 from apps.core.types import Principal
 from apps.registry import selectors
 from apps.registry.exceptions import ModuleNotEnabled

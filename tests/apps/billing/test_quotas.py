@@ -5,15 +5,17 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.core.cache import caches
 from django.db import connection
 
 from apps.accounts.models import Organization
-from apps.billing import selectors, services
 from apps.billing.exceptions import QuotaExceeded
-from apps.billing.models import Plan, Subscription, UsageCounter, UsageEvent
-from apps.billing.types import Entitlements, Meter
+from apps.billing.models import Entitlement, Plan, PlanPrice, UsageCounter, UsageEvent
+from apps.billing.selectors.entitlements import entitlements
+from apps.billing.services.quotas import quota_check, quota_release, quota_reserve
+from apps.billing.services.usage import usage_record
+from apps.billing.types import Meter, Usage
 from apps.core.tenancy.scope import public_scope
+from tests.factories.billing import plan_limits_set
 
 NOW = datetime(2026, 3, 1, 22, 30, tzinfo=UTC)
 BYTES, SEARCHES = Meter.MEMORY_BYTES, Meter.MEMORY_SEARCHES
@@ -22,13 +24,12 @@ BYTES, SEARCHES = Meter.MEMORY_BYTES, Meter.MEMORY_SEARCHES
 @pytest.fixture
 def limits(acme: Organization) -> Organization:
     """Acme's plan: 100 bytes and 3 searches a day."""
-    Plan.objects.filter(code="free").update(memory_bytes=100, memory_queries_per_day=3)
-    caches["process"].clear()
+    plan_limits_set("free", memory_bytes=100, memory_searches=3)
     return acme
 
 
 def reserve(organization: Organization, meter: Meter, quantity: int, now: datetime = NOW) -> int | None:
-    return services.quota_reserve(organization_id=organization.id, meter=meter, quantity=quantity, now=now).remaining
+    return quota_reserve(organization_id=organization.id, meter=meter, quantity=quantity, now=now).remaining
 
 
 def test_amounts_are_taken_and_given_back(limits: Organization) -> None:
@@ -36,7 +37,7 @@ def test_amounts_are_taken_and_given_back(limits: Organization) -> None:
     assert reserve(limits, BYTES, 40) == 0
     with pytest.raises(QuotaExceeded):
         reserve(limits, BYTES, 1)
-    services.quota_release(organization_id=limits.id, meter=BYTES, quantity=60, now=NOW)
+    quota_release(organization_id=limits.id, meter=BYTES, quantity=60, now=NOW)
     assert reserve(limits, BYTES, 60) == 0
 
 
@@ -56,20 +57,19 @@ def test_a_daily_quota_begins_anew_at_midnight_utc(limits: Organization) -> None
 
 
 def test_a_plan_without_a_limit_refuses_nothing(acme: Organization) -> None:
-    Plan.objects.filter(code="free").update(memory_bytes=None)
-    caches["process"].clear()
+    plan_limits_set("free", memory_bytes=None)
     assert reserve(acme, BYTES, 10**15) is None
 
 
 def test_checking_takes_nothing(limits: Organization) -> None:
-    services.quota_check(organization_id=limits.id, meter=BYTES, quantity=100, now=NOW)
+    quota_check(organization_id=limits.id, meter=BYTES, quantity=100, now=NOW)
     with pytest.raises(QuotaExceeded):
-        services.quota_check(organization_id=limits.id, meter=BYTES, quantity=101, now=NOW)
+        quota_check(organization_id=limits.id, meter=BYTES, quantity=101, now=NOW)
     assert reserve(limits, BYTES, 100) == 0
 
 
 def test_the_refusal_names_the_plans_that_would_do(limits: Organization) -> None:
-    Plan.objects.filter(code="starter").update(memory_bytes=150)
+    plan_limits_set("starter", memory_bytes=150)
     with pytest.raises(QuotaExceeded) as refusal:
         reserve(limits, BYTES, 200)
     assert refusal.value.extra["available_in"] == ["professional", "enterprise"]
@@ -80,27 +80,17 @@ def test_organisations_do_not_share_a_quota(limits: Organization, globex: Organi
     assert reserve(globex, BYTES, 100) == 0
 
 
-def test_entitlements_follow_the_subscription(acme: Organization) -> None:
-    assert selectors.entitlements(organization_id=acme.id) == Entitlements(
-        "free", 100 * 1024**2, 100, modules=1, gateway_calls_per_hour=60, position=0
-    )
-    Subscription.objects.filter(organization_id=acme.id).update(plan_id="professional")
-    caches["process"].clear()
-    assert selectors.subscription_tier(acme.id) == "professional"
-
-
 def test_the_same_work_is_counted_once(acme: Organization) -> None:
     for quantity in (1, 5):
-        services.usage_record(
-            organization_id=acme.id, meter=SEARCHES, quantity=quantity, source="x", source_ids=["1"], now=NOW
+        usage_record(
+            organization_id=acme.id, meter=SEARCHES, quantity=quantity, usage=Usage("x"), source_ids=["1"], now=NOW
         )
     assert UsageEvent.objects.get().quantity == 1
 
 
 def test_parallel_calls_take_exactly_what_is_left(committed_db: str) -> None:
     acme = Organization.objects.get(slug="acme")
-    Plan.objects.filter(code="free").update(memory_bytes=100)
-    caches["process"].clear()
+    plan_limits_set("free", memory_bytes=100)
 
     def take(_: int) -> bool:
         with public_scope():
@@ -119,15 +109,24 @@ def test_parallel_calls_take_exactly_what_is_left(committed_db: str) -> None:
 
 
 def test_plans_are_the_documented_ones(db: None) -> None:
-    rows = Plan.objects.values_list("code", "price_cents", "users", "modules", "memory_queries_per_day")
-    assert list(rows) == [
-        ("free", 0, 2, 1, 100),
-        ("starter", 2_900, 5, 3, 1_000),
-        ("professional", 9_900, 25, 10, 10_000),
-        ("enterprise", 29_900, None, None, 100_000),
+    rows = {
+        plan.code: [plan.features.get(feature_id=code).limit for code in ("users", "modules", "memory_searches")]
+        for plan in Plan.objects.all()
+    }
+    assert rows == {
+        "free": [2, 1, 100],
+        "starter": [5, 3, 1_000],
+        "professional": [25, 10, 10_000],
+        "enterprise": [None, None, 100_000],
+    }
+    prices = PlanPrice.objects.filter(interval="month").order_by("amount_cents")
+    assert [(price.plan_id, int(price.amount_cents)) for price in prices] == [
+        ("starter", 2_900),
+        ("professional", 9_900),
+        ("enterprise", 29_900),
     ]
 
 
-def test_an_organisation_without_subscription_is_an_error_not_a_free_pass(db: None) -> None:
-    with pytest.raises(Subscription.DoesNotExist):
-        selectors.entitlements(organization_id=uuid4())
+def test_an_organisation_without_entitlement_is_an_error_not_a_free_pass(db: None) -> None:
+    with pytest.raises(Entitlement.DoesNotExist):
+        entitlements(organization_id=uuid4())

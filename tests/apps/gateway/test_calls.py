@@ -80,7 +80,7 @@ def test_a_module_that_always_fails_is_left_alone(
     assert len(real_module.requests) == 5
     # What was not forwarded was not counted and taken back either: five rows, and five that take them back.
     with public_scope():
-        assert UsageEvent.objects.filter(meter="gateway_calls").count() == 10
+        assert UsageEvent.objects.filter(meter="api_calls").count() == 10
 
 
 def test_a_body_arrives_as_it_was_sent(

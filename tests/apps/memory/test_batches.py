@@ -13,12 +13,12 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
-from apps.billing.models import Plan
 from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.models import Memory, OperationItem
 from apps.memory.services.operations import operation_fail, operation_process
 from tests.apps.memory.conftest import Search
+from tests.factories.billing import plan_limits_set
 
 URL = "/api/v1/memory/store/batch"
 RunJobs = Callable[[], int]
@@ -160,14 +160,14 @@ def test_items_that_conflict_fail_alone(client: APIClient, run_jobs: RunJobs) ->
 
 
 def test_a_full_plan_fails_items_and_a_retry_stores_them(client: APIClient, run_jobs: RunJobs) -> None:
-    Plan.objects.filter(code="free").update(memory_bytes=5)
+    plan_limits_set("free", memory_bytes=5)
 
     caches["process"].clear()
     operation = started(client.post(URL, {"items": [{"content": "abc"}, {"content": "defg"}]}, format="json"))
     run_jobs()
     state = client.get(operation).json()
     assert (state["done"], state["failed"], state["errors"][0]["code"]) == (1, 1, "quota_exceeded")
-    Plan.objects.filter(code="free").update(memory_bytes=5000)
+    plan_limits_set("free", memory_bytes=5000)
     caches["process"].clear()
     assert client.post(f"{operation}/retry").json()["status"] == "queued"
     run_jobs()

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
 from apps.accounts.permissions import Role
-from apps.billing.models import Plan, UsageCounter
+from apps.billing.models import UsageCounter
 from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.memory.models import Memory, MemoryContext, MemoryVersion
 from apps.memory.services import bulk
@@ -23,6 +23,7 @@ from apps.memory.services.memories import memory_store
 from apps.memory.types import BulkAction, BulkFields, MemoryConditions, StoreItem
 from tests.apps.memory.conftest import Store
 from tests.apps.memory.test_lists import rows_create
+from tests.factories.billing import plan_limits_set
 from tests.factories.fixtures import ClientFactory
 
 URL = "/api/v1/memory/bulk"
@@ -143,7 +144,7 @@ def test_a_restored_memory_needs_its_external_id_and_its_bytes(
     client.delete(f"/api/v1/memory/{second}")
     large, small = store("x" * 100), store("y" * 10)
     act(client, "trash", ids=[large, small])
-    Plan.objects.filter(code="free").update(memory_bytes=40)
+    plan_limits_set("free", memory_bytes=40)
     caches["process"].clear()
     result = act(client, "restore", ids=[large, small, first, second, UNKNOWN])
     assert counts(result) == (2, 0, 3)
@@ -164,7 +165,7 @@ def test_an_update_without_room_for_all_takes_what_fits(client: APIClient, store
     ids = [store(f"Note {n}.") for n in range(3)]
     shrinks = store("Long.", metadata={"k": "x" * 20})
     added = len(b'{"k": "vvvvvvvvvv"}') - len(b"{}")
-    Plan.objects.filter(code="free").update(memory_bytes=held_bytes(acme) - 10 + 2 * added)
+    plan_limits_set("free", memory_bytes=held_bytes(acme) - 10 + 2 * added)
     caches["process"].clear()
     result = act(client, "update", ids=[*ids, shrinks], set={"metadata": {"k": "v" * 10}})
     assert counts(result) == (3, 0, 1)

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
 from apps.accounts.permissions import Role
-from apps.billing.models import Plan, UsageCounter
+from apps.billing.models import UsageCounter
 from apps.core.exceptions import PreconditionFailed
 from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.memory.models import Chunk, Memory, MemoryContext, MemoryVersion
@@ -22,6 +22,7 @@ from apps.memory.services.managing import memory_edit, memory_trash
 from apps.memory.services.memories import memory_store, understood
 from apps.memory.types import StoreItem
 from tests.apps.memory.conftest import Search, Store
+from tests.factories.billing import plan_limits_set
 from tests.factories.fixtures import ClientFactory
 
 URL = "/api/v1/memory"
@@ -172,7 +173,7 @@ def test_if_match_holds_back_an_edit_of_an_older_revision(client: APIClient, sto
 
 def test_bytes_follow_the_text(client: APIClient, store: Store, acme: Organization) -> None:
     memory_id = store("a" * 10)
-    Plan.objects.filter(code="free").update(memory_bytes=52)
+    plan_limits_set("free", memory_bytes=52)
     caches["process"].clear()
     assert edit(client, memory_id, {"content": "b" * 50}).status_code == 200
     assert held_bytes(acme) == 52

@@ -9,12 +9,13 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
-from apps.billing.models import Plan, UsageEvent
+from apps.billing.models import UsageEvent
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.models import Memory
 from apps.memory.selectors.contexts import concept_space, context_get
 from tests.apps.memory.conftest import Search, Store
+from tests.factories.billing import plan_limits_set
 
 URL = "/api/v1/memory/search"
 CORPUS = {
@@ -185,7 +186,7 @@ def test_bad_fields_are_named(fields: dict[str, Any], pointer: str, client: APIC
 
 
 def test_the_days_searches_are_counted_and_limited(corpus: dict[str, str], client: APIClient) -> None:
-    Plan.objects.filter(code="free").update(memory_queries_per_day=2)
+    plan_limits_set("free", memory_searches=2)
     # Entitlements are believed for five seconds.
     caches["process"].clear()
     answers = [client.post(URL, {"query": "x"}, format="json") for _ in range(3)]

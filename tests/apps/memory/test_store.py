@@ -8,10 +8,11 @@ from django.core.cache import caches
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
-from apps.billing.models import Plan, UsageCounter, UsageEvent
+from apps.billing.models import UsageCounter, UsageEvent
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.models import Chunk, Memory, Mention
 from tests.apps.memory.conftest import Store
+from tests.factories.billing import plan_limits_set
 
 URL = "/api/v1/memory/store"
 
@@ -144,7 +145,7 @@ def test_bytes_are_metered_and_given_back(client: APIClient, store: Store, acme:
 
 
 def test_a_full_plan_refuses_before_anything_is_stored(client: APIClient, store: Store, acme: Organization) -> None:
-    Plan.objects.filter(code="free").update(memory_bytes=30)
+    plan_limits_set("free", memory_bytes=30)
     # Entitlements are believed for five seconds.
     caches["process"].clear()
     store("A" * 20)

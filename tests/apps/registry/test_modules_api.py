@@ -8,7 +8,6 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
 from apps.accounts.permissions import Role
-from apps.billing.models import Subscription
 from apps.core.models import Job
 from apps.registry.models import Installation, Module, ModuleVersion
 from tests.factories.fixtures import ClientFactory
@@ -115,7 +114,6 @@ def test_a_plan_has_room_for_so_many_modules(acme: Organization, client_of: Clie
     answer = client_of(acme).post(f"{URL}/two_module/enable", enable, format="json")
     assert (answer.status_code, answer.json()["meter"]) == (402, "modules")
     assert answer.json()["available_in"] == ["starter", "professional", "enterprise"]
-    Subscription.objects.filter(organization_id=acme.id).update(plan_id="starter")
 
 
 def test_the_configuration_is_judged_by_the_module_s_schema(acme: Organization, client_of: ClientFactory) -> None:

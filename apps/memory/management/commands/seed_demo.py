@@ -17,8 +17,10 @@ from apps.accounts.permissions import Role
 from apps.accounts.services.memberships import membership_add
 from apps.accounts.services.organizations import organization_create
 from apps.accounts.services.users import user_create
-from apps.billing.models import Subscription
+from apps.billing.models import PlanOverride
+from apps.billing.services.overrides import override_give
 from apps.core.tenancy.scope import organization_scope
+from apps.events.types import SYSTEM
 from apps.memory.adapters.documents import read_document
 from apps.memory.api.batches import checked
 from apps.memory.models import Memory
@@ -61,8 +63,9 @@ def _people_and_organization(password: str, now: datetime) -> None:
     owner = user_create(email=OWNER, password=password, name="Lena Hartwig", verified=True)
     viewer = user_create(email=VIEWER, password=password, name="Ruth Adeyemi", verified=True)
     organization = organization_create(name=NAME, slug=SLUG, owner=owner, memory_domain=DOMAIN, now=now)
+    given = PlanOverride(organization_id=organization.id, plan_id=PLAN, reason="The demo", created_by="seed_demo")
+    override_give(override=given, actor=SYSTEM, now=now)
     membership_add(user=viewer, organization=organization, role=Role.VIEWER, now=now)
-    Subscription.objects.filter(organization_id=organization.id).update(plan_id=PLAN)
     if not User.objects.filter(email=OPERATOR).exists():
         operator = user_create(email=OPERATOR, password=password, name="Operator", verified=True)
         User.objects.filter(id=operator.id).update(is_staff=True, is_superuser=True)

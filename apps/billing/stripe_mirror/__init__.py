@@ -1,0 +1,15 @@
+"""dj-stripe as the mirror of what Stripe has of our customers: read when Stripe is away, and by operators.
+
+Of dj-stripe only the tables and the way from an object to its row are used. Its webhook view keeps bodies before it has
+checked their signature, and its helpers read periods where Stripe has had none since 2025-03-31.
+"""
+
+
+def keep_secrets_out() -> None:
+    """Keep dj-stripe from writing the API key into its tables in clear, as it does to find the owner of an object.
+
+    With one account there is nothing to find: rows then have no owner, and dj-stripe uses the key of the settings.
+    """
+    from djstripe.models import Account  # noqa: PLC0415 - models must be loaded
+
+    Account.get_or_retrieve_for_api_key = classmethod(lambda _cls, _api_key: None)
