@@ -26,6 +26,7 @@ urlpatterns = [
     path("redoc", RedocView.as_view(url_name="schema"), name="redoc"),
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/v1/", include("apps.accounts.api.urls")),
+    path("api/v1/billing", include("apps.billing.api.urls")),
     path("api/v1/memory", include("apps.memory.api.urls")),
     path("api/v1/modules", include("apps.registry.api.urls")),
     path("", DashboardView.as_view(), name="dashboard"),

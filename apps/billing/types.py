@@ -172,3 +172,14 @@ class Usage:
     source_id: str = ""
     operation: str = ""
     caller: Caller | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAbove:
+    """Something of which more is held than a plan would allow."""
+
+    meter: str
+    name: str
+    unit: str
+    used: int
+    limit: int

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.exceptions import InvalidToken
 from apps.billing.adapters.ledger import CounterKey, Take
-from apps.billing.services.quotas import period_of, resets_at
+from apps.billing.periods import period_of, resets_at
 from apps.billing.types import Entitlements, FeatureCode, Limit, Meter, PlanOffers
 from apps.core.ids import new_id
 from apps.core.types import Principal

@@ -54,6 +54,10 @@ def installation_state(*, organization_id: UUID, module_id: str) -> Installation
     return InstallationState(organization_id, module_id, frozenset(accepted) & frozenset(manifest["permissions"]))
 
 
+def modules_enabled_count(organization_id: UUID) -> int:
+    return Installation.objects.filter(organization_id=organization_id, enabled=True).count()
+
+
 def installations_of(*, organization_id: UUID, module_ids: Iterable[str]) -> dict[str, Installation]:
     rows = Installation.objects.filter(organization_id=organization_id, module_id__in=module_ids)
     return {row.module_id: row for row in rows}

@@ -159,6 +159,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge-health-history": {"task": "registry.purge_health_history", "schedule": 3600.0},
     "purge-accounts": {"task": "accounts.purge_due", "schedule": 3600.0},
     "recheck-domains": {"task": "accounts.recheck_domains", "schedule": 3600.0},
+    "count-usage": {"task": "billing.count_usage", "schedule": 10.0},
+    "keep-due": {"task": "billing.keep_due", "schedule": 10.0},
+    "report-usage": {"task": "billing.report_usage", "schedule": 300.0},
+    "reconcile-usage": {"task": "billing.reconcile_usage", "schedule": 3600.0},
+    "tidy-billing": {"task": "billing.tidy", "schedule": 600.0},
     "purge-expired": {"task": "core.purge_expired", "schedule": 3600.0},
 }
 
@@ -283,6 +288,9 @@ SPECTACULAR_SETTINGS = {
         "InvitationStatus": ["pending", "expired", "accepted", "revoked"],
         "ApiKeyStatus": ["active", "expired", "revoked"],
         "DomainStatus": ["pending", "verified", "failing"],
+        "SubscriptionStatus": "apps.billing.models.Subscription.Status",
+        "InvoiceStatus": ["draft", "open", "paid", "void", "uncollectible"],
+        "QuotaState": ["ok", "near", "reached"],
     },
 }
 # Event streams that one process has open at once: each holds one of its threads, so keep it well below their number.
@@ -400,8 +408,21 @@ UNFOLD = {
             _admin_group(
                 "Billing",
                 ("Plans", "sell", "billing_plan"),
+                ("Features", "checklist", "billing_feature"),
                 ("Subscriptions", "autorenew", "billing_subscription"),
-                ("Usage", "monitoring", "billing_usagecounter"),
+                ("Entitlements", "verified", "billing_entitlement"),
+                ("Overrides", "redeem", "billing_planoverride"),
+                ("Credits", "savings", "billing_creditgrant"),
+            ),
+            _admin_group(
+                "Usage",
+                ("Quotas", "speed", "billing_usagecounter"),
+                ("Ledger", "list_alt", "billing_usageevent"),
+                ("Sums", "monitoring", "billing_usageaggregate"),
+                ("Reconciliation", "balance", "billing_reconciliation"),
+                ("Reports to Stripe", "outgoing_mail", "billing_meterreport"),
+                ("Warnings", "warning", "billing_quotawarning"),
+                ("Stripe events", "webhook", "billing_stripeevent"),
             ),
             _admin_group(
                 "Modules",

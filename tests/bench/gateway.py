@@ -21,8 +21,9 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization
 from apps.accounts.services.sessions import session_open
-from apps.billing.models import PlanOverride
+from apps.billing.models import PlanOverride, UsageEvent
 from apps.billing.services.overrides import override_give
+from apps.events.types import SYSTEM
 from deploy.dev.state import LOOPBACK, free_port
 from tests.bench.results import Speed
 from tests.bench.servers import answers, asgi, platform, process

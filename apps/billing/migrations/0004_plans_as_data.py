@@ -177,6 +177,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("included", models.PositiveBigIntegerField(default=0, editable=False)),
+                (
+                    "synced_amount_cents",
+                    models.DecimalField(decimal_places=4, editable=False, max_digits=16, null=True),
+                ),
                 ("stripe_price_id", models.CharField(blank=True, editable=False, max_length=255)),
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -109,7 +109,7 @@ class PlanModule(models.Model):
 class PlanPrice(models.Model):
     """What a plan costs, or what is above a soft limit (`feature`). A price never changes: another one follows.
 
-    `included` and `amount` are what the price at Stripe was made of; see `services.stripe_catalogue`.
+    `included` and `synced_amount_cents` are what the price at Stripe was made of; see `services.stripe_catalogue`.
     """
 
     class Interval(models.TextChoices):
@@ -122,6 +122,7 @@ class PlanPrice(models.Model):
     currency = models.CharField(max_length=3, default="usd")
     amount_cents = models.DecimalField(max_digits=16, decimal_places=4, validators=[MinValueValidator(0)])
     included = models.PositiveBigIntegerField(default=0, editable=False)
+    synced_amount_cents = models.DecimalField(max_digits=16, decimal_places=4, null=True, editable=False)
     stripe_price_id = models.CharField(max_length=255, blank=True, editable=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -1,7 +1,7 @@
 """Quotas: an amount is taken before the work, in one statement, so that parallel calls never pass a limit."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from apps.billing.exceptions import QuotaExceeded
 from apps.billing.models import UsageCounter, UsageReservation
+from apps.billing.periods import period_of, resets_at, words_of
 from apps.billing.selectors.entitlements import entitlements, plans_that_lift
 from apps.billing.types import Limit, Meter, QuotaState, Usage
 from apps.core.exceptions import NotFound
@@ -17,12 +18,8 @@ from apps.core.ids import new_id
 from apps.core.request_context import caller, request_id
 from apps.core.types import Caller
 
-_DAILY = frozenset({Meter.MEMORY_SEARCHES})
-_MONTHLY = frozenset({Meter.API_CALLS, Meter.LLM_TOKENS})
 # What is held, not done: the ledger gets a row whenever it changes, so that its sum is what is held.
 _HELD = frozenset({Meter.MEMORY_BYTES})
-TOTAL = "total"
-_WORDS = {"day": " a day", "month": " a month", TOTAL: ""}
 # A module that dies between reserving and settling keeps its amount no longer than this.
 RESERVATION_LIFETIME = timedelta(minutes=15)
 
@@ -51,6 +48,14 @@ _RESERVE_AND_NOTE = f"""
 """  # noqa: S608 - made of constants
 _RELEASE_AND_NOTE = f"""
     WITH given AS ({_RELEASE}), noted AS ({_NOTE}) SELECT used FROM given
+"""  # noqa: S608 - made of constants
+# Counted only if the row is new.
+_NOTE_AND_COUNT = f"""
+    WITH noted AS ({_NOTE} ON CONFLICT DO NOTHING RETURNING 1)
+    INSERT INTO public.billing_usagecounter AS counter (organization_id, meter, period, used)
+    SELECT %(organization_id)s, %(meter)s, %(period)s, %(quantity)s FROM noted
+    ON CONFLICT (organization_id, meter, period) DO UPDATE SET used = counter.used + EXCLUDED.used
+    RETURNING used
 """  # noqa: S608 - made of constants
 
 
@@ -179,6 +184,32 @@ def reservation_settle(
     return quota_state(meter, entitlements(organization_id=organization_id).of(meter), used, now)
 
 
+def module_usage_record(
+    *,
+    organization_id: UUID,
+    meter: Meter,
+    quantity: int,
+    module: str,
+    usage_id: str,
+    operation: str,
+    user_id: UUID,
+    now: datetime,
+) -> QuotaState:
+    """Count what a module has used, whatever is left; the same `usage_id` of a module counts once."""
+    usage = Usage(
+        source=f"module.{module}"[:50],
+        source_id=f"{organization_id.hex}:{usage_id}",
+        operation=operation,
+        caller=Caller(user_id, module),
+    )
+    parameters = {**_parameters(organization_id, meter, quantity, now), **_note(usage, quantity, now)}
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_AND_COUNT, parameters)
+        row = cursor.fetchone()
+    used = row[0] if row else _used(organization_id, meter, now)
+    return quota_state(meter, entitlements(organization_id=organization_id).of(meter), used, now)
+
+
 def reservations_expire(*, now: datetime) -> int:
     """Give back what was reserved and never settled; return how many."""
     expired = 0
@@ -195,29 +226,6 @@ def reservations_expire(*, now: datetime) -> int:
         if not due:
             return expired
         expired += len(due)
-
-
-def period_of(meter: Meter, now: datetime) -> str:
-    """Return the name of the quota's period: a day, a month, or `total`. All of them in UTC."""
-    day = now.astimezone(UTC).date()
-    if meter in _DAILY:
-        return day.isoformat()
-    return f"{day:%Y-%m}" if meter in _MONTHLY else TOTAL
-
-
-def resets_at(meter: Meter, now: datetime) -> datetime | None:
-    """Return when the quota's period ends, None for what is held."""
-    day = now.astimezone(UTC).date()
-    if meter in _DAILY:
-        return datetime.combine(day + timedelta(days=1), time(), UTC)
-    if meter in _MONTHLY:
-        return datetime.combine((day.replace(day=28) + timedelta(days=4)).replace(day=1), time(), UTC)
-    return None
-
-
-def exceeded_detail(meter: Meter, limit: Limit) -> str:
-    period = "day" if meter in _DAILY else "month" if meter in _MONTHLY else TOTAL
-    return f"The plan allows {limit.limit} of {meter.value}{_WORDS[period]}."
 
 
 def _take(
@@ -280,7 +288,7 @@ def _exceeded(*, meter: Meter, quantity: int, used: int, limit: Limit, now: date
     ends = resets_at(meter, now)
     extra: dict[str, Any] = {} if ends is None else {"retry_after": int((ends - now).total_seconds()) + 1}
     return QuotaExceeded(
-        exceeded_detail(meter, limit),
+        f"The plan allows {limit.limit} of {meter.value}{words_of(meter)}.",
         gate="quota",
         retryable=ends is not None,
         meter=meter.value,

@@ -796,6 +796,516 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/billing/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shares of quotas that were reached, newest first
+         * @description Shares of quotas that were reached, newest first.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_alerts_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to buy a plan: the answer is the address of the payment page
+         * @description Begin to buy a plan: the answer is the address of the payment page.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["billing_checkout_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/entitlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What your organisation may use at present; the version grows with every change
+         * @description What your organisation may use at present; the version grows with every change.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_entitlements_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invoices, newest first
+         * @description Invoices, newest first.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_invoices_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/invoices/{invoice_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An invoice with its lines
+         * @description An invoice with its lines. A line with a meter is made of the ledger's rows of its period.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_invoice_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The plans on sale, smallest first, with what they include and what they cost
+         * @description The plans on sale, smallest first, with what they include and what they cost.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_plans_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The address of the pages for cards, tax ids and invoices
+         * @description The address of the pages for cards, tax ids and invoices.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["billing_portal_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Each quota: what is used now, what will be at this pace, and the limit
+         * @description Each quota: what is used now, what will be at this pace, and the limit.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_quotas_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/reconciliation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each place has counted, by month and meter, newest first: ledger, sums, reports, Stripe
+         * @description What each place has counted, by month and meter, newest first: ledger, sums, reports, Stripe.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_reconciliation_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an amount before its true size is known (modules only)
+         * @description Take an amount before its true size is known (modules only). Not settled, it comes back after 15 minutes.
+         *
+         *     Needs the permission `authenticated_or_module`.
+         */
+        post: operations["billing_reservations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/reservations/{reservation_id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count what was really used of a reservation, and give back the rest (modules only)
+         * @description Count what was really used of a reservation, and give back the rest (modules only).
+         *
+         *     Needs the permission `authenticated_or_module`.
+         */
+        post: operations["billing_reservations_settle_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where invoices go, what may be spent above the plan, and when alerts are sent
+         * @description Where invoices go, what may be spent above the plan, and when alerts are sent.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_settings_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change these settings; what is not given stays
+         * @description Change these settings; what is not given stays.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        patch: operations["billing_settings_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/billing/stripe/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an event of Stripe's; its signature is the proof of who sends it
+         * @description Take an event of Stripe's; its signature is the proof of who sends it. Sent again, it changes nothing.
+         */
+        post: operations["billing_stripe_webhook_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The plan that holds, what is paid for, and how
+         * @description The plan that holds, what is paid for, and how.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_subscription_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/subscription/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the subscription end with its period
+         * @description Let the subscription end with its period.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["billing_subscription_cancel_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/subscription/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the plan at once: what is left of the old one is credited, the new one charged
+         * @description Change the plan at once: what is left of the old one is credited, the new one charged.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["billing_subscription_change_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/subscription/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a change of plan would cost, and what would be above its limits
+         * @description What a change of plan would cost, and what would be above its limits. Nothing is changed.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["billing_subscription_preview_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/subscription/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Stripe now, without waiting for its message
+         * @description Ask Stripe now, without waiting for its message.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["billing_subscription_refresh_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/subscription/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back that the subscription ends
+         * @description Take back that the subscription ends.
+         *
+         *     Needs the permission `billing:write`.
+         */
+        post: operations["billing_subscription_resume_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was used, by time, module, member or operation, and what it has cost above the plan
+         * @description What was used, by time, module, member or operation, and what it has cost above the plan.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_usage_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/usage/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows of the ledger, newest first, each with the id of its request: what a line of an invoice is made of
+         * @description Rows of the ledger, newest first, each with the id of its request: what a line of an invoice is made of.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_usage_events_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/usage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The sums by day, meter, module, member and operation as CSV
+         * @description The sums by day, meter, module, member and operation as CSV.
+         *
+         *     Needs the permission `billing:read`.
+         */
+        get: operations["billing_usage_export_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/billing/usage/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count what a module has used on behalf of its caller (modules only)
+         * @description Count what a module has used on behalf of its caller (modules only). Work that was done is always counted.
+         *
+         *     Needs the permission `authenticated_or_module`.
+         */
+        post: operations["billing_usage_report_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/branding": {
         parameters: {
             query?: never;
@@ -2202,6 +2712,23 @@ export interface components {
          * @enum {string}
          */
         ActionEnum: "trash" | "restore" | "update";
+        AlertOutput: {
+            /** Format: uuid */
+            id: string;
+            meter: string;
+            name: string;
+            threshold_percent: number;
+            period: string;
+            used: number;
+            limit: number;
+            /** Format: date-time */
+            created_at: string;
+        };
+        AlertPage: {
+            results: components["schemas"]["AlertOutput"][];
+            next: string | null;
+            total: number;
+        };
         AliasOutput: {
             alias: components["schemas"]["EntityNameOutput"];
             entity: components["schemas"]["EntityNameOutput"];
@@ -2253,6 +2780,11 @@ export interface components {
         /** @description A serializer that answers 400 for a field it does not know. */
         BatchInputRequest: {
             items: components["schemas"]["ItemInputRequest"][];
+        };
+        BillingSettingsOutput: {
+            billing_email: string;
+            spend_limit_cents: number | null;
+            alert_percents: number[];
         };
         BrandedOrganizationOutput: {
             /** Format: uuid */
@@ -2342,6 +2874,12 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        CardOutput: {
+            brand: string;
+            last4: string;
+            exp_month: number;
+            exp_year: number;
+        };
         /** @description What the browser is asked for, for `PublicKeyCredential.parse…OptionsFromJSON`. */
         ChallengeOutput: {
             options: {
@@ -2357,6 +2895,14 @@ export interface components {
             after: {
                 [key: string]: unknown;
             } | null;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        CheckoutInputRequest: {
+            plan: string;
+            /** @default month */
+            interval: components["schemas"]["IntervalEnum"];
+            /** @default  */
+            promotion_code: string;
         };
         ClusterOutput: {
             /** @description The same as on the map. */
@@ -2446,6 +2992,14 @@ export interface components {
             name: string;
             description: string;
         };
+        DiscountOutput: {
+            name: string;
+            /** Format: double */
+            percent_off: number | null;
+            amount_off_cents: number | null;
+            /** Format: date-time */
+            ends_at: string | null;
+        };
         /** @description A serializer that answers 400 for a field it does not know. */
         DomainInputRequest: {
             /** @description A host name such as app.example.com. */
@@ -2506,10 +3060,28 @@ export interface components {
         EnableInputRequest: {
             permissions_accepted: string[];
         };
+        /**
+         * @description * `hard` - hard
+         *     * `soft` - soft
+         * @enum {string}
+         */
+        EnforcementEnum: "hard" | "soft";
         EnrolledFactorsOutput: {
             totp: components["schemas"]["TotpOutput"] | null;
             passkeys: components["schemas"]["PasskeyOutput"][];
             recovery_codes: components["schemas"]["RecoveryCodesState"] | null;
+        };
+        EntitlementsOutput: {
+            version: number;
+            plan: string;
+            features: {
+                [key: string]: components["schemas"]["LimitOutput"];
+            };
+            modules: {
+                [key: string]: components["schemas"]["ModuleLimitOutput"];
+            };
+            /** Format: date-time */
+            computed_at: string;
         };
         EntityNameOutput: {
             /** Format: uuid */
@@ -2593,6 +3165,17 @@ export interface components {
             nodes: components["schemas"]["EntityOutput"][];
             edges: components["schemas"]["EdgeOutput"][];
         };
+        /**
+         * @description * `hour` - hour
+         *     * `day` - day
+         *     * `month` - month
+         *     * `module` - module
+         *     * `member` - member
+         *     * `operation` - operation
+         *     * `meter` - meter
+         * @enum {string}
+         */
+        GroupByEnum: "hour" | "day" | "month" | "module" | "member" | "operation" | "meter";
         HealthCheckOutput: {
             /** Format: date-time */
             checked_at: string;
@@ -2616,6 +3199,13 @@ export interface components {
             /** Format: date-time */
             checked_at: string | null;
             contract_errors: string[];
+        };
+        HeldAboveOutput: {
+            meter: string;
+            name: string;
+            unit: string;
+            used: number;
+            limit: number;
         };
         HistoryPage: {
             results: components["schemas"]["RevisionOutput"][];
@@ -2669,6 +3259,12 @@ export interface components {
             window: components["schemas"]["OpenWindowOutput"];
             memory_types: string[];
         };
+        /**
+         * @description * `month` - month
+         *     * `year` - year
+         * @enum {string}
+         */
+        IntervalEnum: "month" | "year";
         /** @description A serializer that answers 400 for a field it does not know. */
         InvitationAcceptInputRequest: {
             /**
@@ -2736,6 +3332,67 @@ export interface components {
             name: string;
             branding: components["schemas"]["BrandingOutput"];
         };
+        InvoiceDetailOutput: {
+            id: string;
+            number: string | null;
+            status: components["schemas"]["InvoiceStatus"];
+            total_cents: number;
+            amount_due_cents: number;
+            amount_paid_cents: number;
+            currency: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            period_start: string | null;
+            /** Format: date-time */
+            period_end: string | null;
+            hosted_url: string | null;
+            pdf_url: string | null;
+            lines: components["schemas"]["InvoiceLineOutput"][];
+        };
+        InvoiceLineOutput: {
+            id: string;
+            description: string;
+            amount_cents: number;
+            quantity: number | null;
+            proration: boolean;
+            meter: string | null;
+            /** Format: date-time */
+            period_start: string | null;
+            /** Format: date-time */
+            period_end: string | null;
+        };
+        InvoiceOutput: {
+            id: string;
+            number: string | null;
+            status: components["schemas"]["InvoiceStatus"];
+            total_cents: number;
+            amount_due_cents: number;
+            amount_paid_cents: number;
+            currency: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            period_start: string | null;
+            /** Format: date-time */
+            period_end: string | null;
+            hosted_url: string | null;
+            pdf_url: string | null;
+        };
+        InvoicePage: {
+            results: components["schemas"]["InvoiceOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /**
+         * @description * `draft` - draft
+         *     * `open` - open
+         *     * `paid` - paid
+         *     * `void` - void
+         *     * `uncollectible` - uncollectible
+         * @enum {string}
+         */
+        InvoiceStatus: "draft" | "open" | "paid" | "void" | "uncollectible";
         /** @description One text of a batch. */
         ItemInputRequest: {
             content: string;
@@ -2771,6 +3428,11 @@ export interface components {
         KnowledgeGraphOutput: {
             entities: number;
             links: number;
+        };
+        LimitOutput: {
+            limit: number | null;
+            ceiling: number | null;
+            enforcement: components["schemas"]["EnforcementEnum"];
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         LinkInputRequest: {
@@ -2935,6 +3597,11 @@ export interface components {
             /** @description The memories that have no value there. */
             missing: number;
         };
+        /**
+         * @description * `llm_tokens` - llm_tokens
+         * @enum {string}
+         */
+        MeterEnum: "llm_tokens";
         /** @description A serializer that answers 400 for a field it does not know. */
         MfaTokenInputRequest: {
             mfa_token: string;
@@ -2953,6 +3620,10 @@ export interface components {
             credential?: {
                 [key: string]: unknown;
             };
+        };
+        ModuleLimitOutput: {
+            included: boolean;
+            calls_per_month: number | null;
         };
         ModuleOutput: {
             module_id: string;
@@ -2982,6 +3653,15 @@ export interface components {
             access_token: string;
             token_type: string;
             expires_in: number;
+        };
+        /** @description What a module has used on behalf of its caller. */
+        ModuleUsageInputRequest: {
+            /** @description Names this use; sent again, it counts once. */
+            id: string;
+            meter: components["schemas"]["MeterEnum"];
+            quantity: number;
+            /** @default  */
+            operation: string;
         };
         ModuleWholeOutput: {
             module_id: string;
@@ -3040,6 +3720,7 @@ export interface components {
             /** @description Shown this once. */
             secret: string;
         };
+        NullEnum: null;
         OpenWindowOutput: {
             /** Format: date-time */
             from: string | null;
@@ -3138,6 +3819,12 @@ export interface components {
             next: string | null;
             total: number;
         };
+        OverrideOutput: {
+            plan: components["schemas"]["PlanNameOutput"];
+            reason: string;
+            /** Format: date-time */
+            ends_at: string | null;
+        };
         /** @description A serializer that answers 400 for a field it does not know. */
         OwnershipInputRequest: {
             /** Format: uuid */
@@ -3204,6 +3891,13 @@ export interface components {
             email: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        PatchedBillingSettingsInputRequest: {
+            /** @description Empty: the owner's. */
+            billing_email?: string;
+            spend_limit_cents?: number | null;
+            alert_percents?: number[];
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         PatchedBrandingPatchRequest: {
             name?: string | null;
             /** @description #rrggbb, or null for the platform's own. */
@@ -3265,6 +3959,14 @@ export interface components {
             /** @description null without a path of at most four hops. */
             hops: number | null;
         };
+        /**
+         * @description * `hour` - hour
+         *     * `day` - day
+         *     * `month` - month
+         *     * `total` - total
+         * @enum {string}
+         */
+        PeriodEnum: "hour" | "day" | "month" | "total";
         PermissionOutput: {
             permission: string;
             area: string;
@@ -3284,12 +3986,72 @@ export interface components {
             /** Format: email */
             email: string;
         };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PlanChoiceRequest: {
+            plan: string;
+            /** @default month */
+            interval: components["schemas"]["IntervalEnum"];
+        };
+        PlanFeatureOutput: {
+            code: string;
+            name: string;
+            unit: string;
+            period: components["schemas"]["PeriodEnum"];
+            limit: number | null;
+            enforcement: components["schemas"]["EnforcementEnum"];
+            /** Format: double */
+            overage_cents_per_1000: number | null;
+        };
+        PlanModuleOutput: {
+            included: boolean;
+            calls_per_month: number | null;
+            module_id: string;
+        };
+        PlanNameOutput: {
+            code: string;
+            name: string;
+        };
+        PlanOutput: {
+            code: string;
+            name: string;
+            description: string;
+            position: number;
+            trial_days: number;
+            grace_days: number;
+            prices: components["schemas"]["PriceOutput"][];
+            features: components["schemas"]["PlanFeatureOutput"][];
+            modules: components["schemas"]["PlanModuleOutput"][];
+        };
+        PlanPage: {
+            results: components["schemas"]["PlanOutput"][];
+            next: string | null;
+            total: number;
+        };
         /**
          * @description * `low` - low
          *     * `high` - high
          * @enum {string}
          */
         PoleEnum: "low" | "high";
+        PreviewLineOutput: {
+            description: string;
+            amount_cents: number;
+        };
+        PreviewOutput: {
+            due_now_cents: number;
+            credit_cents: number;
+            next_amount_cents: number;
+            /** Format: date-time */
+            next_at: string | null;
+            currency: string;
+            lines: components["schemas"]["PreviewLineOutput"][];
+            over_limit: components["schemas"]["HeldAboveOutput"][];
+        };
+        PriceOutput: {
+            interval: components["schemas"]["IntervalEnum"];
+            amount_cents: number;
+            currency: string;
+        };
         ProfileOutput: {
             /** Format: uuid */
             id: string;
@@ -3324,6 +4086,45 @@ export interface components {
         ProvidersOutput: {
             results: components["schemas"]["ProviderOutput"][];
         };
+        QuotaOutput: {
+            meter: string;
+            name: string;
+            unit: string;
+            period: components["schemas"]["PeriodEnum"];
+            used: number;
+            limit: number | null;
+            /** @description Above it calls are refused. */
+            ceiling: number | null;
+            remaining: number | null;
+            /** @description At the end of the period, at the present pace. */
+            projected: number | null;
+            enforcement: components["schemas"]["EnforcementEnum"];
+            state: components["schemas"]["QuotaState"];
+            /** Format: date-time */
+            resets_at: string | null;
+            /** Format: double */
+            overage_cents: number | null;
+            available_in: string[];
+        };
+        /**
+         * @description * `ok` - ok
+         *     * `near` - near
+         *     * `reached` - reached
+         * @enum {string}
+         */
+        QuotaState: "ok" | "near" | "reached";
+        QuotaStateOutput: {
+            meter: string;
+            limit: number | null;
+            remaining: number | null;
+            /** Format: date-time */
+            resets_at: string | null;
+        };
+        QuotasOutput: {
+            results: components["schemas"]["QuotaOutput"][];
+            /** Format: date-time */
+            as_of: string;
+        };
         /** @description Refuses no proof, and several at once. */
         ReauthenticateInputRequest: {
             /**
@@ -3340,6 +4141,26 @@ export interface components {
             credential?: {
                 [key: string]: unknown;
             };
+        };
+        ReconciliationOutput: {
+            meter: string;
+            name: string;
+            /** Format: date-time */
+            period_start: string;
+            /** Format: date-time */
+            period_end: string;
+            ledger: number;
+            aggregates: number;
+            reported: number | null;
+            stripe: number | null;
+            difference: number;
+            /** Format: date-time */
+            checked_at: string;
+        };
+        ReconciliationPage: {
+            results: components["schemas"]["ReconciliationOutput"][];
+            next: string | null;
+            total: number;
         };
         /** @description Shown this once. Null where a factor was added and the codes of the first one still hold. */
         RecoveryCodesOutput: {
@@ -3412,6 +4233,22 @@ export interface components {
             /** @description Always null. */
             next: string | null;
             total: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        ReservationInputRequest: {
+            meter: components["schemas"]["MeterEnum"];
+            quantity: number;
+        };
+        ReservationOutput: {
+            meter: string;
+            limit: number | null;
+            remaining: number | null;
+            /** Format: date-time */
+            resets_at: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            expires_at: string;
         };
         RevisionOutput: {
             revision: number;
@@ -3604,6 +4441,12 @@ export interface components {
             mfa_required: boolean;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
+        SettleInputRequest: {
+            quantity: number;
+            /** @default  */
+            operation: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         SignInInputRequest: {
             /**
              * @description Keep the refresh token in an httpOnly cookie instead of the answer (for browsers).
@@ -3690,6 +4533,47 @@ export interface components {
          * @enum {string}
          */
         StoreOutputStatusEnum: "stored" | "duplicate";
+        SubscriptionOutput: {
+            /** @description What holds at present. */
+            plan: components["schemas"]["PlanNameOutput"];
+            /** @description What is paid for. */
+            subscribed_plan: components["schemas"]["PlanNameOutput"];
+            status: components["schemas"]["SubscriptionOutputStatusEnum"];
+            interval: components["schemas"]["IntervalEnum"] | components["schemas"]["NullEnum"];
+            amount_cents: number | null;
+            currency: string;
+            /** Format: date-time */
+            current_period_start: string | null;
+            /** Format: date-time */
+            current_period_end: string | null;
+            cancel_at_period_end: boolean;
+            /** Format: date-time */
+            trial_ends_at: string | null;
+            trial_available: boolean;
+            /** Format: date-time */
+            past_due_since: string | null;
+            /** Format: date-time */
+            grace_ends_at: string | null;
+            payment_method: components["schemas"]["CardOutput"] | null;
+            tax_ids: components["schemas"]["TaxIdOutput"][];
+            credit_cents: number;
+            discount: components["schemas"]["DiscountOutput"] | null;
+            override: components["schemas"]["OverrideOutput"] | null;
+            /** Format: date-time */
+            synced_at: string | null;
+        };
+        /**
+         * @description * `free` - free
+         *     * `incomplete` - incomplete
+         *     * `trialing` - trialing
+         *     * `active` - active
+         *     * `past_due` - past_due
+         *     * `unpaid` - unpaid
+         *     * `paused` - paused
+         *     * `canceled` - canceled
+         * @enum {string}
+         */
+        SubscriptionOutputStatusEnum: "free" | "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
         /** @description A serializer that answers 400 for a field it does not know. */
         SwitchInputRequest: {
             /**
@@ -3699,6 +4583,10 @@ export interface components {
             use_cookie: boolean;
             /** Format: uuid */
             org_id: string;
+        };
+        TaxIdOutput: {
+            type: string;
+            value: string;
         };
         TemporalPatternsOutput: {
             /** @description With the window that lists the day's memories. */
@@ -3751,6 +4639,61 @@ export interface components {
              * @description txt, md, jsonl or csv.
              */
             file: string;
+        };
+        UrlOutput: {
+            url: string;
+        };
+        UsageEventOutput: {
+            /** Format: uuid */
+            id: string;
+            meter: string;
+            quantity: number;
+            /** Format: date-time */
+            occurred_at: string;
+            module: string;
+            member: components["schemas"]["UsageMemberOutput"] | null;
+            operation: string;
+            request_id: string;
+            source: string;
+        };
+        UsageEventPage: {
+            results: components["schemas"]["UsageEventOutput"][];
+            next: string | null;
+            total: number;
+        };
+        UsageMemberOutput: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+        };
+        UsageOutput: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            group_by: components["schemas"]["GroupByEnum"];
+            results: components["schemas"]["UsageSumOutput"][];
+            totals: components["schemas"]["UsageTotalOutput"][];
+            /** Format: date-time */
+            as_of: string | null;
+        };
+        UsageSumOutput: {
+            key: string;
+            label: string;
+            meter: string;
+            quantity: number;
+            events: number;
+            /** Format: double */
+            cost_cents: number | null;
+        };
+        UsageTotalOutput: {
+            meter: string;
+            name: string;
+            unit: string;
+            quantity: number;
+            events: number;
+            /** Format: double */
+            cost_cents: number | null;
         };
         UserOutput: {
             /** Format: uuid */
@@ -5070,6 +6013,774 @@ export interface operations {
                 };
                 content: {
                     "application/json": Record<string, never>;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_alerts_retrieve: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_checkout_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckoutInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UrlOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_entitlements_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntitlementsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_invoices_retrieve: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoicePage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_invoice_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                invoice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceDetailOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_plans_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_portal_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UrlOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_quotas_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotasOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_reconciliation_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconciliationPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_reservations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReservationInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_reservations_settle_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaStateOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_settings_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Names these settings; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingSettingsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_settings_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag that was read: newer settings refuse it with 412. */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedBillingSettingsInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Names these settings; send it in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BillingSettingsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_stripe_webhook_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description No response body */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_subscription_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_subscription_cancel_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_subscription_change_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChoiceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_subscription_preview_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanChoiceRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_subscription_refresh_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_subscription_resume_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SubscriptionOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_usage_retrieve: {
+        parameters: {
+            query?: {
+                from?: string;
+                /**
+                 * @description * `hour` - hour
+                 *     * `day` - day
+                 *     * `month` - month
+                 *     * `module` - module
+                 *     * `member` - member
+                 *     * `operation` - operation
+                 *     * `meter` - meter
+                 */
+                group_by?: "hour" | "day" | "month" | "module" | "member" | "operation" | "meter";
+                /**
+                 * @description * `api_calls` - api_calls
+                 *     * `memory_searches` - memory_searches
+                 *     * `memory_stores` - memory_stores
+                 *     * `memory_bytes` - memory_bytes
+                 *     * `ingestion_items` - ingestion_items
+                 *     * `llm_tokens` - llm_tokens
+                 */
+                meter?: "api_calls" | "memory_searches" | "memory_stores" | "memory_bytes" | "ingestion_items" | "llm_tokens";
+                /** @description `30d`, `24h` */
+                range?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_usage_events_retrieve: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                from?: string;
+                limit?: number;
+                /**
+                 * @description * `api_calls` - api_calls
+                 *     * `memory_searches` - memory_searches
+                 *     * `memory_stores` - memory_stores
+                 *     * `memory_bytes` - memory_bytes
+                 *     * `ingestion_items` - ingestion_items
+                 *     * `llm_tokens` - llm_tokens
+                 */
+                meter?: "api_calls" | "memory_searches" | "memory_stores" | "memory_bytes" | "ingestion_items" | "llm_tokens";
+                module?: string;
+                operation?: string;
+                /** @description `30d`, `24h` */
+                range?: string;
+                to?: string;
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageEventPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_usage_export_retrieve: {
+        parameters: {
+            query?: {
+                from?: string;
+                /** @description `30d`, `24h` */
+                range?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    billing_usage_report_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModuleUsageInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaStateOutput"];
                 };
             };
             /** @description Any refusal or failure. */

@@ -1,0 +1,20 @@
+"""Writes what Stripe has of a customer into dj-stripe's tables."""
+
+from collections.abc import Sequence
+
+import stripe
+from django.conf import settings
+from djstripe.models import Customer, Invoice, Subscription
+
+
+def mirror_write(
+    *,
+    customer: stripe.Customer,
+    subscriptions: Sequence[stripe.Subscription],
+    invoices: Sequence[stripe.Invoice],
+) -> None:
+    """Write a customer with subscriptions and invoices; what they refer to and is not there is asked of Stripe."""
+    # The customer first: the others find it here instead of asking for it.
+    for model, objects in ((Customer, [customer]), (Subscription, subscriptions), (Invoice, invoices)):
+        for one in objects:
+            model.sync_from_stripe_data(one, api_key=settings.STRIPE_SECRET_KEY)
