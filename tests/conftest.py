@@ -18,7 +18,12 @@ from filelock import FileLock
 from tests.services import STATE
 
 ROOT = Path(__file__).resolve().parent.parent
-pytest_plugins = ["tests.factories.fixtures", "tests.factories.gateway", "tests.factories.identity_providers"]
+pytest_plugins = [
+    "tests.factories.fixtures",
+    "tests.factories.gateway",
+    "tests.factories.identity_providers",
+    "tests.factories.stripe",
+]
 
 
 def _fingerprint() -> str:

@@ -24,7 +24,10 @@ def show(console: Console, state: Path, run: Run, seconds: float | None, *, deta
         ("Health", f"{run.url}/health/ready"),
         ("Mails", shown(state / "mail")),
     ]
-    password = os.environ.get("DEMO_PASSWORD") or read_env(state / "dev.env").get("DEMO_PASSWORD", "")
+    values = read_env(state / "dev.env")
+    if stripe := values.get("STRIPE_API_HOST"):
+        rows.append(("Stripe", f"{stripe}/ (a stand-in; no money moves)"))
+    password = os.environ.get("DEMO_PASSWORD") or values.get("DEMO_PASSWORD", "")
     logins = [(role, f"{address:<26} {password}") for role, address in LOGINS]
     end = "Stop it with `make dev-down`." if detached else "Press Ctrl-C to stop."
     lines = [

@@ -29,7 +29,9 @@ from deploy.dev.processes import (
     child_environment,
     identity_spec,
     local_sign_in,
+    local_stripe,
     process_specs,
+    stripe_spec,
     wanted_port,
 )
 from deploy.dev.readiness import WorkerPing, beat_ready, web_ready
@@ -109,9 +111,13 @@ class Platform:
         # What an older version has read is not found any more; workers read it anew when they are up.
         self._manage("memory", "memories of older versions", environment, "reindex_memory")
         modules = self._register_modules(environment)
+        stripe = (
+            [stripe_spec(int(values["STRIPE_PORT"]), self.state, values["WEB_URL"])] if _has_stand_in(values) else []
+        )
         supervisor = Supervisor(
             specs=(
                 *process_specs(port, int(values["WEB_PORT"]), self._node()),
+                *stripe,
                 identity_spec(int(values["IDENTITY_PORT"]), values["PUBLIC_URL"]),
                 *module_specs(modules, values["PUBLIC_URL"], values["JWT_ISSUER"], values["MODULE_REGISTRATION_KEY"]),
             ),
@@ -138,6 +144,8 @@ class Platform:
                 "worker": WorkerPing.to(values["REDIS_URL"], self._node()),
                 "beat": lambda: beat_ready(self.state / "celerybeat", since),
             }
+            if _has_stand_in(values):
+                checks["stripe"] = lambda: _listens(int(values["STRIPE_PORT"]))
             await self._wait_ready(supervisor, checks)
         supervisor.settled = True
         self._record(replace(self.run_record, ready=True, phase="ready"))
@@ -199,6 +207,11 @@ class Platform:
         identity_port = free_port(int(values.get("IDENTITY_PORT", "0")))
         values["IDENTITY_PORT"] = str(identity_port)
         addresses |= local_sign_in(identity_port)
+        stripe_port = free_port(int(values.get("STRIPE_PORT", "0")))
+        values["STRIPE_PORT"] = str(stripe_port)
+        # With a key of the real Stripe in the environment, nothing may lead commands to the stand-in.
+        values.pop("STRIPE_API_HOST", None)
+        addresses |= local_stripe(stripe_port, values)
         # The gateway stands before the web process and appends the caller's address.
         addresses["TRUSTED_PROXY_COUNT"] = "1"
         values.update(addresses)
@@ -297,6 +310,10 @@ def end_leftovers(state: Path, console: Console) -> None:
     if run and (count := end(run.processes.values(), run.token)):
         console.say(f"Ended {count} processes that an earlier run had left.")
     (state / "run.json").unlink(missing_ok=True)
+
+
+def _has_stand_in(values: Mapping[str, str]) -> bool:
+    return "STRIPE_API_HOST" in values
 
 
 def _listens(port: int) -> bool:

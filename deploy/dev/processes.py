@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,6 +65,31 @@ def identity_spec(port: int, url: str) -> ProcessSpec:
         (
             sys.executable, "-m", "deploy.dev.identity_provider", "--port", str(port), "--client-id", LOCAL_CLIENT,
             "--redirect-prefix", f"{url}/api/v1/auth/oauth/",
+        ),
+    )  # fmt: skip
+
+
+def local_stripe(port: int, kept: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that point the product at the Stripe stand-in, unless there is a key for the real one.
+
+    `kept` are those of earlier starts: what the stand-in remembers belongs to its key.
+    """
+    if os.environ.get("STRIPE_SECRET_KEY"):
+        return {}
+    return {
+        "STRIPE_SECRET_KEY": kept.get("STRIPE_SECRET_KEY") or f"sk_test_{secrets.token_hex(16)}",
+        "STRIPE_WEBHOOK_SECRET": kept.get("STRIPE_WEBHOOK_SECRET") or f"whsec_{secrets.token_hex(16)}",
+        "STRIPE_API_HOST": f"http://{LOOPBACK}:{port}",
+    }
+
+
+def stripe_spec(port: int, state: Path, web_url: str) -> ProcessSpec:
+    """Return the process of the Stripe stand-in, which reads its secrets from the environment of all processes."""
+    return ProcessSpec(
+        "stripe",
+        (
+            sys.executable, "-m", "deploy.dev.stripe", "--port", str(port), "--state", str(state / "stripe"),
+            "--webhook-url", f"{web_url}/api/v1/billing/stripe/webhook",
         ),
     )  # fmt: skip
 
