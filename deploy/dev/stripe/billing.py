@@ -151,8 +151,7 @@ def bill(store: Store, record: Record, own: list[Record], *, reason: str, behavi
     invoice = invoicing.draft(store, customer, own, reason=reason, subscription=record)
     record["latest_invoice"] = invoice["id"]
     _remember_paid(record, invoice)
-    if invoice["total_discount_amounts"]:
-        discounts.drop_used(store, record)
+    discounts.drop_used(store, record, invoice)
     invoicing.finalize(store, invoice)
     if invoice["status"] == "paid" or behavior == "default_incomplete":
         return invoice

@@ -218,12 +218,13 @@ def in_force(store: Store, subscription: Record) -> list[Record]:
     return [record for record in discounts if record["end"] is None or record["end"] > store.now()]
 
 
-def drop_used(store: Store, subscription: Record) -> None:
-    """Take away what was for one invoice only and what is over; the caller stores the subscription."""
+def drop_used(store: Store, subscription: Record, invoice: Record) -> None:
+    """Take away what is over, and what was for one invoice if this was it; the caller stores the subscription."""
+    used = {entry["discount"] for entry in invoice["total_discount_amounts"] if entry["amount"]}
     left = [
         record
         for record in in_force(store, subscription)
-        if store.get("coupon", record["source"]["coupon"])["duration"] != "once"
+        if record["id"] not in used or store.get("coupon", record["source"]["coupon"])["duration"] != "once"
     ]
     give(store, subscription, left)
 
