@@ -25,7 +25,7 @@ def listing(params: Params, records: list[Record], url: str) -> Page:
     """Cut out the page that was asked for; nothing else may have been asked."""
     limit = params.integer("limit", low=1, high=MAX_LIMIT) or 10
     after, before = params.text("starting_after"), params.text("ending_before")
-    records = [record for record in records if params.within("created", record["created"])]
+    records = [record for record in records if params.within("created", record.get("created", 0))]
     params.done()
     if before:
         place = _place(records, before, "ending_before")

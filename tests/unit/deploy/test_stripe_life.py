@@ -1,6 +1,7 @@
 """The life of a subscription at the Stripe stand-in: trial, renewal, change, failure, recovery, end."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -25,18 +26,19 @@ class Shop:
     meter: str
 
     def subscribe(self, **more: Any) -> stripe.Subscription:
-        wish = {"customer": self.customer, "items": [{"price": self.starter}], **more}
-        return self.client.v1.subscriptions.create(wish)  # type: ignore[arg-type]  # put together here
+        wish: Any = {"customer": self.customer, "items": [{"price": self.starter}], **more}
+        return self.client.v1.subscriptions.create(wish)
 
     def get(self, id_: str) -> Any:
         return self.client.v1.subscriptions.retrieve(id_, {"expand": ["latest_invoice", "items.data.price.product"]})
 
     def change(self, subscription: Any, price: str, **more: Any) -> Any:
-        wish = {"items": [{"id": subscription["items"].data[0].id, "price": price}], **more}
-        return self.client.v1.subscriptions.update(subscription.id, wish)  # type: ignore[arg-type]  # as above
+        wish: Any = {"items": [{"id": subscription["items"].data[0].id, "price": price}], **more}
+        return self.client.v1.subscriptions.update(subscription.id, wish)
 
     def invoices(self, **more: Any) -> list[Any]:
-        return list(self.client.v1.invoices.list({"customer": self.customer, "limit": 100, **more}).data)  # type: ignore[typeddict-item]  # as above
+        wish: Any = {"customer": self.customer, "limit": 100, **more}
+        return list(self.client.v1.invoices.list(wish).data)
 
     def use_card(self, kind: str) -> str:
         card = self.client.v1.payment_methods.attach(kind, {"customer": self.customer})
@@ -45,7 +47,8 @@ class Shop:
 
     def use(self, value: int, **more: Any) -> None:
         payload = {"stripe_customer_id": self.customer, "value": str(value)}
-        self.client.v1.billing.meter_events.create({"event_name": "calls", "payload": payload, **more})  # type: ignore[typeddict-item]  # as above
+        wish: Any = {"event_name": "calls", "payload": payload, **more}
+        self.client.v1.billing.meter_events.create(wish)
 
 
 @pytest.fixture
@@ -70,7 +73,7 @@ def shop(stand_in: StandIn) -> Shop:
             "tiers_mode": "graduated",
             "tiers": [
                 {"up_to": 1000, "unit_amount": 0},
-                {"up_to": "inf", "unit_amount_decimal": stripe_decimal("0.25")},
+                {"up_to": "inf", "unit_amount_decimal": Decimal("0.25")},
             ],
             "recurring": {"interval": "month", "usage_type": "metered", "meter": meter.id},
         }
@@ -81,10 +84,6 @@ def shop(stand_in: StandIn) -> Shop:
     )
     made.use_card("pm_card_visa")
     return made
-
-
-def stripe_decimal(text: str) -> Any:
-    return text
 
 
 def test_a_trial_is_announced_and_then_billed(shop: Shop) -> None:
@@ -140,13 +139,14 @@ def test_previews_change_nothing(shop: Shop) -> None:
     subscription = shop.subscribe()
     before = (shop.get(subscription.id).to_dict(), len(shop.stand_in.events()), len(shop.invoices()))
     item = subscription["items"].data[0].id
-    for behavior in ("always_invoice", "create_prorations", "none"):
+    behaviors: tuple[Any, ...] = ("always_invoice", "create_prorations", "none")
+    for behavior in behaviors:
         shop.client.v1.invoices.create_preview(
             {
                 "subscription": subscription.id,
                 "subscription_details": {
                     "items": [{"id": item, "price": shop.pro_yearly}],
-                    "proration_behavior": behavior,  # type: ignore[typeddict-item]  # one of them
+                    "proration_behavior": behavior,
                 },
             }
         )
@@ -335,10 +335,12 @@ def test_usage_is_counted_once_within_its_limits(shop: Shop) -> None:
     asked: Any = {"customer": shop.customer, "start_time": start, "end_time": end}
     whole = shop.client.v1.billing.meters.event_summaries.list(shop.meter, asked)
     assert [entry.aggregated_value for entry in whole.data] == [5]
-    days = shop.client.v1.billing.meters.event_summaries.list(shop.meter, {**asked, "value_grouping_window": "day"})
+    by_day: Any = {**asked, "value_grouping_window": "day"}
+    days = shop.client.v1.billing.meters.event_summaries.list(shop.meter, by_day)
     assert [entry.aggregated_value for entry in days.data] == [-2, 7]
+    by_day["start_time"] += 1
     with pytest.raises(stripe.InvalidRequestError):
-        shop.client.v1.billing.meters.event_summaries.list(shop.meter, {**asked, "start_time": start + 1})
+        shop.client.v1.billing.meters.event_summaries.list(shop.meter, by_day)
     with pytest.raises(stripe.InvalidRequestError):
         shop.client.v1.billing.meters.create(
             {"display_name": "Calls", "event_name": "calls", "default_aggregation": {"formula": "sum"}}

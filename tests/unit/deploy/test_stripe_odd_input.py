@@ -14,26 +14,9 @@ from tests.factories.stripe import SECRET_KEY, StandIn
 FORM = {"Authorization": f"Bearer {SECRET_KEY}", "Content-Type": "application/x-www-form-urlencoded"}
 KNOWN = "@known"
 ODD = st.one_of(
+    st.just(KNOWN),
     st.sampled_from(
-        [
-            KNOWN,
-            KNOWN,
-            KNOWN,
-            "",
-            "0",
-            "-1",
-            "1e999",
-            "NaN",
-            "9" * 40,
-            "true",
-            "\x00",
-            "cus_x",
-            "💥",
-            "inf",
-            "now",
-            "usd",
-            "sum",
-        ]
+        ["", "0", "-1", "1e999", "NaN", "9" * 40, "true", "\x00", "cus_x", "💥", "inf", "now", "usd", "month"]
     ),
     st.text(max_size=12),
 )
@@ -44,7 +27,8 @@ NAMES = st.sampled_from(
         "unit_amount_decimal", "recurring[interval]", "tiers[0][up_to]", "discounts", "discounts[0][coupon]", "type",
         "card[number]", "card[exp_month]", "percent_off", "payload[value]", "payload[stripe_customer_id]", "mode",
         "event_name", "timestamp", "start_time", "end_time", "url", "success_url", "trial_end", "cancel_at", "a[b", "]",
-        "subscription_details[items][0][id]", "advance_seconds", "ids[0]", "ids", "amount", "value", "product", "[]", "trial_period_days", "proration_behavior", "payment_behavior", "coupon", "subscription",
+        "subscription_details[items][0][id]", "advance_seconds", "ids[0]", "ids", "amount", "value", "product", "[]",
+        "trial_period_days", "proration_behavior", "payment_behavior", "coupon", "subscription",
         "items[0][id]", "items[0][quantity]", "line_items[0][price]", "cancel_at_period_end", "lookup_key", "active",
         "invoice_settings[default_payment_method]", "payment_method", "code", "promotion[coupon]", "prorate", "meter",
     ]

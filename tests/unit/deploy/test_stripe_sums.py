@@ -121,7 +121,9 @@ def test_tiers_hold_the_whole_quantity(quantity: int) -> None:
 @given(amounts=st.lists(st.integers(0, 9999), min_size=1, max_size=5), off=st.integers(1, 20_000))
 def test_a_fixed_discount_is_shared_out_to_the_cent(amounts: list[int], off: int) -> None:
     coupon = {"percent_off": None, "amount_off": off, "_applies_to": None}
-    lines = [{"amount": amount, "discountable": True, "discount_amounts": [], "pricing": None} for amount in amounts]
+    lines: list[Record] = [
+        {"amount": amount, "discountable": True, "discount_amounts": [], "pricing": None} for amount in amounts
+    ]
     taken = discounts._taken(coupon, lines)
     assert sum(amount for _line, amount in taken) == min(off, sum(amounts))
     assert all(0 <= amount <= line["amount"] for line, amount in taken)
