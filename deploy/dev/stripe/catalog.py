@@ -244,6 +244,12 @@ def list_features(store: Store, params: Params) -> Page:
     return listing(params, records, "/v1/entitlements/features")
 
 
+def list_product_features(store: Store, params: Params, id_: str) -> Page:
+    """Return none, as below."""
+    store.get("product", id_)
+    return listing(params, [], f"/v1/products/{id_}/features")
+
+
 def list_active_entitlements(store: Store, params: Params) -> Page:
     """Return none: no product here has features attached; the platform computes entitlements itself."""
     store.referred("customer", params.needed("customer"), "customer")

@@ -99,6 +99,7 @@ TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/v1/products/{}", one("product")),
     ("POST", "/v1/products/{}", catalog.update_product),
     ("DELETE", "/v1/products/{}", catalog.delete_product),
+    ("GET", "/v1/products/{}/features", catalog.list_product_features),
     ("POST", "/v1/prices", catalog.create_price),
     ("GET", "/v1/prices", catalog.list_prices),
     ("GET", "/v1/prices/{}", one("price")),
