@@ -28,4 +28,4 @@ class BillingConfig(AppConfig):
         on_members_growing(members_limit_check)
         register_claim("subscription_tier", subscription_tier)
         register_gate(metering_gate)
-        stripe_mirror.keep_secrets_out()
+        stripe_mirror.mirror_prepare()

@@ -31,6 +31,12 @@ class BillingUnavailable(DomainError):
     code = "billing_unavailable"
 
 
+class BillingRefused(DomainError):
+    """Stripe does not accept this: things are not there as they were when we last asked."""
+
+    code = "billing_refused"
+
+
 class InvalidSignature(DomainError):
     """A call that pretends to be Stripe's."""
 

@@ -359,6 +359,8 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         # Anybody can send any Host header; the access log has the 400.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # Its two lines for every request say nothing that ours do not.
+        "stripe": {"level": "WARNING"},
         # Jobs log their own line; Celery's two for every sweep say nothing.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

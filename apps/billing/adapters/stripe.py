@@ -1,5 +1,6 @@
 """The way to Stripe, or to what stands in for it: one client, and Stripe's refusals in our words."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -7,8 +8,9 @@ from functools import cache
 import stripe
 from django.conf import settings
 
-from apps.billing.exceptions import BillingUnavailable, PaymentFailed
-from apps.core.exceptions import InvalidInput
+from apps.billing.exceptions import BillingRefused, BillingUnavailable, PaymentFailed
+
+logger = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 10
 # Every write carries an idempotency key of ours, so what was lost on the way is simply sent again.
@@ -34,8 +36,8 @@ def _client(key: str, host: str) -> stripe.StripeClient:
 
 
 @contextmanager
-def stripe_refusals(*, pointer: str = "") -> Iterator[None]:
-    """Turn what Stripe refuses into domain errors: `PaymentFailed`, `InvalidInput` at `pointer`, `BillingUnavailable`.
+def stripe_refusals() -> Iterator[None]:
+    """Turn what Stripe refuses into domain errors: `PaymentFailed`, `BillingRefused`, `BillingUnavailable`.
 
     Its messages about cards are meant for customers; all others may speak of our set-up and stay in the log.
     """
@@ -44,9 +46,8 @@ def stripe_refusals(*, pointer: str = "") -> Iterator[None]:
     except stripe.CardError as error:
         raise PaymentFailed(error.user_message or "The card was declined.") from error
     except stripe.InvalidRequestError as error:
-        if not pointer:
-            raise
-        raise InvalidInput("Stripe does not accept this.", pointer=pointer) from error
+        logger.warning("Stripe refused a request: %s", error)
+        raise BillingRefused("This does not fit what Stripe knows. Ask again in a moment.") from error
     except stripe.StripeError as error:
         raise BillingUnavailable(
             "Payments are not available at present. Try again in a minute.", retry_after=60

@@ -1,5 +1,6 @@
 from apps.billing.exceptions import (
     AlreadySubscribed,
+    BillingRefused,
     BillingUnavailable,
     InvalidSignature,
     NotSubscribed,
@@ -16,6 +17,7 @@ register_problems(
         NotSubscribed: Problem(409, "The organisation has no subscription"),
         SamePlan: Problem(409, "The organisation has this plan already"),
         PaymentFailed: Problem(402, "The payment was refused"),
+        BillingRefused: Problem(409, "This does not fit what is known of the payments"),
         BillingUnavailable: Problem(503, "Payments are not available at present"),
         InvalidSignature: Problem(400, "The signature of the webhook is not valid"),
     }

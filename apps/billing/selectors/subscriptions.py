@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.billing.models import Entitlement, PlanOverride, Subscription
-from apps.billing.stripe_mirror.reading import customer_of, discounts_of
+from apps.billing.stripe_mirror.reading import customer_of, subscription_of
 
 
 def subscription_get(*, organization_id: UUID) -> Subscription:
@@ -24,6 +24,7 @@ def subscription_present(subscription: Subscription, *, now: datetime) -> dict[s
         .first()
     )
     customer = customer_of(subscription.stripe_customer_id)
+    paid = subscription_of(subscription.stripe_subscription_id)
     since = subscription.past_due_since
     return {
         "plan": {"code": held.plan.code, "name": held.plan.name},
@@ -39,12 +40,12 @@ def subscription_present(subscription: Subscription, *, now: datetime) -> dict[s
         "trial_available": not subscription.trial_used,
         "past_due_since": since,
         "grace_ends_at": since + timedelta(days=subscription.plan.grace_days) if since else None,
-        "payment_method": _card(customer),
+        "payment_method": _card(customer, paid),
         "tax_ids": [
             {"type": one["type"], "value": one["value"]} for one in (customer.get("tax_ids") or {}).get("data", [])
         ],
         "credit_cents": max(-customer.get("balance", 0), 0),
-        "discount": _discount(subscription),
+        "discount": _discount(paid),
         "override": None
         if override is None or override.plan is None
         else {
@@ -56,14 +57,17 @@ def subscription_present(subscription: Subscription, *, now: datetime) -> dict[s
     }
 
 
-def _card(customer: dict[str, Any]) -> dict[str, Any] | None:
-    method = (customer.get("invoice_settings") or {}).get("default_payment_method")
+def _card(customer: dict[str, Any], paid: dict[str, Any]) -> dict[str, Any] | None:
+    # The subscription's own goes first, as it does when Stripe charges.
+    method = paid.get("default_payment_method") or (customer.get("invoice_settings") or {}).get(
+        "default_payment_method"
+    )
     card = method.get("card") if isinstance(method, dict) else None
     return None if card is None else {key: card[key] for key in ("brand", "last4", "exp_month", "exp_year")}
 
 
-def _discount(subscription: Subscription) -> dict[str, Any] | None:
-    for discount in discounts_of(subscription.stripe_subscription_id):
+def _discount(paid: dict[str, Any]) -> dict[str, Any] | None:
+    for discount in (one for one in paid.get("discounts", []) if isinstance(one, dict)):
         coupon = (discount.get("source") or {}).get("coupon") or discount.get("coupon")
         if isinstance(coupon, dict):
             end = discount.get("end")

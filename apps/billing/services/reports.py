@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from apps.billing.adapters.stripe import stripe_client, stripe_refusals
-from apps.billing.exceptions import BillingUnavailable
+from apps.billing.exceptions import BillingRefused, BillingUnavailable
 from apps.billing.models import MeterReport, Reconciliation, Subscription, UsageAggregate, UsageEvent, UsageWatermark
 from apps.billing.periods import month_after
 from apps.billing.services.stripe_catalogue import meter_ids
@@ -100,9 +100,9 @@ def _send(client: stripe.StripeClient, report: MeterReport, customer_id: str, *,
                 },
                 {"idempotency_key": f"meter:{report.identifier}"},
             )
-    except stripe.InvalidRequestError as error:
+    except BillingRefused as refused:
         # Sent by a run that died before it wrote that down.
-        if "identifier" not in str(error).lower():
+        if "identifier" not in str(refused.__cause__).lower():
             raise
     report.sent_at = now
     report.save(update_fields=["sent_at"])
@@ -219,5 +219,5 @@ def _at_stripe(meter_id: str, customer_id: str, since: datetime, until: datetime
                 },
             )
             return round(sum(one.aggregated_value for one in found.auto_paging_iter()))
-    except (BillingUnavailable, stripe.InvalidRequestError):
+    except (BillingRefused, BillingUnavailable):
         return None

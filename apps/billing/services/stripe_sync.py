@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.billing.adapters.stripe import stripe_client, stripe_refusals
-from apps.billing.exceptions import BillingUnavailable, InvalidSignature
+from apps.billing.exceptions import BillingRefused, BillingUnavailable, InvalidSignature
 from apps.billing.models import CreditGrant, Plan, PlanPrice, StripeEvent, Subscription
 from apps.billing.services.customers import customer_ensure
 from apps.billing.services.entitlements import DEFAULT_PLAN, entitlement_refresh
@@ -112,10 +112,13 @@ def subscription_sync(*, organization_id: UUID, now: datetime) -> Subscription:
                 "customer": customer_id,
                 "status": "all",
                 "limit": 100,
-                "expand": ["data.latest_invoice", "data.discounts"],
+                "expand": ["data.latest_invoice", "data.discounts.source.coupon", "data.default_payment_method"],
             }
         ).data
-        invoices = client.v1.invoices.list({"customer": customer_id, "limit": _INVOICES}).data
+        invoices = client.v1.invoices.list(
+            # dj-stripe takes discounts for objects.
+            {"customer": customer_id, "limit": _INVOICES, "expand": ["data.discounts"]}
+        ).data
         mirror_write(customer=customer, subscriptions=found, invoices=invoices)
     before = _seen(subscription)
     chosen = _chosen(found)
@@ -164,7 +167,7 @@ def subscription_cancel_now(*, subscription_id: str) -> None:
             stripe_client().v1.subscriptions.cancel(
                 subscription_id, {"prorate": True}, {"idempotency_key": f"cancel:{subscription_id}"}
             )
-    except stripe.InvalidRequestError:
+    except BillingRefused:
         # It has ended already.
         logger.info("subscription %s could not be cancelled: it is over", subscription_id)
 

@@ -143,12 +143,7 @@ def change_preview(*, organization_id: UUID, plan: str, interval: str, now: date
     Raises `NotSubscribed`, `SamePlan`, `InvalidInput`, `BillingUnavailable`.
     """
     subscription, prices, current = _changing(organization_id, plan, interval)
-    # The same moment for all lines, and for the change itself if it follows at once.
-    details: dict[str, Any] = {
-        "items": _items(current, prices),
-        "proration_behavior": "always_invoice",
-        "proration_date": int(now.timestamp()),
-    }
+    details: dict[str, Any] = {"items": _items(current, prices), "proration_behavior": "always_invoice"}
     with stripe_refusals():
         invoice = stripe_client().v1.invoices.create_preview(
             {

@@ -14,10 +14,12 @@ def customer_of(customer_id: str | None) -> dict[str, Any]:
     return found or {}
 
 
-def discounts_of(subscription_id: str) -> list[dict[str, Any]]:
-    """Return the discounts of a subscription."""
-    found = Subscription.objects.filter(id=subscription_id).values_list("stripe_data", flat=True).first() or {}
-    return [one for one in found.get("discounts", []) if isinstance(one, dict)]
+def subscription_of(subscription_id: str) -> dict[str, Any]:
+    """Return the subscription as Stripe described it, nothing for one that is not known."""
+    found: dict[str, Any] | None = (
+        Subscription.objects.filter(id=subscription_id).values_list("stripe_data", flat=True).first()
+    )
+    return found or {}
 
 
 def invoices_of(customer_id: str | None) -> QuerySet[Invoice]:
