@@ -8,9 +8,10 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
-# An id in a path; there is at most one. Modules and identity providers have names, and belong to no organisation.
+# An id in a path; there is at most one. Modules and identity providers have names, and belong to no organisation; the
+# names of invoices are Stripe's (tests/apps/billing).
 PLACEHOLDER = re.compile(r"<uuid:\w+>")
-MODULE_PLACEHOLDER = re.compile(r"<(?:module_id|slug):\w+>")
+MODULE_PLACEHOLDER = re.compile(r"<(?:module_id|slug|str):\w+>")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

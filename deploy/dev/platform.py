@@ -147,6 +147,8 @@ class Platform:
             if _has_stand_in(values):
                 checks["stripe"] = lambda: _listens(int(values["STRIPE_PORT"]))
             await self._wait_ready(supervisor, checks)
+        if values.get("STRIPE_SECRET_KEY"):
+            await asyncio.to_thread(self._plans_to_stripe, supervisor.environment)
         supervisor.settled = True
         self._record(replace(self.run_record, ready=True, phase="ready"))
         guide.show(self.console, self.state, self.run_record, time.monotonic() - self.began, detached=self.detached)
@@ -239,6 +241,12 @@ class Platform:
                 if self._run_command(environment, "manage.py", "register_module", *files, "--enable-for", DEMO) != 0:
                     self.console.say(self.console.paint(RED, "  Not every module is registered; see above."))
         return modules
+
+    def _plans_to_stripe(self, environment: Mapping[str, str]) -> None:
+        """Bring the plans to Stripe, or what stands in for it: only there can they be bought."""
+        with self._stage("plans", "products, prices and meters at Stripe"):
+            if self._run_command(environment, "manage.py", "sync_plans") != 0:
+                self.console.say(self.console.paint(RED, "  Plans cannot be bought; everything else works."))
 
     def _manage(self, name: str, text: str, environment: Mapping[str, str], *arguments: str) -> None:
         """Run a command of manage.py, its output as it is; a stop request ends it."""

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from apps.accounts.permissions import ROLE_PERMISSIONS, Permission, Role
-from apps.core.api.permissions import AUTHENTICATED, AUTHENTICATED_OR_MODULE, PUBLIC
+from apps.core.api.permissions import AUTHENTICATED, AUTHENTICATED_OR_MODULE, MODULE, PUBLIC
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "api" / "permissions.csv"
 CALLERS = [*(role.value for role in Role), "anonymous"]
@@ -24,7 +24,7 @@ def declared_rows() -> list[dict[str, str]]:
 def _may(caller: str, needs: str) -> bool:
     if needs == PUBLIC:
         return True
-    if caller == "anonymous":
+    if caller == "anonymous" or needs == MODULE:
         return False
     if needs == AUTHENTICATED_OR_MODULE:
         # A module's configuration: the view asks people for the permission to change it.

@@ -22,6 +22,7 @@ from apps.core.tenancy.scope import organization_scope
 from apps.events.models import OutboxEvent
 from tests.contracts.permissions_table import CALLERS, TABLE, declared_rows
 from tests.factories.fixtures import ClientFactory
+from tests.factories.stripe import StandIn
 from tests.routes import MODULE_PLACEHOLDER, PLACEHOLDER, Route, api_routes
 
 UNKNOWN_ID = "01900000-0000-7000-8000-000000000000"
@@ -66,8 +67,9 @@ def test_no_placeholder_of_a_route_is_left_unfilled() -> None:
 
 @pytest.mark.parametrize("route", api_routes(), ids=str)
 def test_each_caller_is_let_in_or_refused_as_the_table_says(
-    route: Route, acme: Organization, client_of: ClientFactory
+    route: Route, acme: Organization, client_of: ClientFactory, stand_in: StandIn, settings: Any
 ) -> None:
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_HOST = stand_in.secret_key, stand_in.api_host
     row = _rows()[str(route)]
     clients = {role.value: client_of(acme, role) for role in Role}
     clients["anonymous"] = APIClient(raise_request_exception=False)

@@ -180,9 +180,9 @@ def test_every_search_is_metered_and_a_used_up_quota_refuses(
     call(service.search, query())
     call(service.semantic_search, "voucher")
     call(service.conceptual_search, place)
-    sources = UsageEvent.objects.filter(organization_id=acme.id, source__startswith="memory.search")
-    assert sorted(sources.values_list("source", flat=True)) == [
-        "memory.search.conceptual", "memory.search.hybrid", "memory.search.neural",
+    counted = UsageEvent.objects.filter(organization_id=acme.id, source="memory.search")
+    assert sorted(counted.values_list("operation", flat=True)) == [
+        "search.conceptual", "search.hybrid", "search.neural",
     ]  # fmt: skip
 
     def refuse(**_: object) -> None:

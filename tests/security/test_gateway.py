@@ -197,6 +197,7 @@ def test_an_answer_brings_no_cookie_no_cors_and_no_redirect(
     answer = call(token=token, headers=[(b"x-request-id", b"request-0002")])
     assert answer.headers.keys() == {
         "content-type", "content-length", "x-request-id", "x-content-type-options", "ratelimit", "ratelimit-policy",
+        "x-quota-meter", "x-quota-limit", "x-quota-remaining", "x-quota-reset",
     }  # fmt: skip
     assert answer.headers["x-request-id"] == "request-0002"
     away = call(f"{GATEWAY}/away", token)

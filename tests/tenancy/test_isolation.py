@@ -34,6 +34,11 @@ from apps.accounts.services.branding import branding_update
 from apps.accounts.services.invitations import invitation_create
 from apps.accounts.services.roles import role_create
 from apps.accounts.services.sessions import session_open
+from apps.billing.models import QuotaWarning, Reconciliation, UsageEvent
+from apps.billing.services.quotas import reservation_make
+from apps.billing.services.subscriptions import settings_update
+from apps.billing.services.usage import usage_rebuild
+from apps.billing.types import Meter
 from apps.core.api.pagination import cursor_encode
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.models import Chunk, Entity, Memory, Operation
@@ -43,6 +48,7 @@ from apps.memory.services.operations import operation_create
 from apps.memory.types import StoreItem
 from tests.factories.fixtures import ClientFactory
 from tests.factories.organizations import OWNERS, PASSWORD
+from tests.factories.stripe import StandIn
 from tests.routes import MODULE_PLACEHOLDER, PLACEHOLDER, Route, api_routes
 
 SECRET = "Zanzibarium"
@@ -63,6 +69,13 @@ class Other:
 
 def _paths() -> list[Route]:
     return [route for route in api_routes() if PLACEHOLDER.search(route.path)]
+
+
+OF_BILLING: list[Any] = [
+    model
+    for model in apps.get_app_config("billing").get_models()
+    if any(field.name == "organization_id" for field in model._meta.get_fields())
+]
 
 
 def _body(**fields: Any) -> Callable[[Other], dict[str, Any]]:
@@ -139,6 +152,33 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/orgs": _body(name="Globex"),
     "GET /api/v1/orgs/current": lambda other: {"query": {"id": str(other.organization_id)}},
     "PATCH /api/v1/orgs/current": _body(name="Globex", slug="globex"),
+    # Everybody's.
+    "GET /api/v1/billing/plans": None,
+    "GET /api/v1/billing/subscription": lambda _: {},
+    "POST /api/v1/billing/subscription/preview": _body(plan="starter"),
+    "POST /api/v1/billing/subscription/change": _body(plan="starter"),
+    "POST /api/v1/billing/subscription/cancel": _body(),
+    "POST /api/v1/billing/subscription/resume": _body(),
+    "POST /api/v1/billing/subscription/refresh": _body(),
+    "GET /api/v1/billing/entitlements": lambda _: {},
+    "POST /api/v1/billing/checkout": _body(plan="gold"),
+    "POST /api/v1/billing/portal": _body(),
+    "GET /api/v1/billing/settings": lambda _: {},
+    "PATCH /api/v1/billing/settings": _body(billing_email="us@acme.example"),
+    "GET /api/v1/billing/invoices": lambda _: {"query": {"limit": 100}},
+    "GET /api/v1/billing/invoices/<str:invoice_id>": lambda _: {},
+    "GET /api/v1/billing/quotas": lambda _: {},
+    "GET /api/v1/billing/usage": lambda _: {"query": {"range": "700d", "group_by": "member"}},
+    "GET /api/v1/billing/usage/export": lambda _: {"query": {"range": "700d"}},
+    "GET /api/v1/billing/usage/events": lambda other: {
+        "query": {"range": "700d", "user_id": str(other.ids["member"]), "meter": "memory_stores"}
+    },
+    "POST /api/v1/billing/usage/report": _body(id="12345678", meter="llm_tokens", quantity=1),
+    "POST /api/v1/billing/reservations": _body(meter="llm_tokens", quantity=1),
+    "GET /api/v1/billing/alerts": lambda _: {"query": {"limit": 100}},
+    "GET /api/v1/billing/reconciliation": lambda _: {},
+    # Whoever sends it, it names no organisation; what Stripe says is asked of Stripe.
+    "POST /api/v1/billing/stripe/webhook": None,
     "GET /api/v1/memory": lambda _: {
         "query": {"cursor": cursor_encode("source", "", UUID(int=0).hex), "ordering": "source", "limit": 100}
     },
@@ -177,6 +217,8 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
 PATH_BODIES = {
     "PATCH /api/v1/orgs/current/members/<uuid:user_id>": {"role": "viewer"},
 }
+# These refuse people before they look for anything.
+MODULES_ONLY = ["POST /api/v1/billing/reservations/<uuid:reservation_id>/settle"]
 # Ways to name another organisation that must not count.
 FORGED_HEADERS = [
     lambda _: {"HTTP_HOST": "globex.localhost"},
@@ -210,6 +252,21 @@ def other(globex: Organization) -> Other:
     )
     domain = Domain.objects.create(tenant=globex, domain="proven.globex.example", verified_at=now, is_primary=False)
     branding_update(principal=principal, name=SECRET, primary_color="#abcdef", now=now)
+    reservation, _ = reservation_make(
+        organization_id=globex.id,
+        meter=Meter.LLM_TOKENS,
+        quantity=5,
+        module=SECRET,
+        user_id=owner.user_id,
+        now=now,
+    )
+    settings_update(principal=principal, billing_email=f"{SECRET}@globex.example", now=now)
+    QuotaWarning.objects.create(
+        organization_id=globex.id, meter="api_calls", period="2026-01", percent=80, used=8, limit=10
+    )
+    Reconciliation.objects.create(
+        organization_id=globex.id, meter=SECRET, period_start=now, period_end=now, ledger=1, aggregates=1
+    )
     with organization_scope(globex.id):
         stored = memory_store(
             organization_id=globex.id,
@@ -220,6 +277,8 @@ def other(globex: Organization) -> Other:
         trashed = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
         memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, now=now)
         operation = operation_create(organization_id=globex.id, rows=[{"content": TEXT}], user_id=None, now=now)
+        UsageEvent.objects.update(module=SECRET, user_id=owner.user_id)
+        usage_rebuild(now=now)
         return Other(
             globex.id,
             {
@@ -234,6 +293,7 @@ def other(globex: Organization) -> Other:
                 "api key": key.id,
                 "invitation": invitation.id,
                 "domain": domain.id,
+                "reservation": reservation.id,
             },
         )
 
@@ -246,7 +306,7 @@ def _snapshot(other: Other) -> str:
         Session.objects.filter(user__in=members),
         *(
             model.objects.filter(organization_id=other.organization_id)
-            for model in (Membership, CustomRole, ApiKey, Invitation, Branding)
+            for model in (Membership, CustomRole, ApiKey, Invitation, Branding, *OF_BILLING)
         ),
         Domain.objects.filter(tenant_id=other.organization_id),
     ]
@@ -261,7 +321,7 @@ def _memory_snapshot(other: Other) -> str:
 
 
 def _leaks(answer: Any, other: Other) -> list[str]:
-    content = answer.content.decode().lower()
+    content = (answer.getvalue() if answer.streaming else answer.content).decode().lower()
     return [mark for mark in other.marks if mark.lower() in content]
 
 
@@ -278,15 +338,16 @@ def test_every_id_of_another_organisation_is_unknown(
         path = PLACEHOLDER.sub(str(identifier), route.path)
         body = json.dumps(PATH_BODIES.get(str(route), {}))
         answer = client.generic(route.method, path, body, content_type="application/json")
-        assert (kind, answer.status_code) == (kind, 404)
+        assert (kind, answer.status_code) == (kind, 403 if str(route) in MODULES_ONLY else 404)
         assert _leaks(answer, other) == []
     assert _snapshot(other) == before
 
 
 @pytest.mark.parametrize("route", [name for name, call in CALLS.items() if call is not None])
 def test_no_call_reaches_another_organisation(
-    route: str, other: Other, acme: Organization, client_of: ClientFactory
+    route: str, other: Other, acme: Organization, client_of: ClientFactory, stand_in: StandIn, settings: Any
 ) -> None:
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_API_HOST = stand_in.secret_key, stand_in.api_host
     client, before = client_of(acme, Role.OWNER), _snapshot(other)
     make = CALLS[route]
     assert make is not None

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from apps.billing.adapters.stripe import stripe_client, stripe_refusals
-from apps.billing.exceptions import BillingRefused, BillingUnavailable, InvalidSignature
+from apps.billing.exceptions import BillingRefused, InvalidSignature
 from apps.billing.models import CreditGrant, Plan, PlanPrice, StripeEvent, Subscription
 from apps.billing.services.customers import customer_ensure
 from apps.billing.services.entitlements import DEFAULT_PLAN, entitlement_refresh
@@ -43,10 +43,10 @@ def event_receive(*, body: bytes, signature: str | None, now: datetime) -> bool:
     """Verify and keep an event, and have its customer looked at; return False for one that is known.
 
     Nothing is written before the signature is verified. Raises `InvalidSignature`, also for one that is too old, and
-    `BillingUnavailable` where no secret is set.
+    for all where no secret is set.
     """
     if not settings.STRIPE_WEBHOOK_SECRET:
-        raise BillingUnavailable("Payments are not set up here.")
+        raise InvalidSignature("No events are expected here.")
     try:
         event = stripe.Webhook.construct_event(body, signature, settings.STRIPE_WEBHOOK_SECRET).to_dict()
         kept = StripeEvent(

@@ -5,6 +5,7 @@ checked their signature, and its helpers read periods where Stripe has had none 
 """
 
 import stripe
+from django.core.checks.registry import registry
 
 # dj-stripe asks for what a row refers to and is not there yet; jobs wait for it.
 TIMEOUT_SECONDS = 10
@@ -15,7 +16,11 @@ def mirror_prepare() -> None:
 
     With one account there is nothing to find: rows then have no owner, and dj-stripe uses the key of the settings.
     """
+    from djstripe.checks import check_webhook_endpoint_has_secret, check_webhook_validation  # noqa: PLC0415 - as below
     from djstripe.models import Account  # noqa: PLC0415 - models must be loaded
 
+    # It would ask the database at each start, for webhook endpoints that we do not use.
+    registry.registered_checks.discard(check_webhook_endpoint_has_secret)
+    registry.registered_checks.discard(check_webhook_validation)
     stripe.default_http_client = stripe.RequestsClient(timeout=TIMEOUT_SECONDS)
     Account.get_or_retrieve_for_api_key = classmethod(lambda _cls, _api_key: None)

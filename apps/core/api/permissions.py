@@ -24,6 +24,8 @@ PUBLIC = "public"
 AUTHENTICATED = "authenticated"
 # As `AUTHENTICATED`, and modules too: the view itself decides what they see.
 AUTHENTICATED_OR_MODULE = "authenticated_or_module"
+# A module that acts for somebody, and nobody else.
+MODULE = "module"
 
 
 class DeclaredAccess(BasePermission):
@@ -45,6 +47,9 @@ class DeclaredAccess(BasePermission):
         if declared in {AUTHENTICATED, AUTHENTICATED_OR_MODULE}:
             is_person = isinstance(principal, Principal) and not principal.module and principal.key_id is None
             may = is_person or (isinstance(principal, Principal) and declared == AUTHENTICATED_OR_MODULE)
+        elif declared == MODULE:
+            self.message = "Only modules may call this."
+            may = isinstance(principal, Principal) and bool(principal.module)
         else:
             self.message = f"The permission {declared} is needed."
             may = declared in principal.permissions

@@ -1007,7 +1007,7 @@ export interface paths {
          * Take an amount before its true size is known (modules only)
          * @description Take an amount before its true size is known (modules only). Not settled, it comes back after 15 minutes.
          *
-         *     Needs the permission `authenticated_or_module`.
+         *     Needs the permission `module`.
          */
         post: operations["billing_reservations_create"];
         delete?: never;
@@ -1029,7 +1029,7 @@ export interface paths {
          * Count what was really used of a reservation, and give back the rest (modules only)
          * @description Count what was really used of a reservation, and give back the rest (modules only).
          *
-         *     Needs the permission `authenticated_or_module`.
+         *     Needs the permission `module`.
          */
         post: operations["billing_reservations_settle_create"];
         delete?: never;
@@ -1297,7 +1297,7 @@ export interface paths {
          * Count what a module has used on behalf of its caller (modules only)
          * @description Count what a module has used on behalf of its caller (modules only). Work that was done is always counted.
          *
-         *     Needs the permission `authenticated_or_module`.
+         *     Needs the permission `module`.
          */
         post: operations["billing_usage_report_create"];
         delete?: never;

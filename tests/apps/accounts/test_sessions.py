@@ -49,6 +49,8 @@ def test_signing_in_gives_the_documented_claims(acme: Organization, anonymous: A
         "email": OWNERS["acme"],
         "roles": ["owner"],
         "permissions": [
+            "billing:read",
+            "billing:write",
             "keys:read",
             "keys:write",
             "members:read",

@@ -30,9 +30,8 @@ from apps.billing.selectors.usage import (
 from apps.billing.services.quotas import module_usage_record, reservation_make, reservation_settle
 from apps.billing.types import Meter, QuotaState
 from apps.core.api.pagination import page_of
-from apps.core.api.permissions import AUTHENTICATED_OR_MODULE
+from apps.core.api.permissions import MODULE
 from apps.core.api.serializers import PageQuery
-from apps.core.exceptions import PermissionDenied
 from apps.core.tenancy.scope import public_scope
 
 
@@ -193,7 +192,7 @@ class ReconciliationView(BillingView):
 
 
 class ModuleUsageView(BillingView):
-    access = {"POST": AUTHENTICATED_OR_MODULE}
+    access = {"POST": MODULE}
 
     @extend_schema(request=io.ModuleUsageInput, responses=io.QuotaStateOutput)
     def post(self, request: Request) -> Response:
@@ -203,7 +202,7 @@ class ModuleUsageView(BillingView):
             organization_id=self.principal.organization_id,
             meter=Meter(body["meter"]),
             quantity=body["quantity"],
-            module=_module(self),
+            module=self.principal.module,
             usage_id=body["id"],
             operation=body["operation"],
             user_id=self.principal.user_id,
@@ -213,7 +212,7 @@ class ModuleUsageView(BillingView):
 
 
 class ReservationsView(BillingView):
-    access = {"POST": AUTHENTICATED_OR_MODULE}
+    access = {"POST": MODULE}
 
     @extend_schema(request=io.ReservationInput, responses={201: io.ReservationOutput})
     def post(self, request: Request) -> Response:
@@ -223,7 +222,7 @@ class ReservationsView(BillingView):
             organization_id=self.principal.organization_id,
             meter=Meter(body["meter"]),
             quantity=body["quantity"],
-            module=_module(self),
+            module=self.principal.module,
             user_id=self.principal.user_id,
             now=timezone.now(),
         )
@@ -232,7 +231,7 @@ class ReservationsView(BillingView):
 
 
 class ReservationView(BillingView):
-    access = {"POST": AUTHENTICATED_OR_MODULE}
+    access = {"POST": MODULE}
 
     @extend_schema(request=io.SettleInput, responses=io.QuotaStateOutput)
     def post(self, request: Request, reservation_id: UUID) -> Response:
@@ -241,18 +240,12 @@ class ReservationView(BillingView):
         state = reservation_settle(
             organization_id=self.principal.organization_id,
             reservation_id=reservation_id,
-            module=_module(self),
+            module=self.principal.module,
             quantity=body["quantity"],
             operation=body["operation"],
             now=timezone.now(),
         )
         return Response(_state(state))
-
-
-def _module(view: BillingView) -> str:
-    if not view.principal.module:
-        raise PermissionDenied("Only modules report what they have used.")
-    return view.principal.module
 
 
 def _quota(one: Quota) -> dict[str, object]:
