@@ -1,12 +1,17 @@
 """Operators' pages for plans, who has which, what was given, and what was used."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from djstripe.models import Invoice
 from unfold.admin import ModelAdmin, TabularInline
 
 from apps.accounts.admin.operators import operator
@@ -30,6 +35,7 @@ from apps.billing.models import (
     UsageCounter,
     UsageEvent,
 )
+from apps.billing.selectors.invoices import invoice_present
 from apps.billing.services.overrides import credit_give, override_end, override_give
 from apps.billing.services.plans import plan_version_keep
 from apps.core.admin import ReadOnlyAdmin
@@ -254,3 +260,61 @@ class StripeEventAdmin(ReadOnlyAdmin):
     list_filter = ["type", ("processed_at", admin.EmptyFieldListFilter)]
     search_fields = ["=id", "=customer_id"]
     ordering = ["-received_at"]
+
+
+# dj-stripe's own pages change its tables, which only mirror Stripe.
+for mirrored in apps.get_app_config("djstripe").get_models():
+    if admin.site.is_registered(mirrored):
+        admin.site.unregister(mirrored)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    """Invoices as Stripe described them; a metered line names the rows of the ledger that it is made of."""
+
+    list_display = ["id", "organization", "created", "status", "total"]
+    search_fields = ["=id", "=customer__id"]
+    ordering = ["-created"]
+    fields = ["id", "organization", "created", "status", "total", "ledger", "stripe_data"]
+
+    @admin.display(description="organisation")
+    def organization(self, row: Invoice) -> str:
+        subscription = Subscription.objects.filter(stripe_customer_id=row.customer_id).first()
+        found = Organization.objects.filter(id=subscription.organization_id).first() if subscription else None
+        return str(found or row.customer_id)
+
+    @admin.display(description="status")
+    def status(self, row: Invoice) -> str:
+        return str(row.stripe_data.get("status", ""))
+
+    @admin.display(description="total")
+    def total(self, row: Invoice) -> str:
+        return f"{row.stripe_data.get('total', 0) / 100:.2f} {row.stripe_data.get('currency', '').upper()}"
+
+    @admin.display(description="ledger")
+    def ledger(self, row: Invoice) -> str:
+        """Links from metered lines to their rows."""
+        subscription = Subscription.objects.filter(stripe_customer_id=row.customer_id).first()
+        if subscription is None:
+            return "-"
+        invoice = invoice_present(organization_id=subscription.organization_id, invoice_id=row.id)
+        return format_html_join(
+            "; ",
+            '<a href="{}?{}">{}</a>',
+            (
+                (reverse("admin:billing_usageevent_changelist"), _ledger_query(subscription, line), line["description"])
+                for line in invoice["lines"]
+                if line["meter"]
+            ),
+        )
+
+
+def _ledger_query(subscription: Subscription, line: dict[str, Any]) -> str:
+    return urlencode(
+        {
+            "q": str(subscription.organization_id),
+            "meter": line["meter"],
+            "occurred_at__gte": line["period_start"].isoformat(),
+            "occurred_at__lt": line["period_end"].isoformat(),
+        }
+    )

@@ -415,6 +415,7 @@ UNFOLD = {
                 ("Entitlements", "verified", "billing_entitlement"),
                 ("Overrides", "redeem", "billing_planoverride"),
                 ("Credits", "savings", "billing_creditgrant"),
+                ("Invoices", "receipt", "djstripe_invoice"),
             ),
             _admin_group(
                 "Usage",

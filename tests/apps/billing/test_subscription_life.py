@@ -1,18 +1,26 @@
 """The life of a subscription, from the first payment page to its end, against the stand-in."""
 
+import html
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.cache import caches
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from djstripe.models import Invoice
 from rest_framework.test import APIClient
 
-from apps.accounts.models import Organization
+from apps.accounts.models import Organization, User
 from apps.billing.models import CreditGrant, Entitlement, Subscription
 from apps.billing.selectors.entitlements import entitlements_read
 from apps.billing.services.entitlements import entitlements_refresh_due
 from apps.billing.services.overrides import credit_give
+from apps.billing.services.reports import usage_reconcile, usage_report
+from apps.billing.services.usage import usage_rebuild, usage_record
+from apps.billing.types import Meter, Usage
 from apps.events.models import OutboxEvent
 from apps.events.types import SYSTEM
 from tests.apps.billing.conftest import Delivery
@@ -240,3 +248,49 @@ def card_change(organization: Organization, billing: StandIn, card: str) -> None
     client.v1.customers.update(customer, {"invoice_settings": {"default_payment_method": method.id}})
     for one in client.v1.subscriptions.list({"customer": customer}).data:
         client.v1.subscriptions.update(one.id, {"default_payment_method": method.id})
+
+
+def test_operators_go_from_an_invoice_to_the_calls(
+    acme: Organization, owner: APIClient, billing: StandIn, deliver: Delivery, client: Client
+) -> None:
+    buy(owner, billing, "professional")
+    billing.advance(15 * DAY)
+    billing.advance(32 * DAY)
+    deliver()
+    operator = User.objects.create(email="op@liftos.example", is_staff=True, is_superuser=True)
+    client.force_login(operator, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert b"99.00 USD" in client.get(reverse("admin:djstripe_invoice_changelist")).content
+    (invoice, *_) = owner.get(f"{URL}/invoices").json()["results"]
+    detail = owner.get(f"{URL}/invoices/{invoice['id']}").json()
+    assert "api_calls" in {line["meter"] for line in detail["lines"]}
+    page = client.get(reverse("admin:djstripe_invoice_change", args=[Invoice.objects.get(id=invoice["id"]).pk]))
+    link, *_ = re.findall(r'href="([^"]*usageevent[^"]*meter=api_calls[^"]*)"', page.content.decode())
+    assert client.get(html.unescape(link)).status_code == 200
+
+
+def test_what_is_above_a_soft_limit_is_on_the_next_invoice(
+    acme: Organization, owner: APIClient, billing: StandIn, deliver: Delivery
+) -> None:
+    buy(owner, billing, "enterprise")
+    deliver()
+    now = timezone.now()
+    usage_record(
+        organization_id=acme.id,
+        meter=Meter.API_CALLS,
+        quantity=1_010_000,
+        usage=Usage("test"),
+        source_ids=["many calls"],
+        now=now,
+    )
+    usage_rebuild(now=now)
+    assert usage_report(now=now) == 1
+    assert usage_report(now=now) == 0
+    billing.advance(32 * DAY)
+    deliver()
+    invoice = owner.get(f"{URL}/invoices").json()["results"][0]
+    lines = owner.get(f"{URL}/invoices/{invoice['id']}").json()["lines"]
+    metered = [line for line in lines if line["meter"] == "api_calls"]
+    # A million is included; ten thousand at 30 cents for a thousand.
+    assert sum(line["amount_cents"] for line in metered) == 300
+    assert invoice["total_cents"] == 29_900 + 300
+    assert usage_reconcile(now=now) == []
