@@ -30,6 +30,7 @@ import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.
 import { Route as OrgModulesIndexRouteImport } from './routes/$org.modules.index'
 import { Route as OrgSettingsIndexRouteImport } from './routes/$org.settings.index'
 import { Route as OrgSettingsApiKeysRouteImport } from './routes/$org.settings.api-keys'
+import { Route as OrgSettingsBillingRouteImport } from './routes/$org.settings.billing'
 import { Route as OrgSettingsBrandingRouteImport } from './routes/$org.settings.branding'
 import { Route as OrgSettingsDeleteAccountRouteImport } from './routes/$org.settings.delete-account'
 import { Route as OrgSettingsDomainsRouteImport } from './routes/$org.settings.domains'
@@ -45,6 +46,10 @@ import { Route as OrgSettingsSessionsRouteImport } from './routes/$org.settings.
 import { Route as OrgSettingsSignInsRouteImport } from './routes/$org.settings.sign-ins'
 import { Route as OrgModulesModuleIdIndexRouteImport } from './routes/$org.modules.$moduleId.index'
 import { Route as OrgModulesModuleIdAboutRouteImport } from './routes/$org.modules.$moduleId.about'
+import { Route as OrgSettingsInvoicesIndexRouteImport } from './routes/$org.settings.invoices.index'
+import { Route as OrgSettingsInvoicesInvoiceIdRouteImport } from './routes/$org.settings.invoices.$invoiceId'
+import { Route as OrgSettingsUsageIndexRouteImport } from './routes/$org.settings.usage.index'
+import { Route as OrgSettingsUsageLedgerRouteImport } from './routes/$org.settings.usage.ledger'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -151,6 +156,11 @@ const OrgSettingsApiKeysRoute = OrgSettingsApiKeysRouteImport.update({
   path: '/api-keys',
   getParentRoute: () => OrgSettingsRoute,
 } as any)
+const OrgSettingsBillingRoute = OrgSettingsBillingRouteImport.update({
+  id: '/billing',
+  path: '/billing',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
 const OrgSettingsBrandingRoute = OrgSettingsBrandingRouteImport.update({
   id: '/branding',
   path: '/branding',
@@ -227,6 +237,28 @@ const OrgModulesModuleIdAboutRoute = OrgModulesModuleIdAboutRouteImport.update({
   path: '/modules/$moduleId/about',
   getParentRoute: () => OrgRoute,
 } as any)
+const OrgSettingsInvoicesIndexRoute =
+  OrgSettingsInvoicesIndexRouteImport.update({
+    id: '/invoices/',
+    path: '/invoices/',
+    getParentRoute: () => OrgSettingsRoute,
+  } as any)
+const OrgSettingsInvoicesInvoiceIdRoute =
+  OrgSettingsInvoicesInvoiceIdRouteImport.update({
+    id: '/invoices/$invoiceId',
+    path: '/invoices/$invoiceId',
+    getParentRoute: () => OrgSettingsRoute,
+  } as any)
+const OrgSettingsUsageIndexRoute = OrgSettingsUsageIndexRouteImport.update({
+  id: '/usage/',
+  path: '/usage/',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsUsageLedgerRoute = OrgSettingsUsageLedgerRouteImport.update({
+  id: '/usage/ledger',
+  path: '/usage/ledger',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -247,6 +279,7 @@ export interface FileRoutesByFullPath {
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/billing': typeof OrgSettingsBillingRoute
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
   '/$org/settings/domains': typeof OrgSettingsDomainsRoute
@@ -264,7 +297,11 @@ export interface FileRoutesByFullPath {
   '/$org/modules/': typeof OrgModulesIndexRoute
   '/$org/settings/': typeof OrgSettingsIndexRoute
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
+  '/$org/settings/invoices/$invoiceId': typeof OrgSettingsInvoicesInvoiceIdRoute
+  '/$org/settings/usage/ledger': typeof OrgSettingsUsageLedgerRoute
   '/$org/modules/$moduleId/': typeof OrgModulesModuleIdIndexRoute
+  '/$org/settings/invoices/': typeof OrgSettingsInvoicesIndexRoute
+  '/$org/settings/usage/': typeof OrgSettingsUsageIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
@@ -283,6 +320,7 @@ export interface FileRoutesByTo {
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/billing': typeof OrgSettingsBillingRoute
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
   '/$org/settings/domains': typeof OrgSettingsDomainsRoute
@@ -300,7 +338,11 @@ export interface FileRoutesByTo {
   '/$org/modules': typeof OrgModulesIndexRoute
   '/$org/settings': typeof OrgSettingsIndexRoute
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
+  '/$org/settings/invoices/$invoiceId': typeof OrgSettingsInvoicesInvoiceIdRoute
+  '/$org/settings/usage/ledger': typeof OrgSettingsUsageLedgerRoute
   '/$org/modules/$moduleId': typeof OrgModulesModuleIdIndexRoute
+  '/$org/settings/invoices': typeof OrgSettingsInvoicesIndexRoute
+  '/$org/settings/usage': typeof OrgSettingsUsageIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -322,6 +364,7 @@ export interface FileRoutesById {
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/billing': typeof OrgSettingsBillingRoute
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
   '/$org/settings/domains': typeof OrgSettingsDomainsRoute
@@ -339,7 +382,11 @@ export interface FileRoutesById {
   '/$org/modules/': typeof OrgModulesIndexRoute
   '/$org/settings/': typeof OrgSettingsIndexRoute
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
+  '/$org/settings/invoices/$invoiceId': typeof OrgSettingsInvoicesInvoiceIdRoute
+  '/$org/settings/usage/ledger': typeof OrgSettingsUsageLedgerRoute
   '/$org/modules/$moduleId/': typeof OrgModulesModuleIdIndexRoute
+  '/$org/settings/invoices/': typeof OrgSettingsInvoicesIndexRoute
+  '/$org/settings/usage/': typeof OrgSettingsUsageIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -362,6 +409,7 @@ export interface FileRouteTypes {
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/settings/api-keys'
+    | '/$org/settings/billing'
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
     | '/$org/settings/domains'
@@ -379,7 +427,11 @@ export interface FileRouteTypes {
     | '/$org/modules/'
     | '/$org/settings/'
     | '/$org/modules/$moduleId/about'
+    | '/$org/settings/invoices/$invoiceId'
+    | '/$org/settings/usage/ledger'
     | '/$org/modules/$moduleId/'
+    | '/$org/settings/invoices/'
+    | '/$org/settings/usage/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
@@ -398,6 +450,7 @@ export interface FileRouteTypes {
     | '/$org'
     | '/$org/memories/$memoryId'
     | '/$org/settings/api-keys'
+    | '/$org/settings/billing'
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
     | '/$org/settings/domains'
@@ -415,7 +468,11 @@ export interface FileRouteTypes {
     | '/$org/modules'
     | '/$org/settings'
     | '/$org/modules/$moduleId/about'
+    | '/$org/settings/invoices/$invoiceId'
+    | '/$org/settings/usage/ledger'
     | '/$org/modules/$moduleId'
+    | '/$org/settings/invoices'
+    | '/$org/settings/usage'
   id:
     | '__root__'
     | '/'
@@ -436,6 +493,7 @@ export interface FileRouteTypes {
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/settings/api-keys'
+    | '/$org/settings/billing'
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
     | '/$org/settings/domains'
@@ -453,7 +511,11 @@ export interface FileRouteTypes {
     | '/$org/modules/'
     | '/$org/settings/'
     | '/$org/modules/$moduleId/about'
+    | '/$org/settings/invoices/$invoiceId'
+    | '/$org/settings/usage/ledger'
     | '/$org/modules/$moduleId/'
+    | '/$org/settings/invoices/'
+    | '/$org/settings/usage/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -616,6 +678,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgSettingsApiKeysRouteImport
       parentRoute: typeof OrgSettingsRoute
     }
+    '/$org/settings/billing': {
+      id: '/$org/settings/billing'
+      path: '/billing'
+      fullPath: '/$org/settings/billing'
+      preLoaderRoute: typeof OrgSettingsBillingRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
     '/$org/settings/branding': {
       id: '/$org/settings/branding'
       path: '/branding'
@@ -721,11 +790,40 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgModulesModuleIdAboutRouteImport
       parentRoute: typeof OrgRoute
     }
+    '/$org/settings/invoices/': {
+      id: '/$org/settings/invoices/'
+      path: '/invoices'
+      fullPath: '/$org/settings/invoices/'
+      preLoaderRoute: typeof OrgSettingsInvoicesIndexRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/invoices/$invoiceId': {
+      id: '/$org/settings/invoices/$invoiceId'
+      path: '/invoices/$invoiceId'
+      fullPath: '/$org/settings/invoices/$invoiceId'
+      preLoaderRoute: typeof OrgSettingsInvoicesInvoiceIdRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/usage/': {
+      id: '/$org/settings/usage/'
+      path: '/usage'
+      fullPath: '/$org/settings/usage/'
+      preLoaderRoute: typeof OrgSettingsUsageIndexRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/usage/ledger': {
+      id: '/$org/settings/usage/ledger'
+      path: '/usage/ledger'
+      fullPath: '/$org/settings/usage/ledger'
+      preLoaderRoute: typeof OrgSettingsUsageLedgerRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
   }
 }
 
 interface OrgSettingsRouteChildren {
   OrgSettingsApiKeysRoute: typeof OrgSettingsApiKeysRoute
+  OrgSettingsBillingRoute: typeof OrgSettingsBillingRoute
   OrgSettingsBrandingRoute: typeof OrgSettingsBrandingRoute
   OrgSettingsDeleteAccountRoute: typeof OrgSettingsDeleteAccountRoute
   OrgSettingsDomainsRoute: typeof OrgSettingsDomainsRoute
@@ -740,10 +838,15 @@ interface OrgSettingsRouteChildren {
   OrgSettingsSessionsRoute: typeof OrgSettingsSessionsRoute
   OrgSettingsSignInsRoute: typeof OrgSettingsSignInsRoute
   OrgSettingsIndexRoute: typeof OrgSettingsIndexRoute
+  OrgSettingsInvoicesInvoiceIdRoute: typeof OrgSettingsInvoicesInvoiceIdRoute
+  OrgSettingsUsageLedgerRoute: typeof OrgSettingsUsageLedgerRoute
+  OrgSettingsInvoicesIndexRoute: typeof OrgSettingsInvoicesIndexRoute
+  OrgSettingsUsageIndexRoute: typeof OrgSettingsUsageIndexRoute
 }
 
 const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
   OrgSettingsApiKeysRoute: OrgSettingsApiKeysRoute,
+  OrgSettingsBillingRoute: OrgSettingsBillingRoute,
   OrgSettingsBrandingRoute: OrgSettingsBrandingRoute,
   OrgSettingsDeleteAccountRoute: OrgSettingsDeleteAccountRoute,
   OrgSettingsDomainsRoute: OrgSettingsDomainsRoute,
@@ -758,6 +861,10 @@ const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
   OrgSettingsSessionsRoute: OrgSettingsSessionsRoute,
   OrgSettingsSignInsRoute: OrgSettingsSignInsRoute,
   OrgSettingsIndexRoute: OrgSettingsIndexRoute,
+  OrgSettingsInvoicesInvoiceIdRoute: OrgSettingsInvoicesInvoiceIdRoute,
+  OrgSettingsUsageLedgerRoute: OrgSettingsUsageLedgerRoute,
+  OrgSettingsInvoicesIndexRoute: OrgSettingsInvoicesIndexRoute,
+  OrgSettingsUsageIndexRoute: OrgSettingsUsageIndexRoute,
 }
 
 const OrgSettingsRouteWithChildren = OrgSettingsRoute._addFileChildren(

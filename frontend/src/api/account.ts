@@ -16,6 +16,8 @@ export type Permission =
   | 'memory:admin'
   | 'modules:read'
   | 'modules:write'
+  | 'billing:read'
+  | 'billing:write'
 
 export const accountQuery = queryOptions({
   queryKey: ['account'],

@@ -13,7 +13,7 @@ export function loadPartsEarly(router: AnyRouter) {
   whenIdle(() => {
     for (const route of Object.values(router.routesById))
       void Promise.resolve(router.loadRouteChunk(route)).catch(() => {})
-    void Promise.all([import('./palette'), import('./key-sheet'), loadMessages('settings')]).catch(() => {})
+    void Promise.all([import('./palette'), import('./key-sheet'), loadMessages('settings', 'billing')]).catch(() => {})
   })
 }
 

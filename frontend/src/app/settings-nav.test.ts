@@ -10,6 +10,8 @@ test('everybody has an account; the rest takes its permission', () => {
   expect(ids(['members:read'])).toEqual(expect.arrayContaining(['members', 'roles']))
   expect(ids(['members:read'])).not.toContain('apiKeys')
   expect(ids(['keys:read'])).toContain('apiKeys')
+  expect(ids(['billing:read'])).toEqual(expect.arrayContaining(['plan', 'usage', 'invoices']))
+  expect(ids(['org:read'])).not.toContain('plan')
 })
 
 test('a path is known whether it is open or not', () => {
@@ -17,4 +19,7 @@ test('a path is known whether it is open or not', () => {
   expect(item?.id).toBe('apiKeys')
   expect(item && isOpenTo({ ...ACCOUNT, permissions: [] }, item)).toBe(false)
   expect(settingsItemAt('/acme/settings/nothing')).toBeUndefined()
+  expect(settingsItemAt('/acme/settings/usage/ledger')?.id).toBe('usage')
+  expect(settingsItemAt('/acme/settings/invoices/in_1')?.id).toBe('invoices')
+  expect(settingsItemAt('/settings/settings/usages')).toBeUndefined()
 })

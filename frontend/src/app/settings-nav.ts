@@ -2,6 +2,8 @@
 import {
   BadgeCheck,
   Building2,
+  ChartColumn,
+  CreditCard,
   Globe,
   KeyRound,
   Link2,
@@ -9,6 +11,7 @@ import {
   type LucideIcon,
   MonitorSmartphone,
   Palette,
+  ReceiptText,
   ShieldCheck,
   SlidersHorizontal,
   UserRound,
@@ -29,6 +32,9 @@ export type SettingsItem = {
     | 'branding'
     | 'domains'
     | 'memory'
+    | 'billing'
+    | 'usage'
+    | 'invoices'
     | 'profile'
     | 'password'
     | 'second-factor'
@@ -52,6 +58,14 @@ export const SETTINGS: SettingsSection[] = [
       { id: 'branding', to: '/$org/settings/branding', icon: Palette, permission: 'org:read' },
       { id: 'domains', to: '/$org/settings/domains', icon: Globe, permission: 'org:read' },
       { id: 'memory', to: '/$org/settings/memory', icon: SlidersHorizontal, permission: 'memory:read' },
+    ],
+  },
+  {
+    id: 'billing',
+    items: [
+      { id: 'plan', to: '/$org/settings/billing', icon: CreditCard, permission: 'billing:read' },
+      { id: 'usage', to: '/$org/settings/usage', icon: ChartColumn, permission: 'billing:read' },
+      { id: 'invoices', to: '/$org/settings/invoices', icon: ReceiptText, permission: 'billing:read' },
     ],
   },
   {
@@ -79,7 +93,10 @@ export function settingsFor(account: Account): SettingsSection[] {
   })).filter((section) => section.items.length > 0)
 }
 
-/** The page that a path leads to, whoever asks. */
+/** The page that a path leads to, or the one that it lies below, whoever asks. */
 export function settingsItemAt(path: string): SettingsItem | undefined {
-  return SETTINGS.flatMap((section) => section.items).find((item) => path.endsWith(item.to.slice('/$org'.length)))
+  const below = path.replace(/^\/[^/]+/, '/$org')
+  return SETTINGS.flatMap((section) => section.items).find(
+    (item) => below === item.to || below.startsWith(`${item.to}/`),
+  )
 }

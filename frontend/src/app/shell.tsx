@@ -3,10 +3,12 @@ import { CircleUserRound, Menu as MenuIcon, Search, X } from 'lucide-react'
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import { useTranslations } from 'use-intl'
+import { may } from '@/api/account'
 import { Brand } from '@/components/brand'
 import { Button } from '@/components/button'
 import { Keycap, keyName } from '@/components/keycap'
 import { TitleContext } from '@/components/page'
+import { PlansContext } from '@/components/plan-limit'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
 import { loadMessages } from '@/i18n/locale'
@@ -25,6 +27,15 @@ const Palette = lazy(async () => {
   const [palette] = await Promise.all([import('./palette'), loadMessages('settings')])
   return palette
 })
+// What they say comes after the page that one wants to see.
+const QuotaMeter = lazy(async () => {
+  const [meter] = await Promise.all([import('./quota-meter'), loadMessages('billing')])
+  return meter
+})
+const BillingBanner = lazy(async () => {
+  const [banner] = await Promise.all([import('./billing-banner'), loadMessages('billing')])
+  return banner
+})
 const KeySheet = lazy(() => import('./key-sheet'))
 
 /** The frame of all pages of an organisation: navigation, bar, palette, keys. */
@@ -38,6 +49,7 @@ export function Shell() {
   const [drawerPath, setDrawerPath] = useState<string | null>(null)
   const path = useRouterState({ select: (state) => state.location.pathname })
   const isDrawerOpen = drawerPath === path
+  const seesBilling = may(account, 'billing:read')
   const opener = useRef<HTMLButtonElement>(null)
   function closeDrawer() {
     // What is behind an open drawer takes no focus, so it has to be gone first.
@@ -58,56 +70,65 @@ export function Shell() {
   })
   return (
     <TitleContext value={account.org.name}>
-      <a
-        href="#main"
-        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-raised focus:px-3 focus:py-2 focus:shadow-float"
-      >
-        {t('skip')}
-      </a>
-      <div className="min-h-dvh md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
-        {isDrawerOpen ? (
-          <div aria-hidden className="fixed inset-0 z-20 bg-black/40 md:hidden" onClick={closeDrawer} />
-        ) : null}
-        <Sidebar isOpen={isDrawerOpen} onClose={closeDrawer} />
-        <div className="flex min-w-0 flex-col" inert={isDrawerOpen}>
-          <header className="sticky top-0 z-10 flex h-14 items-center gap-2 border-b bg-bg px-4 md:px-6">
-            <Button
-              look="quiet"
-              size="icon"
-              ref={opener}
-              className="md:hidden"
-              aria-label={t('openNav')}
-              aria-expanded={isDrawerOpen}
-              onClick={() => setDrawerPath(path)}
-            >
-              <MenuIcon aria-hidden />
-            </Button>
-            <button
-              type="button"
-              onClick={() => setOverlay('palette')}
-              className="flex h-8 min-w-0 flex-1 items-center gap-2 rounded-md border bg-surface px-2.5 text-ui text-subtle hover:border-line-strong sm:max-w-sm"
-            >
-              <Search className="size-4 shrink-0" aria-hidden />
-              <span className="truncate">{t('jump')}</span>
-              <span className="ml-auto max-sm:hidden">
-                <Keycap>{keyName('mod+k')}</Keycap>
-              </span>
-            </button>
-            <div className="ml-auto">
-              <Suspense fallback={<CircleUserRound className="m-1.5 size-5 text-muted" aria-hidden />}>
-                <AccountMenu onKeys={() => setOverlay('keys')} />
+      <PlansContext value={{ org, mayChange: may(account, 'billing:write') }}>
+        <a
+          href="#main"
+          className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-raised focus:px-3 focus:py-2 focus:shadow-float"
+        >
+          {t('skip')}
+        </a>
+        <div className="min-h-dvh has-[[data-banner]]:[--banner:2.8125rem] md:grid md:grid-cols-[15rem_minmax(0,1fr)]">
+          {isDrawerOpen ? (
+            <div aria-hidden className="fixed inset-0 z-20 bg-black/40 md:hidden" onClick={closeDrawer} />
+          ) : null}
+          <Sidebar isOpen={isDrawerOpen} onClose={closeDrawer} />
+          <div className="flex min-w-0 flex-col" inert={isDrawerOpen}>
+            <header className="sticky top-0 z-10 flex h-14 items-center gap-2 border-b bg-bg px-4 md:px-6">
+              <Button
+                look="quiet"
+                size="icon"
+                ref={opener}
+                className="md:hidden"
+                aria-label={t('openNav')}
+                aria-expanded={isDrawerOpen}
+                onClick={() => setDrawerPath(path)}
+              >
+                <MenuIcon aria-hidden />
+              </Button>
+              <button
+                type="button"
+                onClick={() => setOverlay('palette')}
+                className="flex h-8 min-w-0 flex-1 items-center gap-2 rounded-md border bg-surface px-2.5 text-ui text-subtle hover:border-line-strong sm:max-w-sm"
+              >
+                <Search className="size-4 shrink-0" aria-hidden />
+                <span className="truncate">{t('jump')}</span>
+                <span className="ml-auto max-sm:hidden">
+                  <Keycap>{keyName('mod+k')}</Keycap>
+                </span>
+              </button>
+              <div className="ml-auto">
+                <Suspense fallback={<CircleUserRound className="m-1.5 size-5 text-muted" aria-hidden />}>
+                  <AccountMenu onKeys={() => setOverlay('keys')} />
+                </Suspense>
+              </div>
+            </header>
+            {seesBilling ? (
+              <Suspense fallback={null}>
+                <BillingBanner />
               </Suspense>
-            </div>
-          </header>
-          <main id="main" tabIndex={-1} className="min-w-0 flex-1 outline-none">
-            <Outlet />
-          </main>
+            ) : null}
+            <main id="main" tabIndex={-1} className="min-w-0 flex-1 outline-none">
+              <Outlet />
+            </main>
+          </div>
         </div>
-      </div>
-      <Suspense fallback={null}>
-        {overlay === 'palette' ? <Palette onClose={() => setOverlay(null)} onKeys={() => setOverlay('keys')} /> : null}
-        {overlay === 'keys' ? <KeySheet onClose={() => setOverlay(null)} /> : null}
-      </Suspense>
+        <Suspense fallback={null}>
+          {overlay === 'palette' ? (
+            <Palette onClose={() => setOverlay(null)} onKeys={() => setOverlay('keys')} />
+          ) : null}
+          {overlay === 'keys' ? <KeySheet onClose={() => setOverlay(null)} /> : null}
+        </Suspense>
+      </PlansContext>
     </TitleContext>
   )
 }
@@ -161,6 +182,13 @@ function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) 
           </div>
         ))}
       </nav>
+      {may(account, 'billing:read') ? (
+        <div className="mt-auto">
+          <Suspense fallback={null}>
+            <QuotaMeter />
+          </Suspense>
+        </div>
+      ) : null}
     </div>
   )
 }

@@ -11,6 +11,8 @@ type Props = {
   /** What has to be typed, where a slip of the finger must not do it. */
   word?: string | undefined
   confirm: string
+  /** For what is itself called cancelling. */
+  leave?: string
   isBusy: boolean
   error: unknown
   onConfirm: () => void
@@ -18,7 +20,7 @@ type Props = {
 }
 
 /** Asks before something that cannot be taken back. Render it while it is wanted: what was typed goes with it. */
-export function ConfirmDialog({ title, children, word, confirm, isBusy, error, onConfirm, onClose }: Props) {
+export function ConfirmDialog({ title, children, word, confirm, leave, isBusy, error, onConfirm, onClose }: Props) {
   const t = useTranslations('confirm')
   const [typed, setTyped] = useState('')
   const isTyped = !word || typed.trim() === word
@@ -43,7 +45,7 @@ export function ConfirmDialog({ title, children, word, confirm, isBusy, error, o
         ) : null}
         <Problem error={error} />
         <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button onClick={onClose}>{leave ?? t('cancel')}</Button>
           <Button type="submit" look="danger" isBusy={isBusy} disabled={!isTyped}>
             {confirm}
           </Button>

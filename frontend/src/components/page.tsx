@@ -38,7 +38,7 @@ export function Page({
       className={cn(
         'flex w-full flex-col gap-4 px-4 py-5 md:px-6',
         hasAside ? 'lg:pr-126' : isNarrow ? 'max-w-[51rem]' : 'mx-auto max-w-[88rem]',
-        isFull && 'md:h-[calc(100dvh-3.5rem)]',
+        isFull && 'md:h-[calc(100dvh-3.5rem-var(--banner,0px))]',
       )}
     >
       <header className="flex items-end justify-between gap-x-6 gap-y-3 max-sm:flex-wrap">

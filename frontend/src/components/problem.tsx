@@ -1,7 +1,7 @@
 import { useTranslations } from 'use-intl'
-import { cn } from '@/lib/cn'
 import { fieldProblem } from '@/lib/form-problem'
 import { ApiError } from '@/lib/problem'
+import { isPlanLimit, Refusal, useLimitWords } from './plan-limit'
 
 type Props = {
   error: unknown
@@ -14,17 +14,15 @@ type Props = {
 export function Problem({ error, fields = [], className }: Props) {
   const words = useProblemWords()
   if (!error || fields.some((name) => fieldProblem(error, name))) return null
-  return (
-    <p role="alert" className={cn('rounded-md bg-danger-soft px-3 py-2 text-ui text-danger', className)}>
-      {words(error)}
-    </p>
-  )
+  return <Refusal error={error} say={() => words(error)} className={className} />
 }
 
 /** Says what a refusal means; what has no words here is said as the server says it. */
 export function useProblemWords() {
   const t = useTranslations('problems')
+  const limitWords = useLimitWords()
   return (error: unknown): string => {
+    if (isPlanLimit(error)) return limitWords(error)
     const problem = error instanceof ApiError ? error : null
     if (!problem) return error instanceof Error && error.message ? error.message : t('unknown')
     if (problem.code === 'sole_owner' && Array.isArray(problem.more.organizations)) {
@@ -39,6 +37,8 @@ export function useProblemWords() {
 
 const CODES = [
   'already_member',
+  'already_subscribed',
+  'billing_unavailable',
   'domain_not_proven',
   'domain_taken',
   'email_not_verified',
@@ -51,11 +51,14 @@ const CODES = [
   'invitation_for_another_address',
   'last_owner',
   'last_way_in',
+  'not_subscribed',
+  'payment_failed',
   'permission_denied',
   'rate_limited',
   'reauthentication_required',
   'role_in_use',
   'role_name_taken',
+  'same_plan',
   'slug_taken',
   'throttled',
   'unreachable',

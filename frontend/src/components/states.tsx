@@ -5,6 +5,7 @@ import { cn } from '@/lib/cn'
 import { isMissingPart } from '@/lib/missing-part'
 import { ApiError } from '@/lib/problem'
 import { Button } from './button'
+import { isPlanLimit, PlansLink, useLimitWords } from './plan-limit'
 import { toast } from './toast'
 
 /** Holds the place of what is being loaded. */
@@ -33,8 +34,9 @@ type ErrorProps = { error: unknown; onRetry?: () => void; isRetrying?: boolean }
 /** What went wrong, in words, with the way out: a retry, a person to ask, a larger plan. */
 export function ErrorState({ error, onRetry, isRetrying = false }: ErrorProps) {
   const t = useTranslations('error')
-  const { list, relativeTime } = useFormatter()
+  const { relativeTime } = useFormatter()
   const now = useNow()
+  const limitWords = useLimitWords()
   const problem = error instanceof ApiError ? error : null
   const kind = isMissingPart(error) ? 'unreachable' : kindOf(problem)
   const requestId = problem?.requestId
@@ -45,20 +47,21 @@ export function ErrorState({ error, onRetry, isRetrying = false }: ErrorProps) {
   return (
     <div role="alert" className="grid justify-items-center gap-1.5 px-6 py-12 text-center">
       <h2 className="text-sm font-semibold">{t(`${kind}.title`)}</h2>
+      {isPlanLimit(error) ? <p className="max-w-[52ch] text-ui">{limitWords(error)}</p> : null}
       <p className="max-w-[52ch] text-ui text-muted">{t(`${kind}.text`)}</p>
       {problem && kind === 'failed' ? <p className="max-w-[52ch] text-ui text-muted">{problem.message}</p> : null}
-      {problem?.availableIn.length ? (
-        <p className="text-ui text-muted">{t('availableIn', { plans: list(problem.availableIn) })}</p>
-      ) : null}
       {problem?.possibleAt && (kind === 'overPlan' || kind === 'tooMany') ? (
         <p className="text-ui text-muted">{t('again', { when: relativeTime(problem.possibleAt, now) })}</p>
       ) : null}
-      {onRetry && kind !== 'notAllowed' ? (
-        <Button className="mt-2" onClick={onRetry} isBusy={isRetrying}>
-          {isRetrying ? null : <RotateCw aria-hidden />}
-          {t('retry')}
-        </Button>
-      ) : null}
+      <div className="mt-2 flex flex-wrap justify-center gap-2 empty:hidden">
+        {isPlanLimit(error) ? <PlansLink className="h-8" /> : null}
+        {onRetry && kind !== 'notAllowed' && kind !== 'notInPlan' ? (
+          <Button onClick={onRetry} isBusy={isRetrying}>
+            {isRetrying ? null : <RotateCw aria-hidden />}
+            {t('retry')}
+          </Button>
+        ) : null}
+      </div>
       {requestId ? (
         <p className="mt-1 flex items-center gap-1 text-xs text-subtle">
           {t('request')} <code className="font-mono break-all">{requestId}</code>
@@ -83,7 +86,7 @@ function kindOf(problem: ApiError | null) {
     case 402:
       return 'overPlan'
     case 403:
-      return 'notAllowed'
+      return problem.code === 'plan_required' ? 'notInPlan' : 'notAllowed'
     case 404:
       return 'notFound'
     case 429:

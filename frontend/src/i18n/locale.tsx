@@ -1,16 +1,17 @@
 import { type ReactNode, useSyncExternalStore } from 'react'
 import { IntlProvider } from 'use-intl'
+import type billing from './en/billing.json'
 import type entrance from './en/entrance.json'
 import type main from './en/main.json'
 import type settings from './en/settings.json'
 
-export type Messages = typeof main & typeof entrance & typeof settings
-type Parts = { main: typeof main; entrance: typeof entrance; settings: typeof settings }
+export type Messages = typeof main & typeof entrance & typeof settings & typeof billing
+type Parts = { main: typeof main; entrance: typeof entrance; settings: typeof settings; billing: typeof billing }
 type Part = keyof Parts
 
 /**
- * Each language comes in parts: what is always needed, what is needed before one is signed in, and what only the settings
- * need. Routes load theirs. The tag says how dates and numbers are written.
+ * Each language comes in parts: what is always needed, what is needed before one is signed in, what only the settings need,
+ * and what is about plans and their use. Routes load theirs. The tag says how dates and numbers are written.
  */
 const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders }> = {
   en: {
@@ -20,6 +21,7 @@ const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders
       main: () => import('./en/main.json'),
       entrance: () => import('./en/entrance.json'),
       settings: () => import('./en/settings.json'),
+      billing: () => import('./en/billing.json'),
     },
   },
   fr: {
@@ -29,6 +31,7 @@ const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders
       main: () => import('./fr/main.json'),
       entrance: () => import('./fr/entrance.json'),
       settings: () => import('./fr/settings.json'),
+      billing: () => import('./fr/billing.json'),
     },
   },
 }

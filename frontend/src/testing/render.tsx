@@ -12,7 +12,9 @@ import type { ReactNode } from 'react'
 import type { Account } from '@/api/account'
 import type { router as dashboard } from '@/app/router'
 import { parseSearch, stringifySearch } from '@/app/search-params'
+import { PlansContext } from '@/components/plan-limit'
 import Toaster from '@/components/toaster'
+import { billingSearch, ledgerSearch, usageSearch } from '@/features/billing'
 import { memoriesSearch } from '@/features/memories'
 import { LocaleProvider } from '@/i18n/locale'
 
@@ -55,8 +57,17 @@ export function renderPage(page: ReactNode, path = '/acme/memories', account = A
     component: () => page,
   })
   const overview = createRoute({ getParentRoute: () => org, path: '/', component: () => page })
+  const getParentRoute = () => org
+  const component = () => page
+  const billing = [
+    createRoute({ getParentRoute, path: 'settings/billing', validateSearch: billingSearch, component }),
+    createRoute({ getParentRoute, path: 'settings/usage/', validateSearch: usageSearch, component }),
+    createRoute({ getParentRoute, path: 'settings/usage/ledger', validateSearch: ledgerSearch, component }),
+    createRoute({ getParentRoute, path: 'settings/invoices/', component }),
+    createRoute({ getParentRoute, path: 'settings/invoices/$invoiceId', component }),
+  ]
   const router = createRouter({
-    routeTree: root.addChildren([org.addChildren([overview, list])]),
+    routeTree: root.addChildren([org.addChildren([overview, list, ...billing])]),
     history: createMemoryHistory({ initialEntries: [path] }),
     parseSearch,
     stringifySearch,
@@ -65,8 +76,10 @@ export function renderPage(page: ReactNode, path = '/acme/memories', account = A
   render(
     <LocaleProvider>
       <QueryClientProvider client={client}>
-        {/* Pages are typed for the dashboard's router; this one has the few routes that they ask for. */}
-        <RouterProvider router={router as unknown as typeof dashboard} />
+        <PlansContext value={{ org: 'acme', mayChange: account.permissions.includes('billing:write') }}>
+          {/* Pages are typed for the dashboard's router; this one has the few routes that they ask for. */}
+          <RouterProvider router={router as unknown as typeof dashboard} />
+        </PlansContext>
         <Toaster />
       </QueryClientProvider>
     </LocaleProvider>,

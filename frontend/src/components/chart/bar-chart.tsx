@@ -3,18 +3,43 @@ import { type KeyboardEvent, useRef, useState } from 'react'
 import { useFormatter } from 'use-intl'
 import { ticksUpTo } from './scale'
 
-export type Bar = { id: string; value: number; name: string; tick?: string | undefined; link: LinkOptions }
+/** A part of a bar, by the place of its series. */
+export type BarPart = { series: number; value: number }
+export type Bar = {
+  id: string
+  value: number
+  /** What the bar consists of, from the bottom up; without it, it is all of one. */
+  parts?: BarPart[]
+  name: string
+  tick?: string | undefined
+  link: LinkOptions
+}
+
+/** The colours of series, in their order; what comes after them is no series of its own. */
+export const SERIES = [
+  'bg-series-1',
+  'bg-series-2',
+  'bg-series-3',
+  'bg-series-4',
+  'bg-series-5',
+  'bg-series-6',
+  'bg-series-7',
+  'bg-series-8',
+]
 
 const MOVES: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 }
 
+type Props = { label: string; bars: Bar[]; format?: (value: number) => string }
+
 /** Bars in a row, each a link to what it counts. One of them is in the tab order; arrows lead to the others. */
-export function BarChart({ label, bars }: { label: string; bars: Bar[] }) {
+export function BarChart({ label, bars, format }: Props) {
   const { number } = useFormatter()
   const [shown, setShown] = useState<Bar | null>(null)
   const [current, setCurrent] = useState(bars.length - 1)
   const list = useRef<HTMLUListElement>(null)
   const ticks = ticksUpTo(Math.max(...bars.map((bar) => bar.value)))
   const top = ticks.at(-1) ?? 1
+  const write = format ?? number
 
   function move(event: KeyboardEvent) {
     const next = current + (MOVES[event.key] ?? 0)
@@ -29,14 +54,14 @@ export function BarChart({ label, bars }: { label: string; bars: Bar[] }) {
         {shown?.name}
       </p>
       <div aria-hidden className="relative h-40 text-right">
-        <span className="invisible">{number(top)}</span>
+        <span className="invisible">{write(top)}</span>
         {ticks.map((tick) => (
           <span
             key={tick}
-            className="absolute right-0 translate-y-1/2 leading-none"
+            className="absolute right-0 translate-y-1/2 leading-none whitespace-nowrap"
             style={{ bottom: `${(tick / top) * 100}%` }}
           >
-            {number(tick)}
+            {write(tick)}
           </span>
         ))}
       </div>
@@ -61,10 +86,22 @@ export function BarChart({ label, bars }: { label: string; bars: Bar[] }) {
                 onMouseLeave={() => setShown(null)}
                 className="group flex h-full items-end focus-visible:outline-offset-0"
               >
-                <span
-                  className="mx-auto block w-full max-w-6 rounded-t-sm bg-series-1 group-hover:bg-accent-strong"
-                  style={{ height: `${(bar.value / top) * 100}%` }}
-                />
+                {bar.parts ? (
+                  <span className="mx-auto flex h-full w-full max-w-6 flex-col-reverse group-hover:opacity-80">
+                    {bar.parts.map((part) => (
+                      <span
+                        key={part.series}
+                        className={`block w-full last:rounded-t-sm ${SERIES[part.series]}`}
+                        style={{ height: `${(part.value / top) * 100}%` }}
+                      />
+                    ))}
+                  </span>
+                ) : (
+                  <span
+                    className="mx-auto block w-full max-w-6 rounded-t-sm bg-series-1 group-hover:bg-accent-strong"
+                    style={{ height: `${(bar.value / top) * 100}%` }}
+                  />
+                )}
               </Link>
             </li>
           ))}

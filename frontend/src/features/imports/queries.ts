@@ -7,7 +7,7 @@ import {
 } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { answerOf, api, type Schemas } from '@/api/client'
-import { toast } from '@/components/toast'
+import { useFailed } from '@/components/plan-limit'
 import { useOrg } from '@/hooks/use-account'
 import { eventsOf } from '@/lib/event-stream'
 import { ApiError } from '@/lib/problem'
@@ -131,6 +131,7 @@ export function useRetry() {
 
 function useChange(action: 'cancel' | 'retry') {
   const t = useTranslations('imports')
+  const failed = useFailed()
   const org = useOrg()
   const client = useQueryClient()
   return useMutation({
@@ -147,7 +148,7 @@ function useChange(action: 'cancel' | 'retry') {
       // A batch that goes on is followed anew.
       client.removeQueries({ queryKey: progressQuery(org, operation.operation_id).queryKey })
     },
-    onError: (error) => toast.failed(t('changeFailed', { reason: error.message })),
+    onError: (error) => failed(error, (reason) => t('changeFailed', { reason })),
     onSettled: () => client.invalidateQueries({ queryKey: operationsQuery(org).queryKey }),
   })
 }

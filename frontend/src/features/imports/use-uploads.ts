@@ -5,7 +5,7 @@ import { useOrg } from '@/hooks/use-account'
 import { MAX_MEGABYTES, refusalOf } from './files'
 import { operationsQuery, sendFile } from './queries'
 
-export type UploadState = { id: number; file: File; problem: string | null }
+export type UploadState = { id: number; file: File; problem: Error | null }
 
 /** Files on their way to the server: one after the other, since the server reads each as a whole. */
 export function useUploads(onSent: (operationId: string) => void = () => {}) {
@@ -21,7 +21,8 @@ export function useUploads(onSent: (operationId: string) => void = () => {}) {
       last.current += 1
       const id = last.current
       const refusal = refusalOf(file)
-      setUploads((before) => [...before, { id, file, problem: refusal ? t(refusal, { size: MAX_MEGABYTES }) : null }])
+      const problem = refusal && new Error(t(refusal, { size: MAX_MEGABYTES }))
+      setUploads((before) => [...before, { id, file, problem }])
       if (!refusal) queue.current = queue.current.then(() => send(id, file))
     }
   }
@@ -33,7 +34,7 @@ export function useUploads(onSent: (operationId: string) => void = () => {}) {
       dismiss(id)
       onSent(operationId)
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error)
+      const problem = error instanceof Error ? error : new Error(String(error))
       setUploads((before) => before.map((one) => (one.id === id ? { ...one, problem } : one)))
     }
   }

@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-query'
 import { useTranslations } from 'use-intl'
 import { answerOf, api, type Schemas } from '@/api/client'
+import { useFailed } from '@/components/plan-limit'
 import { toast } from '@/components/toast'
 import { useOrg } from '@/hooks/use-account'
 import type { Conditions, MemoriesSearch } from './filters'
@@ -202,6 +203,7 @@ function bulk(action: 'trash' | 'restore', target: Target) {
  */
 export function useMoveMemories(action: 'trash' | 'restore') {
   const t = useTranslations('memories.moved')
+  const refused = useFailed()
   const org = useOrg()
   const client = useQueryClient()
   const lists = [org, 'memories', 'list']
@@ -209,7 +211,7 @@ export function useMoveMemories(action: 'trash' | 'restore') {
   const undo = useMutation({
     mutationFn: (ids: string[]) => bulk(action === 'trash' ? 'restore' : 'trash', { ids }),
     onSuccess: ({ done }) => toast.done(t('undone', { count: done })),
-    onError: (error) => toast.failed(t('undoFailed', { reason: error.message })),
+    onError: (error) => refused(error, (reason) => t('undoFailed', { reason })),
     onSettled: () => client.invalidateQueries({ queryKey: [org] }),
   })
 
@@ -226,7 +228,7 @@ export function useMoveMemories(action: 'trash' | 'restore') {
     },
     onError: (error, _target, kept) => {
       for (const [key, page] of kept?.before ?? []) client.setQueryData(key, page)
-      toast.failed(t(action === 'trash' ? 'trashFailed' : 'restoreFailed', { reason: error.message }))
+      refused(error, (reason) => t(action === 'trash' ? 'trashFailed' : 'restoreFailed', { reason }))
     },
     onSuccess: ({ done, failed }, target) => {
       const text = t(action === 'trash' ? 'trashed' : 'restored', { count: done })

@@ -125,7 +125,7 @@ function Settings({ context }: { context: Context }) {
         change={change}
         memories={context.counts.memories}
         isBusy={save.isPending}
-        problem={save.error?.message}
+        error={save.error}
         onSave={() => change && put(change)}
         onClose={() => setChange(null)}
       />

@@ -1,6 +1,7 @@
 import { LoaderCircle, RotateCw, TriangleAlert, X } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
+import { isPlanLimit, PlansLink, useReason } from '@/components/plan-limit'
 import type { UploadState } from '../use-uploads'
 
 type Props = { upload: UploadState; onAgain: () => void; onDismiss: () => void }
@@ -8,6 +9,7 @@ type Props = { upload: UploadState; onAgain: () => void; onDismiss: () => void }
 /** A file on its way to the server, or one that did not get there. */
 export function UploadRow({ upload: { file, problem }, onAgain, onDismiss }: Props) {
   const t = useTranslations('imports')
+  const reason = useReason()
   return (
     <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 py-3 text-ui">
       {problem ? (
@@ -19,8 +21,9 @@ export function UploadRow({ upload: { file, problem }, onAgain, onDismiss }: Pro
       {problem ? (
         <>
           <span role="alert" className="text-danger">
-            {problem}
+            {reason(problem)}
           </span>
+          {isPlanLimit(problem) ? <PlansLink /> : null}
           <Button look="quiet" size="icon" aria-label={t('sendAgain', { name: file.name })} onClick={onAgain}>
             <RotateCw aria-hidden />
           </Button>

@@ -3,6 +3,7 @@ import { Hourglass, RotateCcw, Trash2 } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { may } from '@/api/account'
 import { Button } from '@/components/button'
+import { useFailed } from '@/components/plan-limit'
 import { EmptyState, ErrorState, Skeleton } from '@/components/states'
 import { toast } from '@/components/toast'
 import { useAccount, useOrg } from '@/hooks/use-account'
@@ -13,6 +14,7 @@ type Props = { memoryId: string; error: unknown; onRetry: () => void }
 /** In the place of a memory that is not shown: in the trash, from where it can come back; expired; or gone. */
 export function Absent({ memoryId, error, onRetry }: Props) {
   const t = useTranslations('memory.absent')
+  const failed = useFailed()
   const canWrite = may(useAccount(), 'memory:write')
   const absence = useQuery(absenceQuery(useOrg(), memoryId))
   const restore = useRestoreMemory(memoryId)
@@ -32,7 +34,7 @@ export function Absent({ memoryId, error, onRetry }: Props) {
               onClick={() =>
                 restore.mutate(undefined, {
                   onSuccess: () => toast.done(t('restored')),
-                  onError: (refused) => toast.failed(t('failed', { reason: refused.message })),
+                  onError: (refused) => failed(refused, (reason) => t('failed', { reason })),
                 })
               }
             >

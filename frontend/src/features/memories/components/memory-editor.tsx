@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { TextArea, TextField } from '@/components/field'
 import { LeaveGuard } from '@/components/leave-guard'
+import { useReason } from '@/components/plan-limit'
 import { toast } from '@/components/toast'
 import { useOrg } from '@/hooks/use-account'
 import { focusOnce } from '@/lib/focus-once'
@@ -17,6 +18,7 @@ const CONFLICT = 412
 /** Text, type and metadata of a memory, in the place where they are read. */
 export function MemoryEditor({ memory, onClose }: { memory: Edition; onClose: () => void }) {
   const t = useTranslations('memoryEditor')
+  const reason = useReason()
   const org = useOrg()
   const client = useQueryClient()
   const types = useKnownTypes()
@@ -146,7 +148,7 @@ export function MemoryEditor({ memory, onClose }: { memory: Edition; onClose: ()
                 </Button>
               </>
             ) : (
-              <p>{t('failed', { reason: edit.error.message })}</p>
+              <p>{t('failed', { reason: reason(edit.error) })}</p>
             )}
           </div>
         ) : null}

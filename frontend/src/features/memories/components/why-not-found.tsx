@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { TextField } from '@/components/field'
 import { Panel } from '@/components/panel'
+import { useReason } from '@/components/plan-limit'
 import { ApiError } from '@/lib/problem'
 import { type Explained, SHOWN_BY_SEARCH, useExplain } from '../queries'
 import { Verdict } from './verdict'
@@ -12,6 +13,7 @@ const LONGEST_QUESTION = 2000
 /** Whether a question finds this memory, at which place, and what keeps it out otherwise. */
 export function WhyNotFound({ memoryId }: { memoryId: string }) {
   const t = useTranslations('whyNotFound')
+  const reason = useReason()
   const explain = useExplain(memoryId)
   const [question, setQuestion] = useState('')
   const asked = question.trim()
@@ -36,7 +38,7 @@ export function WhyNotFound({ memoryId }: { memoryId: string }) {
       <div aria-live="polite" className="mt-3 empty:mt-0">
         {explain.isError ? (
           <p className="text-ui text-danger">
-            {t('failed', { reason: explain.error.message })}
+            {t('failed', { reason: reason(explain.error) })}
             {explain.error instanceof ApiError && explain.error.requestId ? (
               <>
                 {' '}

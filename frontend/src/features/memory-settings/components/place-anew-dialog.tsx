@@ -1,6 +1,7 @@
 import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { Dialog } from '@/components/dialog'
+import { Refusal } from '@/components/plan-limit'
 import { isDomain } from '../domains'
 import type { Change } from '../queries'
 
@@ -9,13 +10,13 @@ type Props = {
   change: Change | null
   memories: number
   isBusy: boolean
-  problem: string | undefined
+  error: Error | null
   onSave: () => void
   onClose: () => void
 }
 
 /** Says what saving does to every memory, before it does. */
-export function PlaceAnewDialog({ change, memories, isBusy, problem, onSave, onClose }: Props) {
+export function PlaceAnewDialog({ change, memories, isBusy, error, onSave, onClose }: Props) {
   const t = useTranslations('memorySettings.anew')
   const names = useTranslations('domains')
   return (
@@ -28,11 +29,7 @@ export function PlaceAnewDialog({ change, memories, isBusy, problem, onSave, onC
         ) : null}
         <p>{t('text', { count: memories })}</p>
       </div>
-      {problem ? (
-        <p role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-ui text-danger">
-          {t('failed', { reason: problem })}
-        </p>
-      ) : null}
+      <Refusal error={error} say={(reason) => t('failed', { reason })} />
       <div className="flex justify-end gap-2">
         <Button onClick={onClose}>{t('cancel')}</Button>
         <Button look="primary" isBusy={isBusy} onClick={onSave}>

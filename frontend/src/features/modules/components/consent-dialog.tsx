@@ -1,6 +1,7 @@
 import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { Dialog } from '@/components/dialog'
+import { Refusal } from '@/components/plan-limit'
 import { toast } from '@/components/toast'
 import { type Module, useEnable } from '../queries'
 import { MemoryUse, RightsList } from './rights-list'
@@ -42,11 +43,7 @@ export function ConsentDialog({ module, isOpen, onClose }: Props) {
         </section>
         <p className="text-ui text-muted">{t('limits')}</p>
       </div>
-      {enable.error ? (
-        <p role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-ui text-danger">
-          {t('failed', { reason: enable.error.message })}
-        </p>
-      ) : null}
+      <Refusal error={enable.error} say={(reason) => t('failed', { reason })} />
       <div className="flex justify-end gap-2">
         <Button onClick={close}>{t('cancel')}</Button>
         <Button

@@ -1,6 +1,7 @@
 import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { Dialog } from '@/components/dialog'
+import { Refusal } from '@/components/plan-limit'
 import { toast } from '@/components/toast'
 import { type Module, useDisable } from '../queries'
 
@@ -21,11 +22,7 @@ export function DisableDialog({ module, isOpen, onClose }: Props) {
   return (
     <Dialog title={t('title', { name })} isOpen={isOpen} onClose={close}>
       <p className="text-ui text-muted">{t('text')}</p>
-      {disable.error ? (
-        <p role="alert" className="rounded-md bg-danger-soft px-3 py-2 text-ui text-danger">
-          {t('failed', { reason: disable.error.message })}
-        </p>
-      ) : null}
+      <Refusal error={disable.error} say={(reason) => t('failed', { reason })} />
       <div className="flex justify-end gap-2">
         <Button onClick={close}>{t('cancel')}</Button>
         <Button look="danger" isBusy={disable.isPending} onClick={() => disable.mutate()}>

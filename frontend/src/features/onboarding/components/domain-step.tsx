@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { may } from '@/api/account'
 import { Button } from '@/components/button'
+import { useFailed } from '@/components/plan-limit'
 import { ErrorState, Skeleton } from '@/components/states'
-import { toast } from '@/components/toast'
 import { contextQuery } from '@/features/concepts'
 import { type Domain, DomainChoice, isDomain, useChangeContext } from '@/features/memory-settings'
 import { useAccount, useOrg } from '@/hooks/use-account'
@@ -12,6 +12,7 @@ import { useAccount, useOrg } from '@/hooks/use-account'
 /** What the organisation is about; the choice is saved on the way to the next step. */
 export function DomainStep({ onDone }: { onDone: () => void }) {
   const t = useTranslations('welcome')
+  const failed = useFailed()
   const context = useQuery(contextQuery(useOrg()))
   const change = useChangeContext()
   const canChange = may(useAccount(), 'memory:admin')
@@ -24,7 +25,7 @@ export function DomainStep({ onDone }: { onDone: () => void }) {
     else
       change.mutate(
         { domain: chosen },
-        { onSuccess: onDone, onError: (error) => toast.failed(t('domain.failed', { reason: error.message })) },
+        { onSuccess: onDone, onError: (error) => failed(error, (reason) => t('domain.failed', { reason })) },
       )
   }
   return (
