@@ -64,7 +64,7 @@ test('from signing up to a right answer, its reason, a deletion and its undoing'
   await page.getByRole('button', { name: 'Delete' }).click()
   await page.getByRole('button', { name: 'Undo' }).click()
   await expect(page.getByText('Undone for 1 memory')).toBeVisible()
-  await page.getByRole('link', { name: 'Search' }).click()
+  await page.getByRole('link', { name: 'Search', exact: true }).click()
   await page.getByLabel('Your question').fill('why did the checkout refuse cards?')
   await page.keyboard.press('Enter')
   await expect(page.getByText('a certificate of the payment provider had run out').first()).toBeVisible()

@@ -42,7 +42,7 @@ test('an edit on top of somebody else’s keeps what was typed and takes the res
   const question = page.getByRole('dialog', { name: 'Leave without saving?' })
   await form.getByRole('textbox', { name: 'Text' }).press('Escape')
   await question.getByRole('button', { name: 'Keep editing' }).click()
-  await page.getByRole('link', { name: 'Search' }).click()
+  await page.getByRole('link', { name: 'Search', exact: true }).click()
   await expect(question).toBeVisible()
   await page.keyboard.press('Escape')
   await expect(question).toHaveCount(0)

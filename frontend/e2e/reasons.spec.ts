@@ -131,7 +131,7 @@ test('a used-up plan and too many requests say when it goes on', async ({ page, 
   })
   await page.goto(`/${org}/search?q=churn`)
   await expect(page.getByRole('heading', { name: 'Your plan’s limit is reached' })).toBeVisible()
-  await expect(page.getByText('Included in: team.')).toBeVisible()
+  await expect(page.getByText('The plan allows 100 of searches a day. Team lifts it.')).toBeVisible()
   await expect(page.getByText('Possible again in 2 hours.')).toBeVisible()
   await page.unroute('**/api/v1/memory/search')
   await refuse(429, { code: 'rate_limited', detail: 'Too many requests.' })
