@@ -1,12 +1,12 @@
 import { HttpResponse, http, type JsonBodyType } from 'msw'
-import type { Plan, Quota, Subscription } from '@/features/billing'
+import type { Feature, Plan, Quota, Subscription } from '@/features/billing'
 import { server } from './server'
 
 const GB = 1024 ** 3
 
 function plan(code: string, name: string, position: number, cents: number, limits: (number | null)[]): Plan {
   const [users = null, modules = null, memory_bytes = null, api_calls = null, memory_searches = null] = limits
-  const feature = (of: string, unit: string, period: string, limit: number | null, isSoft = false) => ({
+  const feature = (of: string, unit: string, period: Feature['period'], limit: number | null, isSoft = false) => ({
     code: of,
     name: of,
     unit,
@@ -50,7 +50,7 @@ export const PLANS: Plan[] = [
 export function subscription(changes: Partial<Subscription> = {}): Subscription {
   return {
     plan: { code: 'free', name: 'Free' },
-    subscribed_plan: null,
+    subscribed_plan: { code: 'free', name: 'Free' },
     status: 'free',
     interval: null,
     amount_cents: null,

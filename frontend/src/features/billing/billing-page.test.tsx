@@ -40,7 +40,7 @@ test('the free plan says what stops, and a plan can be tried', async () => {
   expect(screen.getByText('$990')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Try Professional 14 days free' }))
   expect(await screen.findByText(/^The payment service cannot be reached/)).toBeVisible()
-  expect(asked).toEqual({ plan: 'professional', interval: 'year' })
+  expect(asked).toEqual({ plan: 'professional', interval: 'year', promotion_code: '' })
 })
 
 test('without the payment service use is still shown', async () => {

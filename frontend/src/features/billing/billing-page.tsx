@@ -20,9 +20,9 @@ import { PlanCards } from './components/plan-cards'
 import { Quotas } from './components/quotas'
 import { BillingSettingsPanel } from './components/settings-form'
 import { Standings } from './components/standing'
-import type { Plan, Subscription } from './contract'
 import { plansQuery, quotasQuery, subscriptionQuery, usePortal, useResume } from './queries'
 import { isSubscribed } from './standing'
+import type { Plan, Subscription } from './types'
 
 /** The plan, what it gives, what it costs, and the way to another. */
 export function BillingPage() {
@@ -93,7 +93,7 @@ function PresentPlan({ subscription, canChange, onCancel }: PresentProps) {
   const portal = usePortal()
   const resume = useResume(() => toast.done(t('resumed', { plan: paid.name })))
   const { plan, subscribed_plan, status, override } = subscription
-  const paid = subscribed_plan ?? plan
+  const paid = subscribed_plan
   const subscribed = isSubscribed(subscription)
   const wasCustomer = subscribed || status === 'canceled' || status === 'incomplete'
   return (

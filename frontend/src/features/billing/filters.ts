@@ -7,7 +7,21 @@ export const RANGES = ['7d', '30d', '90d', '365d'] as const
 export const GROUPS = ['day', 'module', 'member', 'operation', 'meter'] as const
 export type Group = (typeof GROUPS)[number]
 
+/** All that is counted. */
+export const METERS = [
+  'api_calls',
+  'memory_searches',
+  'memory_stores',
+  'memory_bytes',
+  'ingestion_items',
+  'llm_tokens',
+] as const
+
 const moment = z.string().check(z.refine((text) => !Number.isNaN(Date.parse(text))))
+export type Meter = (typeof METERS)[number]
+
+const meter = z.enum(METERS)
+const person = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i))
 const name = z.string().check(z.minLength(1), z.maxLength(200))
 
 export const billingSearch = z.object({ checkout: soft(z.enum(['done', 'cancelled'])) })
@@ -18,18 +32,25 @@ export const usageSearch = z.object({
   from: soft(moment),
   to: soft(moment),
   by: soft(z.enum(GROUPS)),
-  meter: soft(name),
+  meter: soft(meter),
 })
 export type UsageSearch = z.infer<typeof usageSearch>
 
 export const ledgerSearch = z.object({
   from: soft(moment),
   to: soft(moment),
-  meter: soft(name),
+  meter: soft(meter),
   module: soft(name),
   operation: soft(name),
-  user_id: soft(name),
+  user_id: soft(person),
 })
+/** Which entries are listed: those of one meter. */
+export const DEFAULT_METER = 'api_calls'
+
+export function asMeter(text: string | null) {
+  return METERS.find((one) => one === text)
+}
+
 export type LedgerSearch = z.infer<typeof ledgerSearch>
 
 /** In an address, the module of what the platform itself did: there an empty value is none, and no module is called so. */

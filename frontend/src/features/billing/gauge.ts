@@ -1,5 +1,5 @@
 /** How much of a quota is used, and will be at the present pace: as shares of one bar, and as one ratio. */
-import type { Quota } from './contract'
+import type { Quota } from './types'
 
 type Amounts = Pick<Quota, 'used' | 'limit' | 'projected'>
 export type GaugePart = { kind: 'used' | 'projected' | 'over' | 'projectedOver'; from: number; to: number }

@@ -6,9 +6,10 @@ import { Page } from '@/components/page'
 import { type PlainColumn, PlainTable } from '@/components/plain-table'
 import { useOrg } from '@/hooks/use-account'
 import { useUnits } from '@/hooks/use-units'
-import { InvoiceLinks, InvoiceStatus, useInvoiceName } from './components/invoice-parts'
-import type { InvoiceLine, InvoiceWhole } from './contract'
+import { InvoiceLinks, InvoiceStatus, useInvoiceName, usePeriodText } from './components/invoice-parts'
+import { asMeter } from './filters'
 import { invoiceQuery } from './queries'
+import type { InvoiceLine, InvoiceWhole } from './types'
 
 const route = getRouteApi('/$org/settings/invoices/$invoiceId')
 
@@ -36,12 +37,11 @@ export function InvoicePage() {
 
 function Whole({ invoice }: { invoice: InvoiceWhole }) {
   const t = useTranslations('billing.invoices')
-  const { dateTime, dateTimeRange, number } = useFormatter()
+  const { dateTime, number } = useFormatter()
+  const period = usePeriodText()
   const { sum } = useUnits()
   const org = useOrg()
   const { currency } = invoice
-  const period = ({ period_start, period_end }: { period_start: string; period_end: string }) =>
-    dateTimeRange(new Date(period_start), new Date(period_end), { dateStyle: 'medium' })
   const facts = [
     [t('status'), <InvoiceStatus key="status" status={invoice.status} />],
     [t('created'), dateTime(new Date(invoice.created_at), { dateStyle: 'medium' })],
@@ -61,11 +61,15 @@ function Whole({ invoice }: { invoice: InvoiceWhole }) {
             {period(line)}
             {line.proration ? ` · ${t('proration')}` : null}
           </p>
-          {line.meter ? (
+          {asMeter(line.meter) ? (
             <Link
               to="/$org/settings/usage/ledger"
               params={{ org }}
-              search={{ meter: line.meter, from: line.period_start, to: line.period_end }}
+              search={{
+                meter: asMeter(line.meter),
+                from: line.period_start ?? undefined,
+                to: line.period_end ?? undefined,
+              }}
               className="text-xs font-medium text-accent-text underline-offset-2 hover:underline"
             >
               {t('behind')}

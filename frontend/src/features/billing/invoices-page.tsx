@@ -8,14 +8,15 @@ import { type PlainColumn, PlainTable } from '@/components/plain-table'
 import { EmptyState, ErrorState } from '@/components/states'
 import { useOrg } from '@/hooks/use-account'
 import { useUnits } from '@/hooks/use-units'
-import { InvoiceLinks, InvoiceStatus, useInvoiceName } from './components/invoice-parts'
-import type { Invoice } from './contract'
+import { InvoiceLinks, InvoiceStatus, useInvoiceName, usePeriodText } from './components/invoice-parts'
 import { invoicesQuery } from './queries'
+import type { Invoice } from './types'
 
 /** All invoices, the latest first. */
 export function InvoicesPage() {
   const t = useTranslations('billing.invoices')
-  const { dateTime, dateTimeRange, number } = useFormatter()
+  const { dateTime, number } = useFormatter()
+  const period = usePeriodText()
   const { sum } = useUnits()
   const nameOf = useInvoiceName()
   const org = useOrg()
@@ -50,8 +51,7 @@ export function InvoicesPage() {
       id: 'period',
       header: t('period'),
       className: 'text-muted max-md:hidden',
-      cell: (invoice) =>
-        dateTimeRange(new Date(invoice.period_start), new Date(invoice.period_end), { dateStyle: 'medium' }),
+      cell: period,
     },
     {
       id: 'amount',

@@ -6,16 +6,17 @@ import { Button } from '@/components/button'
 import { CopyButton } from '@/components/copy'
 import { Page } from '@/components/page'
 import { type PlainColumn, PlainTable } from '@/components/plain-table'
+import { SelectField } from '@/components/select'
 import { EmptyState, ErrorState } from '@/components/states'
 import { useOrg } from '@/hooks/use-account'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
-import type { LedgerRow } from './contract'
-import { type LedgerSearch, PLATFORM } from './filters'
+import { asMeter, DEFAULT_METER, type LedgerSearch, METERS, PLATFORM } from './filters'
 import { ledgerQuery } from './queries'
+import type { LedgerRow } from './types'
 
 const route = getRouteApi('/$org/settings/usage/ledger')
-const CONDITIONS = ['meter', 'module', 'operation', 'user_id'] as const
+const CONDITIONS = ['module', 'operation', 'user_id'] as const
 
 /** Every single use that was counted, with the request that it came with. */
 export function LedgerPage() {
@@ -25,13 +26,18 @@ export function LedgerPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const org = useOrg()
-  const ledger = useInfiniteQuery(ledgerQuery(org, { ...search, ...(search.module === PLATFORM && { module: '' }) }))
+  const ledger = useInfiniteQuery(
+    ledgerQuery(org, {
+      ...search,
+      meter: search.meter ?? DEFAULT_METER,
+      ...(search.module === PLATFORM && { module: '' }),
+    }),
+  )
   const rows = ledger.data?.pages.flatMap((page) => page.results)
   const total = ledger.data?.pages[0]?.total
   const member = rows?.find((row) => row.member?.id === search.user_id)?.member?.email
-  const isConditioned = CONDITIONS.some((name) => search[name]) || search.from || search.to
+  const isConditioned = CONDITIONS.some((name) => search[name]) || (search.from && search.to)
   function said(name: (typeof CONDITIONS)[number], value: string) {
-    if (name === 'meter') return meterName(value)
     if (name === 'module' && value === PLATFORM) return t('platform')
     if (name === 'user_id') return member ?? value
     return value
@@ -49,31 +55,38 @@ export function LedgerPage() {
         </Link>,
       ]}
     >
-      {isConditioned ? (
-        <div className="flex flex-wrap gap-2">
-          {search.from && search.to ? (
-            <Button size="small" onClick={() => drop({ from: undefined, to: undefined })}>
-              {dateTimeRange(new Date(search.from), new Date(Date.parse(search.to) - 1), {
-                dateStyle: 'medium',
-                timeZone: 'UTC',
-              })}
+      <div className="flex flex-wrap items-center gap-2">
+        <SelectField
+          isBare
+          label={t('meter')}
+          value={search.meter ?? DEFAULT_METER}
+          onChange={(meter) => drop({ meter: asMeter(meter) })}
+          options={METERS.map((meter) => ({ value: meter, label: meterName(meter) }))}
+        />
+        {search.from && search.to ? (
+          <Button onClick={() => drop({ from: undefined, to: undefined })}>
+            {dateTimeRange(new Date(search.from), new Date(Date.parse(search.to) - 1), {
+              dateStyle: 'medium',
+              timeZone: 'UTC',
+            })}
+            <X aria-hidden />
+            <span className="sr-only">{t('drop')}</span>
+          </Button>
+        ) : (
+          <span className="text-ui text-muted">{t('lately')}</span>
+        )}
+        {CONDITIONS.map((name) => {
+          const value = search[name]
+          return value ? (
+            <Button key={name} onClick={() => drop({ [name]: undefined })} className="max-w-full">
+              <span className="text-muted">{t(`conditions.${name}`)}</span>
+              <span className="truncate">{said(name, value)}</span>
               <X aria-hidden />
               <span className="sr-only">{t('drop')}</span>
             </Button>
-          ) : null}
-          {CONDITIONS.map((name) => {
-            const value = search[name]
-            return value ? (
-              <Button key={name} size="small" onClick={() => drop({ [name]: undefined })} className="max-w-full">
-                <span className="text-muted">{t(`conditions.${name}`)}</span>
-                <span className="truncate">{said(name, value)}</span>
-                <X aria-hidden />
-                <span className="sr-only">{t('drop')}</span>
-              </Button>
-            ) : null
-          })}
-        </div>
-      ) : null}
+          ) : null
+        })}
+      </div>
       <div className="overflow-hidden rounded-lg border bg-surface">
         {ledger.isError && !rows ? (
           <ErrorState error={ledger.error} onRetry={() => void ledger.refetch()} isRetrying={ledger.isRefetching} />
@@ -81,7 +94,11 @@ export function LedgerPage() {
           <EmptyState
             icon={ListX}
             title={t('nothing')}
-            action={isConditioned ? <Button onClick={() => void navigate({ search: {} })}>{t('all')}</Button> : null}
+            action={
+              isConditioned ? (
+                <Button onClick={() => void navigate({ search: { meter: search.meter } })}>{t('all')}</Button>
+              ) : null
+            }
           />
         ) : (
           <Rows rows={rows} />

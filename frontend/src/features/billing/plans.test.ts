@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { PLANS, quota } from '@/testing/billing'
-import type { Feature, Plan } from './contract'
 import { differenceOf, overLimits, yearlySaving } from './plans'
+import type { Feature, Plan } from './types'
 
 const [free, starter, professional, enterprise] = PLANS as [Plan, Plan, Plan, Plan]
 const feature = (plan: Plan, code: string) => plan.features.find((one) => one.code === code) as Feature

@@ -1,5 +1,5 @@
 /** Plans side by side: prices, what differs, what would not fit. */
-import type { Feature, Interval, Plan, Quota } from './contract'
+import type { Feature, Interval, Plan, Quota } from './types'
 
 export function priceOf(plan: Plan, interval: Interval) {
   return plan.prices.find((price) => price.interval === interval)

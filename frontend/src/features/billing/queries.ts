@@ -5,45 +5,46 @@ import {
   useMutation,
   useQueryClient,
 } from '@tanstack/react-query'
-import type { Client } from 'openapi-fetch'
 import { answerOf, api } from '@/api/client'
 import { useOrg, useRereadAccount } from '@/hooks/use-account'
-import type { BillingPaths, BillingSettings, Choice, Subscription, UsageGroup } from './contract'
+import type { Group, Meter } from './filters'
+import type { BillingSettings, Choice, Subscription } from './types'
 
-const billing = api as unknown as Client<BillingPaths>
 const PAGE_SIZE = 50
+// What stands among other things.
+const FEW = 10
 // Usage goes on while a page is open.
 const QUOTAS_MS = 60_000
 
 export function plansQuery(org: string) {
   return queryOptions({
     queryKey: [org, 'billing', 'plans'],
-    queryFn: ({ signal }) => answerOf(billing.GET('/api/v1/billing/plans', { signal })),
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/billing/plans', { signal })),
   })
 }
 
 export function subscriptionQuery(org: string) {
   return queryOptions({
     queryKey: [org, 'billing', 'subscription'],
-    queryFn: ({ signal }) => answerOf(billing.GET('/api/v1/billing/subscription', { signal })),
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/billing/subscription', { signal })),
   })
 }
 
 export function quotasQuery(org: string) {
   return queryOptions({
     queryKey: [org, 'billing', 'quotas'],
-    queryFn: ({ signal }) => answerOf(billing.GET('/api/v1/billing/quotas', { signal })),
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/billing/quotas', { signal })),
     refetchInterval: QUOTAS_MS,
   })
 }
 
 export type Span = { from: string; to: string }
 
-export function usageQuery(org: string, span: Span, group_by: UsageGroup, meter: string | undefined) {
+export function usageQuery(org: string, span: Span, group_by: Group, meter: Meter | undefined) {
   const query = { ...span, group_by, ...(meter && { meter }) }
   return queryOptions({
     queryKey: [org, 'billing', 'usage', query],
-    queryFn: ({ signal }) => answerOf(billing.GET('/api/v1/billing/usage', { params: { query }, signal })),
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/billing/usage', { params: { query }, signal })),
     placeholderData: keepPreviousData,
   })
 }
@@ -51,7 +52,7 @@ export function usageQuery(org: string, span: Span, group_by: UsageGroup, meter:
 export type LedgerConditions = {
   from?: string | undefined
   to?: string | undefined
-  meter?: string | undefined
+  meter?: Meter | undefined
   module?: string | undefined
   operation?: string | undefined
   user_id?: string | undefined
@@ -63,7 +64,7 @@ export function ledgerQuery(org: string, conditions: LedgerConditions) {
     queryKey: [org, 'billing', 'ledger', given],
     queryFn: ({ pageParam, signal }) =>
       answerOf(
-        billing.GET('/api/v1/billing/usage/events', {
+        api.GET('/api/v1/billing/usage/events', {
           params: { query: { ...given, limit: PAGE_SIZE, ...(pageParam && { cursor: pageParam }) } },
           signal,
         }),
@@ -78,7 +79,7 @@ export function invoicesQuery(org: string) {
     queryKey: [org, 'billing', 'invoices'],
     queryFn: ({ pageParam, signal }) =>
       answerOf(
-        billing.GET('/api/v1/billing/invoices', {
+        api.GET('/api/v1/billing/invoices', {
           params: { query: { limit: PAGE_SIZE, ...(pageParam && { cursor: pageParam }) } },
           signal,
         }),
@@ -93,22 +94,30 @@ export function invoiceQuery(org: string, invoiceId: string) {
     queryKey: [org, 'billing', 'invoice', invoiceId],
     queryFn: ({ signal }) =>
       answerOf(
-        billing.GET('/api/v1/billing/invoices/{invoice_id}', { params: { path: { invoice_id: invoiceId } }, signal }),
+        api.GET('/api/v1/billing/invoices/{invoice_id}', { params: { path: { invoice_id: invoiceId } }, signal }),
       ),
   })
 }
 
 export function alertsQuery(org: string) {
-  return queryOptions({
+  return infiniteQueryOptions({
     queryKey: [org, 'billing', 'alerts'],
-    queryFn: ({ signal }) => answerOf(billing.GET('/api/v1/billing/alerts', { signal })),
+    queryFn: ({ pageParam, signal }) =>
+      answerOf(
+        api.GET('/api/v1/billing/alerts', {
+          params: { query: { limit: FEW, ...(pageParam && { cursor: pageParam }) } },
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
   })
 }
 
 export function reconciliationQuery(org: string) {
   return queryOptions({
     queryKey: [org, 'billing', 'reconciliation'],
-    queryFn: ({ signal }) => answerOf(billing.GET('/api/v1/billing/reconciliation', { signal })),
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/billing/reconciliation', { signal })),
   })
 }
 
@@ -116,7 +125,7 @@ export function reconciliationQuery(org: string) {
 export function settingsQuery(org: string) {
   return queryOptions({
     queryKey: [org, 'billing', 'settings'],
-    queryFn: ({ signal }) => settingsOf(billing.GET('/api/v1/billing/settings', { signal })),
+    queryFn: ({ signal }) => settingsOf(api.GET('/api/v1/billing/settings', { signal })),
   })
 }
 
@@ -133,7 +142,7 @@ export function useSaveSettings(onDone: () => void) {
   return useMutation({
     mutationFn: ({ etag, body }: { etag: string | undefined; body: Partial<BillingSettings> }) =>
       settingsOf(
-        billing.PATCH('/api/v1/billing/settings', { params: { header: { ...(etag && { 'If-Match': etag }) } }, body }),
+        api.PATCH('/api/v1/billing/settings', { params: { header: { ...(etag && { 'If-Match': etag }) } }, body }),
       ),
     onSuccess: (settings) => {
       onDone()
@@ -144,21 +153,22 @@ export function useSaveSettings(onDone: () => void) {
 
 /** The usage of a span as a table for other programs. */
 export async function exportUsage(span: Span): Promise<Blob> {
-  const { response } = await billing.GET('/api/v1/billing/usage/export', { params: { query: span }, parseAs: 'stream' })
+  const { response } = await api.GET('/api/v1/billing/usage/export', { params: { query: span }, parseAs: 'stream' })
   return response.blob()
 }
 
 /** Where one pays, or sees what Stripe keeps: pages of theirs, which take the place of ours. */
 export function useCheckout() {
   return useMutation({
-    mutationFn: (body: Choice) => answerOf(billing.POST('/api/v1/billing/checkout', { body })),
+    mutationFn: (body: Choice) =>
+      answerOf(api.POST('/api/v1/billing/checkout', { body: { ...body, promotion_code: '' } })),
     onSuccess: ({ url }) => window.location.assign(url),
   })
 }
 
 export function usePortal() {
   return useMutation({
-    mutationFn: () => answerOf(billing.POST('/api/v1/billing/portal', { body: {} })),
+    mutationFn: () => answerOf(api.POST('/api/v1/billing/portal')),
     onSuccess: ({ url }) => window.location.assign(url),
   })
 }
@@ -166,7 +176,7 @@ export function usePortal() {
 export function previewQuery(org: string, choice: Choice) {
   return queryOptions({
     queryKey: [org, 'billing', 'preview', choice],
-    queryFn: ({ signal }) => answerOf(billing.POST('/api/v1/billing/subscription/preview', { body: choice, signal })),
+    queryFn: ({ signal }) => answerOf(api.POST('/api/v1/billing/subscription/preview', { body: choice, signal })),
     // Proration counts by the second.
     staleTime: 0,
     gcTime: 0,
@@ -202,26 +212,20 @@ function useSubscriptionMutation<Given>(change: (given: Given) => Promise<Subscr
 
 export function useChangePlan(onDone: () => void) {
   return useSubscriptionMutation(
-    (body: Choice) => answerOf(billing.POST('/api/v1/billing/subscription/change', { body })),
+    (body: Choice) => answerOf(api.POST('/api/v1/billing/subscription/change', { body })),
     onDone,
   )
 }
 
 export function useCancel(onDone: () => void) {
-  return useSubscriptionMutation(
-    () => answerOf(billing.POST('/api/v1/billing/subscription/cancel', { body: {} })),
-    onDone,
-  )
+  return useSubscriptionMutation(() => answerOf(api.POST('/api/v1/billing/subscription/cancel')), onDone)
 }
 
 export function useResume(onDone: () => void) {
-  return useSubscriptionMutation(
-    () => answerOf(billing.POST('/api/v1/billing/subscription/resume', { body: {} })),
-    onDone,
-  )
+  return useSubscriptionMutation(() => answerOf(api.POST('/api/v1/billing/subscription/resume')), onDone)
 }
 
 /** Asks Stripe for the present state. */
 export function refreshSubscription() {
-  return answerOf(billing.POST('/api/v1/billing/subscription/refresh', { body: {} }))
+  return answerOf(api.POST('/api/v1/billing/subscription/refresh'))
 }

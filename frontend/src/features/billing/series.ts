@@ -1,16 +1,7 @@
 /** Usage by day as bars that stand on each other. */
-import type { UsageRow } from './contract'
-import { daysOf } from './filters'
 
-/** All that is counted. */
-export const METERS = [
-  'api_calls',
-  'memory_searches',
-  'memory_stores',
-  'memory_bytes',
-  'ingestion_items',
-  'llm_tokens',
-] as const
+import { daysOf } from './filters'
+import type { UsageRow } from './types'
 
 /**
  * What the organisation had done, each piece counted once. Calls of the API carry this work, and tokens and bytes measure

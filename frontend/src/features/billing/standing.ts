@@ -1,5 +1,5 @@
 /** Where a subscription stands, as what there is to say about it. */
-import type { Subscription } from './contract'
+import type { Subscription } from './types'
 
 export type Standing =
   | { kind: 'free' | 'incomplete' | 'ended' | 'unpaid' | 'paused' | 'active' }

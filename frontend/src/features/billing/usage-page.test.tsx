@@ -6,14 +6,15 @@ import type { Account } from '@/api/account'
 import { answerBilling, listOf } from '@/testing/billing'
 import { ACCOUNT, renderPage } from '@/testing/render'
 import { server } from '@/testing/server'
-import type { Invoice, LedgerRow, UsageRow } from './contract'
 import { InvoicePage } from './invoice-page'
 import { InvoicesPage } from './invoices-page'
 import { LedgerPage } from './ledger-page'
+import type { Invoice, LedgerRow, UsageRow } from './types'
 import { UsagePage } from './usage-page'
 
 const VIEWER: Account = { ...ACCOUNT, permissions: ['billing:read'] }
 const PATH = '/acme/settings/usage'
+const ADA = '0192f3c1-6a2b-7c00-8000-000000000001'
 
 function row(key: string, meter: string, quantity: number, label = ''): UsageRow {
   return { key, label, meter, quantity, events: quantity, cost_cents: meter === 'api_calls' ? 12 : null }
@@ -188,7 +189,7 @@ test('each use has its request, page by page, and conditions can be taken away',
     quantity: 1,
     occurred_at: '2026-11-03T10:00:00Z',
     module: '',
-    member: { id: 'u', email: 'ada@example.com' },
+    member: { id: ADA, email: 'ada@example.com' },
     operation: 'search.hybrid',
     request_id: `req-${number}`,
     source: 'memory',
@@ -206,7 +207,7 @@ test('each use has its request, page by page, and conditions can be taken away',
       })
     }),
   )
-  const router = renderPage(<LedgerPage />, `${PATH}/ledger?meter=memory_searches&module=-&user_id=u`, VIEWER)
+  const router = renderPage(<LedgerPage />, `${PATH}/ledger?meter=memory_searches&module=-&user_id=${ADA}`, VIEWER)
   expect(await screen.findByText('req-1')).toBeVisible()
   // The platform's own use is asked for by an empty name.
   expect(asked[0]).toContain('module=&')
@@ -214,7 +215,7 @@ test('each use has its request, page by page, and conditions can be taken away',
   await userEvent.click(screen.getByRole('button', { name: 'Show more (1 of 2)' }))
   expect(await screen.findByText('req-2')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: /^Module:\s*Lift OS itself/ }))
-  await waitFor(() => expect(router.state.location.search).toEqual({ meter: 'memory_searches', user_id: 'u' }))
+  await waitFor(() => expect(router.state.location.search).toEqual({ meter: 'memory_searches', user_id: ADA }))
 })
 
 const INVOICE: Invoice = {

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Activity, BellRing, Download, X } from 'lucide-react'
 import { useFormatter, useNow, useTranslations } from 'use-intl'
@@ -20,9 +20,8 @@ import { Breakdown } from './components/breakdown'
 import { ByDay } from './components/by-day'
 import { Reconciled } from './components/reconciled'
 import { Totals } from './components/totals'
-import { DEFAULT_RANGE, GROUPS, RANGES, spanOf } from './filters'
+import { asMeter, DEFAULT_RANGE, GROUPS, METERS, RANGES, spanOf } from './filters'
 import { alertsQuery, exportUsage, quotasQuery, type Span, subscriptionQuery, usageQuery } from './queries'
-import { METERS } from './series'
 
 const route = getRouteApi('/$org/settings/usage/')
 
@@ -66,7 +65,7 @@ export function UsagePage() {
           isBare
           label={t('meter')}
           value={search.meter ?? ''}
-          onChange={(meter) => void navigate({ search: (before) => ({ ...before, meter: meter || undefined }) })}
+          onChange={(meter) => void navigate({ search: (before) => ({ ...before, meter: asMeter(meter) }) })}
           options={[
             { value: '', label: t('allMeters') },
             ...METERS.map((meter) => ({ value: meter, label: meterName(meter) })),
@@ -167,7 +166,7 @@ function Alerts() {
   const { number } = useFormatter()
   const meterName = useMeterName()
   const org = useOrg()
-  const alerts = useQuery(alertsQuery(org))
+  const alerts = useInfiniteQuery(alertsQuery(org))
   const quotas = useQuery(quotasQuery(org))
   const { amount } = useUnits()
   const unitOf = (meter: string) => quotas.data?.results.find((one) => one.meter === meter)?.unit ?? ''
@@ -180,8 +179,9 @@ function Alerts() {
         <p className="text-xs text-muted">{t('note')}</p>
       </header>
       <Loaded query={alerts} skeleton={<Skeleton className="m-4 h-16" />}>
-        {({ results }) =>
-          results.length === 0 ? (
+        {({ pages }) => {
+          const results = pages.flatMap((page) => page.results)
+          return results.length === 0 ? (
             <p className="flex items-center gap-2 px-4 py-4 text-ui text-muted">
               <BellRing className="size-4" aria-hidden />
               {t('none')}
@@ -223,8 +223,15 @@ function Alerts() {
               ]}
             />
           )
-        }
+        }}
       </Loaded>
+      {alerts.hasNextPage ? (
+        <div className="border-t p-3 text-center">
+          <Button size="small" isBusy={alerts.isFetchingNextPage} onClick={() => void alerts.fetchNextPage()}>
+            {t('more')}
+          </Button>
+        </div>
+      ) : null}
     </section>
   )
 }

@@ -4,8 +4,8 @@ import { PlainTable } from '@/components/plain-table'
 import { useOrg } from '@/hooks/use-account'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
-import type { Usage, UsageRow } from '../contract'
-import { type Group, type LedgerSearch, PLATFORM } from '../filters'
+import { asMeter, type Group, type LedgerSearch, PLATFORM } from '../filters'
+import type { Usage, UsageRow } from '../types'
 
 type Props = { usage: Usage; group: Group; currency: string }
 
@@ -104,7 +104,7 @@ function Share({ row, total, children }: { row: UsageRow; total: number; childre
 const DAY_MS = 24 * 3600 * 1000
 
 function ledgerOf(row: UsageRow, group: Group, { from, to }: Usage): LedgerSearch {
-  const search: LedgerSearch = { from, to, meter: row.meter }
+  const search: LedgerSearch = { from, to, meter: asMeter(row.meter) }
   if (group === 'day') return { ...search, from: row.key, to: new Date(Date.parse(row.key) + DAY_MS).toISOString() }
   if (group === 'module') return { ...search, module: row.key || PLATFORM }
   if (group === 'operation' && row.key) return { ...search, operation: row.key }

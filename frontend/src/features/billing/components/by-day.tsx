@@ -8,9 +8,9 @@ import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
 import { byteUnitOf, inByteUnit } from '@/lib/amount'
 import { cn } from '@/lib/cn'
-import type { Usage } from '../contract'
 import type { UsageSearch } from '../filters'
 import { type Day, seriesOf, WORK } from '../series'
+import type { Usage } from '../types'
 
 // As many dates below the bars as a phone has room for.
 const TICKS = 4

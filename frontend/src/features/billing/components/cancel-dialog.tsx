@@ -3,9 +3,9 @@ import { ConfirmDialog } from '@/components/confirm-dialog'
 import { toast } from '@/components/toast'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
-import type { Plan, Quota, Subscription } from '../contract'
 import { overLimits } from '../plans'
 import { useCancel } from '../queries'
+import type { Plan, Quota, Subscription } from '../types'
 import { useLimitText } from './limits'
 
 type Props = { subscription: Subscription; free: Plan | undefined; quotas: Quota[]; onClose: () => void }
@@ -18,7 +18,7 @@ export function CancelDialog({ subscription, free, quotas, onClose }: Props) {
   const meterName = useMeterName()
   const limitText = useLimitText()
   const held = free ? overLimits(free, quotas) : []
-  const plan = subscription.subscribed_plan ?? subscription.plan
+  const plan = subscription.subscribed_plan
   const end = subscription.status === 'trialing' ? subscription.trial_ends_at : subscription.current_period_end
   const cancel = useCancel(() => {
     toast.done(t('done', { plan: plan.name }))

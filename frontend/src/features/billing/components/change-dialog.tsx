@@ -10,8 +10,8 @@ import { useOrg } from '@/hooks/use-account'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
 import { cn } from '@/lib/cn'
-import type { Choice, Plan, Preview } from '../contract'
 import { previewQuery, useChangePlan } from '../queries'
+import type { Choice, Plan, Preview } from '../types'
 
 type Props = { choice: Choice; plan: Plan; onClose: () => void }
 

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { useUnits } from '@/hooks/use-units'
-import type { Subscription } from '../contract'
 import { isSubscribed } from '../standing'
+import type { Subscription } from '../types'
 
 /** What is paid, how, and what is taken off. */
 export function Facts({ subscription }: { subscription: Subscription }) {

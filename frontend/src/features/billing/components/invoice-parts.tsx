@@ -1,8 +1,8 @@
 import { Download, ExternalLink } from 'lucide-react'
-import { useTranslations } from 'use-intl'
+import { useFormatter, useTranslations } from 'use-intl'
 import { buttonStyle } from '@/components/button'
 import { cn } from '@/lib/cn'
-import type { Invoice } from '../contract'
+import type { Invoice } from '../types'
 
 const COLOURS: Record<Invoice['status'], string> = {
   draft: 'text-muted',
@@ -54,6 +54,13 @@ export function InvoiceLinks({ invoice }: { invoice: Invoice }) {
       ) : null}
     </span>
   )
+}
+
+/** What an invoice or one of its lines is for; some are for no time at all. */
+export function usePeriodText() {
+  const { dateTimeRange } = useFormatter()
+  return ({ period_start: start, period_end: end }: Pick<Invoice, 'period_start' | 'period_end'>) =>
+    start && end ? dateTimeRange(new Date(start), new Date(end), { dateStyle: 'medium' }) : '–'
 }
 
 /** A draft has no number yet. */

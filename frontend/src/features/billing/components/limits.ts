@@ -1,6 +1,6 @@
 import { useTranslations } from 'use-intl'
 import { useUnits } from '@/hooks/use-units'
-import type { Feature } from '../contract'
+import type { Feature } from '../types'
 
 const PERIODS = ['month', 'day', 'hour'] as const
 

@@ -9,10 +9,10 @@ import { Segmented } from '@/components/segmented'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
 import { cn } from '@/lib/cn'
-import type { Choice, Feature, Interval, Plan, Quota, Subscription } from '../contract'
 import { differenceOf, overLimits, priceOf, yearlySaving } from '../plans'
 import { useCheckout } from '../queries'
 import { isSubscribed } from '../standing'
+import type { Choice, Feature, Interval, Plan, Quota, Subscription } from '../types'
 import { ChangeDialog } from './change-dialog'
 import { useLimitText } from './limits'
 
@@ -113,7 +113,7 @@ function PlanCard({ plan, interval, present, subscription, quotas, canChange, is
   const meterName = useMeterName()
   const limitText = useLimitText()
   const isPresent = plan.code === present?.code
-  const isPaid = plan.code === (subscription.subscribed_plan ?? subscription.plan).code
+  const isPaid = plan.code === subscription.subscribed_plan.code
   const price = priceOf(plan, interval) ?? plan.prices[0]
   const held = overLimits(plan, quotas)
   const currency = price?.currency ?? subscription.currency

@@ -1,7 +1,7 @@
 import { useTranslations } from 'use-intl'
 import { cn } from '@/lib/cn'
-import type { Quota } from '../contract'
 import { type GaugePart, gaugeOf } from '../gauge'
+import type { Quota } from '../types'
 
 const LOOKS: Record<GaugePart['kind'], string> = {
   used: 'bg-accent',

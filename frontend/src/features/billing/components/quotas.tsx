@@ -2,8 +2,8 @@ import { useFormatter, useTranslations } from 'use-intl'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
 import { cn } from '@/lib/cn'
-import type { Feature, Quota } from '../contract'
 import { isHeadingOver } from '../gauge'
+import type { Feature, Quota } from '../types'
 import { GaugeBar, GaugeLegend } from './quota-gauge'
 
 type Props = {

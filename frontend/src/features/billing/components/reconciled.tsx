@@ -8,8 +8,8 @@ import { Skeleton } from '@/components/states'
 import { useOrg } from '@/hooks/use-account'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { cn } from '@/lib/cn'
-import type { Reconciliation } from '../contract'
 import { reconciliationQuery } from '../queries'
+import type { Reconciliation } from '../types'
 
 /** What we counted beside what was reported for the invoice: the two are compared every hour. */
 export function Reconciled() {
@@ -70,7 +70,7 @@ export function Reconciled() {
                   cell: (row) => (
                     <>
                       {small(t('reported'))}
-                      {number(row.stripe ?? row.reported)}
+                      {number(row.stripe ?? row.reported ?? 0)}
                     </>
                   ),
                 },

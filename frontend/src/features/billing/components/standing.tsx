@@ -1,8 +1,8 @@
 import { useFormatter, useNow, useTranslations } from 'use-intl'
 import { Notice } from '@/components/notice'
 import { useUnits } from '@/hooks/use-units'
-import type { Subscription } from '../contract'
 import { type Standing, standingsOf } from '../standing'
+import type { Subscription } from '../types'
 
 const PRESSING: Standing['kind'][] = ['grace', 'graceOver', 'unpaid', 'incomplete', 'paused']
 
@@ -35,7 +35,7 @@ function useStandingWords({ plan, subscribed_plan, amount_cents, currency, inter
   const { dateTime } = useFormatter()
   const units = useUnits()
   const day = (at: string) => dateTime(new Date(at), { dateStyle: 'long' })
-  const paid = subscribed_plan?.name ?? plan.name
+  const paid = subscribed_plan.name
   const price = amount_cents === null || !interval ? null : t(interval, { price: units.price(amount_cents, currency) })
   return (one: Standing): string => {
     switch (one.kind) {

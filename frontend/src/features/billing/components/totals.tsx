@@ -1,7 +1,7 @@
 import { useTranslations } from 'use-intl'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
-import type { UsageTotal } from '../contract'
+import type { UsageTotal } from '../types'
 
 /** The sums of a span, a figure for each meter. */
 export function Totals({ totals, currency }: { totals: UsageTotal[]; currency: string }) {
