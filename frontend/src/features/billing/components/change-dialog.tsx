@@ -13,10 +13,16 @@ import { cn } from '@/lib/cn'
 import { previewQuery, useChangePlan } from '../queries'
 import type { Choice, Plan, Preview } from '../types'
 
-type Props = { choice: Choice; plan: Plan; onClose: () => void }
+type Props = {
+  choice: Choice
+  plan: Plan
+  /** It was cancelled: a change takes that back. */
+  wasEnding: boolean
+  onClose: () => void
+}
 
 /** What another plan costs now and later, and what would not fit, before it is taken. */
-export function ChangeDialog({ choice, plan, onClose }: Props) {
+export function ChangeDialog({ choice, plan, wasEnding, onClose }: Props) {
   const t = useTranslations('billing.change')
   const preview = useQuery(previewQuery(useOrg(), choice))
   const change = useChangePlan(() => {
@@ -28,6 +34,7 @@ export function ChangeDialog({ choice, plan, onClose }: Props) {
       <Loaded query={preview} skeleton={<Skeleton className="h-40" />}>
         {(data) => <Money preview={data} />}
       </Loaded>
+      {wasEnding ? <p className="text-ui text-muted">{t('comesBack')}</p> : null}
       <Problem error={change.error} />
       <div className="flex flex-wrap justify-end gap-2">
         <Button onClick={onClose}>{t('cancel')}</Button>

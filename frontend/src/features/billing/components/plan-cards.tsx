@@ -81,6 +81,7 @@ export function PlanCards({ plans, subscription, quotas, canChange, onCancel }: 
       {choice ? (
         <ChangeDialog
           choice={choice}
+          wasEnding={subscription.cancel_at_period_end}
           plan={plans.find(({ code }) => code === choice.plan) as Plan}
           onClose={() => setChoice(null)}
         />
