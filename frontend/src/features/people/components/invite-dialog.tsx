@@ -4,6 +4,7 @@ import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
 import { Dialog } from '@/components/dialog'
 import { TextArea } from '@/components/field'
+import { isPlanLimit, PlansLink } from '@/components/plan-limit'
 import { useProblemWords } from '@/components/problem'
 import { SelectField } from '@/components/select'
 import { toast } from '@/components/toast'
@@ -79,19 +80,22 @@ function Outcomes({ outcomes }: { outcomes: Outcome[] }) {
   const words = useProblemWords()
   if (outcomes.length === 0) return null
   return (
-    <ul role="alert" className="grid gap-1.5 rounded-md border px-3 py-2 text-ui">
-      {outcomes.map(({ email, error }) => (
-        <li key={email} className="flex items-start gap-2">
-          {error ? (
-            <CircleAlert className="mt-0.5 size-4 shrink-0 text-danger" aria-hidden />
-          ) : (
-            <CircleCheck className="mt-0.5 size-4 shrink-0 text-good" aria-hidden />
-          )}
-          <span className="min-w-0 break-words">
-            {email}: {error ? words(error) : t('wasSent')}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <div role="alert" className="grid gap-2 rounded-md border px-3 py-2 text-ui">
+      <ul className="grid gap-1.5">
+        {outcomes.map(({ email, error }) => (
+          <li key={email} className="flex items-start gap-2">
+            {error ? (
+              <CircleAlert className="mt-0.5 size-4 shrink-0 text-danger" aria-hidden />
+            ) : (
+              <CircleCheck className="mt-0.5 size-4 shrink-0 text-good" aria-hidden />
+            )}
+            <span className="min-w-0 break-words">
+              {email}: {error ? words(error) : t('wasSent')}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {outcomes.some(({ error }) => isPlanLimit(error)) ? <PlansLink className="justify-self-start" /> : null}
+    </div>
   )
 }
