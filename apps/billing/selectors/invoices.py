@@ -1,5 +1,6 @@
 """Invoices, from the mirror of Stripe."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ from apps.core.api.pagination import cursor_decode, cursor_encode, cursor_invali
 from apps.core.exceptions import NotFound
 
 _ORDER = "-created"
+_ID = re.compile(r"\w{1,255}", re.ASCII)
 
 
 def invoices_page(*, organization_id: UUID, cursor: str | None, limit: int) -> dict[str, Any]:
@@ -42,7 +44,10 @@ def invoices_page(*, organization_id: UUID, cursor: str | None, limit: int) -> d
 
 def invoice_present(*, organization_id: UUID, invoice_id: str) -> dict[str, Any]:
     """Return an invoice with its lines; raises `NotFound`, also for another organisation's."""
-    row = invoices_of(_customer(organization_id)).filter(id=invoice_id).first()
+    row = None
+    # What cannot be an id of Stripe's may not even be a text of PostgreSQL's.
+    if _ID.fullmatch(invoice_id):
+        row = invoices_of(_customer(organization_id)).filter(id=invoice_id).first()
     if row is None:
         raise NotFound("There is no such invoice.")
     data = row.stripe_data

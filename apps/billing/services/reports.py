@@ -116,8 +116,9 @@ def usage_reconcile(*, now: datetime, organization_ids: Sequence[UUID] | None = 
     """
     month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     sums = UsageAggregate.objects.filter(granularity="month", starts_at=month, meter__in=REPORTED_METERS)
-    if organization_ids is not None:
-        sums = sums.filter(organization_id__in=organization_ids)
+    # The usage of deleted organisations stays in the books, but changes no more.
+    known = Subscription.objects.values("organization_id")
+    sums = sums.filter(organization_id__in=known if organization_ids is None else organization_ids)
     paid = {one.organization_id: one for one in Subscription.objects.exclude(stripe_customer_id=None)}
     meters = _meters_at_stripe()
     differing = []
@@ -149,6 +150,8 @@ def _reconciled(
         Reconciliation.objects.filter(organization_id=organization_id, meter=meter, period_start__gte=month).exclude(
             period_start=since
         ).delete()
+        kept = Reconciliation.objects.filter(organization_id=organization_id, meter=meter, period_start=since).first()
+        before = kept.difference if kept else 0
         row, _ = Reconciliation.objects.update_or_create(
             organization_id=organization_id,
             meter=meter,
@@ -161,7 +164,8 @@ def _reconciled(
                 **counts,
             },
         )
-        if row.difference:
+        # Told of once, not every hour.
+        if row.difference not in {0, before}:
             emit(
                 "usage.difference",
                 organization_id=organization_id,

@@ -21,6 +21,11 @@ _RECORD = """
 """
 # Whatever is below the oldest transaction that still runs is committed or gone: no row can appear there any more.
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+# What was committed before the oldest running writer began is below the horizon.
+_OLDEST_WRITER = """
+    SELECT min(xact_start) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+"""
 _AGGREGATE = """
     INSERT INTO public.billing_usageaggregate AS kept
         (organization_id, granularity, starts_at, meter, module, user_id, operation, quantity, events)
@@ -78,7 +83,9 @@ def usage_aggregate(*, now: datetime) -> int:
             return _rebuild(mark, now=now)
         cursor.execute(_AGGREGATE, {"since": mark.transaction, "until": horizon})
         touched: int = cursor.rowcount
-    mark.transaction, mark.moved_at = horizon, now
+        cursor.execute(_OLDEST_WRITER)
+        oldest: datetime | None = cursor.fetchone()[0]
+    mark.transaction, mark.moved_at = horizon, now if oldest is None else min(now, oldest)
     mark.save()
     return touched
 

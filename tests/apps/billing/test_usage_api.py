@@ -227,3 +227,8 @@ def test_settings_are_changed_by_what_was_read(owner: Any) -> None:
 def _refresh(organization: Organization) -> None:
     entitlement_refresh(organization_id=organization.id, now=timezone.now())
     caches["process"].clear()
+
+
+@pytest.mark.parametrize("name", ["in_unknown", "%00", "..%2F", "x" * 400, "in_%F0%9F%92%A9"])
+def test_an_invoice_that_is_none(name: str, owner: Any) -> None:
+    assert owner.get(f"{URL}/invoices/{name}").status_code == 404
