@@ -37,6 +37,8 @@ SYNC_EVERY = timedelta(hours=6)
 # Jobs look into events within seconds; what is left after this was given up.
 EVENT_WAITS = timedelta(minutes=10)
 EVENT_RETENTION = timedelta(days=30)
+# As far as the library lets a signature be behind.
+SIGNATURE_AHEAD = timedelta(minutes=5)
 
 
 def event_receive(*, body: bytes, signature: str | None, now: datetime) -> bool:
@@ -50,13 +52,23 @@ def event_receive(*, body: bytes, signature: str | None, now: datetime) -> bool:
     try:
         event = stripe.Webhook.construct_event(body, signature, settings.STRIPE_WEBHOOK_SECRET).to_dict()
         kept = StripeEvent(
-            id=str(event["id"])[:255],
-            type=str(event["type"])[:100],
+            id=_text(event["id"]),
+            type=_text(event["type"])[:100],
             customer_id=_customer_of(event["data"]["object"]),
             created_at=datetime.fromtimestamp(event["created"], UTC),
             received_at=now,
         )
-    except (ValueError, KeyError, TypeError, OverflowError, stripe.SignatureVerificationError):
+        # The library looks at the past alone: what was signed ahead of time could be kept for later.
+        if _signed_at(signature) > now + SIGNATURE_AHEAD:
+            raise InvalidSignature("The signature is of another time.")
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        stripe.SignatureVerificationError,
+    ):
         raise InvalidSignature("The signature does not fit, or is too old.") from None
     with transaction.atomic():
         _, created = StripeEvent.objects.get_or_create(
@@ -199,7 +211,20 @@ def _customer_of(obj: Any) -> str:
     customer = obj.get("id") if obj.get("object") == "customer" else obj.get("customer")
     if isinstance(customer, dict):
         customer = customer.get("id")
-    return str(customer or "")[:255]
+    return _text(customer or "")
+
+
+def _text(value: object) -> str:
+    text = str(value)[:255]
+    if not text.isprintable():
+        raise ValueError("an id or a name at Stripe is printable")
+    return text
+
+
+def _signed_at(signature: str | None) -> datetime:
+    """Return the time that a verified signature is of: the first one that it names, as the library reads it."""
+    parts = (part.partition("=") for part in (signature or "").split(","))
+    return datetime.fromtimestamp(next(int(value) for name, _, value in parts if name == "t"), UTC)
 
 
 def _chosen(found: Sequence[stripe.Subscription]) -> stripe.Subscription | None:

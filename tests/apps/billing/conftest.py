@@ -49,6 +49,8 @@ class Delivery:
 
     def __init__(self, billing: StandIn, run_jobs: Callable[[], int]) -> None:
         self._billing, self._run_jobs = billing, run_jobs
+        # Kept: a client loads all middleware when it is first used.
+        self._client = APIClient(raise_request_exception=False)
         self._seen: set[str] = set()
 
     def fresh(self) -> list[dict[str, Any]]:
@@ -63,7 +65,7 @@ class Delivery:
 
     def post(self, event: dict[str, Any]) -> Any:
         body = json.dumps(event).encode()
-        return APIClient().post(
+        return self._client.post(
             WEBHOOK, body, content_type="application/json",
             headers={"Stripe-Signature": signed(body, self._billing.webhook_secret)},
         )  # fmt: skip
