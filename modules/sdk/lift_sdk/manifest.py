@@ -137,7 +137,7 @@ class Route(_Block):
     method: Method
     path: RoutePath
     permission: Permission | None = None
-    entitlement: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,29}$")] | None = None
+    entitlement: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] | None = None
     timeout_seconds: Annotated[float, Field(gt=0, le=300)] | None = None
     idempotent: bool | None = None
     deprecated: Deprecated | None = None
