@@ -33,7 +33,7 @@ _LOCK = """
     ON CONFLICT (organization_id, meter, period) DO UPDATE SET used = counter.used
     RETURNING organization_id, meter, period, used
 """
-_WRITTEN = "SELECT source, source_id FROM public.billing_usageevent WHERE source_id = ANY(%s)"
+_WRITTEN = "SELECT source, source_id, meter FROM public.billing_usageevent WHERE source_id = ANY(%s)"
 _INSERT = """
     INSERT INTO public.billing_usageevent
         (id, organization_id, meter, quantity, source, source_id, module, user_id, operation, request_id, occurred_at)
@@ -48,6 +48,14 @@ _COUNT = """
     FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::bigint[]) AS one (organization_id, meter, period, quantity)
     WHERE counter.organization_id = one.organization_id AND counter.meter = one.meter AND counter.period = one.period
 """
+
+
+# What a row counts, once: source, source id and meter.
+Name = tuple[str, str, str]
+
+
+class _WrittenBeforeError(Exception):
+    """The ledger has got a row of this batch already: its quotas must not be taken again."""
 
 
 class LedgerUnavailable(Exception):
@@ -82,6 +90,10 @@ class UsageRow:
     request_id: str
     occurred_at: datetime
 
+    @property
+    def name(self) -> Name:
+        return self.source, self.source_id, self.meter
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -94,19 +106,25 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of it: the amount used of each quota afterwards, or the quota that is used up."""
+    """What came of it: the amount used of each quota afterwards, or the quota that is used up.
+
+    `is_new` is false for what was not written: a refused row, or one that the ledger has already.
+    """
 
     used: tuple[int, ...]
     refused: CounterKey | None = None
+    is_new: bool = True
 
 
-def granted(asked: Sequence[Asked], used: Mapping[CounterKey, int], known: frozenset[tuple[str, str]]) -> list[Taken]:
+def granted(asked: Sequence[Asked], used: Mapping[CounterKey, int], known: frozenset[Name]) -> list[Taken]:
     """Decide in the order of asking. `used` are the counters as they stand; rows in `known` are written already."""
     now = dict(used)
+    written = set(known)
     taken = []
     for one in asked:
-        # Written before and counted then: its commit's answer was lost.
-        quantity = 0 if (one.row.source, one.row.source_id) in known else one.row.quantity
+        # Written before and counted then: its commit's answer was lost, or it comes twice.
+        is_new = one.row.name not in written
+        quantity = one.row.quantity if is_new else 0
         refused = next(
             (
                 take.key
@@ -119,9 +137,10 @@ def granted(asked: Sequence[Asked], used: Mapping[CounterKey, int], known: froze
             None,
         )
         if refused is None:
+            written.add(one.row.name)
             for take in one.takes:
                 now[take.key] = max(now[take.key] + quantity, 0)
-        taken.append(Taken(tuple(now[take.key] for take in one.takes), refused))
+        taken.append(Taken(tuple(now[take.key] for take in one.takes), refused, is_new and refused is None))
     return taken
 
 
@@ -130,6 +149,8 @@ class Ledger:
 
     def __init__(self) -> None:
         self._waiting: list[tuple[Asked, asyncio.Future[Taken]]] = []
+        # Those of the commit that runs.
+        self._writing: list[tuple[Asked, asyncio.Future[Taken]]] = []
         self._wake = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
         self._connection: psycopg.AsyncConnection | None = None
@@ -165,8 +186,8 @@ class Ledger:
 
     async def close(self) -> None:
         """Write what is waiting, and end."""
-        if self._waiting:
-            await asyncio.wait([done for _, done in self._waiting], timeout=WRITE_SECONDS)
+        if left := [done for _, done in (*self._writing, *self._waiting)]:
+            await asyncio.wait(left, timeout=WRITE_SECONDS)
         if self._writer is not None:
             self._writer.cancel()
         if self._connection is not None:
@@ -175,17 +196,18 @@ class Ledger:
     async def _write_for_ever(self) -> None:
         while True:
             await self._wake.wait()
-            batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
+            self._writing, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
             if not self._waiting:
                 self._wake.clear()
-            if batch:
-                await self._write_batch(batch)
+            if self._writing:
+                await self._write_batch(self._writing)
+                self._writing = []
 
     async def _write_batch(self, batch: list[tuple[Asked, "asyncio.Future[Taken]"]]) -> None:
         asked = [one for one, _ in batch]
         try:
             taken = await asyncio.wait_for(self._committed(asked), WRITE_SECONDS)
-        except (psycopg.Error, OSError, TimeoutError) as cause:
+        except (psycopg.Error, OSError, TimeoutError, _WrittenBeforeError) as cause:
             error = LedgerUnavailable(f"the ledger cannot be written: {type(cause).__name__}")
             await self._drop_connection()
             for _, done in batch:
@@ -212,6 +234,8 @@ class Ledger:
         try:
             connection = self._connection or await self._connect()
             return await self._write(connection, asked, again=False)
+        except _WrittenBeforeError:
+            return await self._write(connection, asked, again=True)
         except psycopg.OperationalError:
             # The server was restarted since the last row; whether it still committed this one has to be asked.
             await self._drop_connection()
@@ -225,19 +249,22 @@ class Ledger:
             if keys:
                 locked = await connection.execute(_LOCK, _columns(keys), prepare=True)
                 used = {CounterKey(*row[:3]): row[3] for row in await locked.fetchall()}
-            known: frozenset[tuple[str, str]] = frozenset()
+            known: frozenset[Name] = frozenset()
             if again:
                 written = await connection.execute(_WRITTEN, [[one.row.source_id for one in asked]])
-                known = frozenset((row[0], row[1]) for row in await written.fetchall())
+                known = frozenset((row[0], row[1], row[2]) for row in await written.fetchall())
             taken = granted(asked, used, known)
-            rows = [one.row for one, result in zip(asked, taken, strict=True) if result.refused is None]
-            # Both at once: nothing depends on their answers.
+            new = [one for one, result in zip(asked, taken, strict=True) if result.is_new]
+            if not new:
+                return taken
+            # Both at once: neither waits for the other's answer.
             async with connection.pipeline():
-                if rows:
-                    await connection.execute(_INSERT, _row_columns(rows), prepare=True)
-                counts = _counts(asked, taken, known)
+                inserted = await connection.execute(_INSERT, _row_columns([one.row for one in new]), prepare=True)
+                counts = _counts(new)
                 if counts:
                     await connection.execute(_COUNT, [*_columns(list(counts)), list(counts.values())], prepare=True)
+            if inserted.rowcount != len(new):
+                raise _WrittenBeforeError
         return taken
 
     async def _connect(self) -> psycopg.AsyncConnection:
@@ -259,12 +286,11 @@ class Ledger:
             await connection.close()
 
 
-def _counts(asked: Sequence[Asked], taken: Sequence[Taken], known: frozenset[tuple[str, str]]) -> dict[CounterKey, int]:
+def _counts(new: Sequence[Asked]) -> dict[CounterKey, int]:
     counts: dict[CounterKey, int] = {}
-    for one, result in zip(asked, taken, strict=True):
-        if result.refused is None and (one.row.source, one.row.source_id) not in known:
-            for take in one.takes:
-                counts[take.key] = counts.get(take.key, 0) + one.row.quantity
+    for one in new:
+        for take in one.takes:
+            counts[take.key] = counts.get(take.key, 0) + one.row.quantity
     return counts
 
 
