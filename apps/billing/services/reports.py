@@ -118,7 +118,9 @@ def usage_reconcile(*, now: datetime, organization_ids: Sequence[UUID] | None = 
     sums = UsageAggregate.objects.filter(granularity="month", starts_at=month, meter__in=REPORTED_METERS)
     # The usage of deleted organisations stays in the books, but changes no more.
     known = Subscription.objects.values("organization_id")
-    sums = sums.filter(organization_id__in=known if organization_ids is None else organization_ids)
+    sums = sums.filter(organization_id__in=known)
+    if organization_ids is not None:
+        sums = sums.filter(organization_id__in=organization_ids)
     paid = {one.organization_id: one for one in Subscription.objects.exclude(stripe_customer_id=None)}
     meters = _meters_at_stripe()
     differing = []
