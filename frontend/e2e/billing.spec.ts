@@ -27,6 +27,15 @@ function presentPlan(page: Page) {
   return page.locator('section').filter({ has: page.getByRole('heading', { name: 'Your plan', exact: true }) })
 }
 
+// A platform that starts for the first time serves pages before its plans are at Stripe.
+test.beforeAll(async ({ request }) => {
+  test.setTimeout(120_000)
+  const { access } = await newPerson(request)
+  const buy = () =>
+    request.post('/api/v1/billing/checkout', { data: { plan: 'starter', interval: 'month' }, headers: bearer(access) })
+  await expect.poll(async () => (await buy()).status(), { timeout: 110_000 }).toBe(201)
+})
+
 test('from the free plan to another, on, out of it and back', async ({ page, request }) => {
   test.setTimeout(180_000)
   const owner = await newPerson(request)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.billing.models import Subscription
-from apps.billing.selectors.usage import meter_of_price
+from apps.billing.selectors.usage import meter_names, meter_of_price
 from apps.billing.stripe_mirror.reading import invoices_of
 from apps.core.api.pagination import cursor_decode, cursor_encode, cursor_invalid
 from apps.core.exceptions import NotFound
@@ -81,13 +81,16 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
     parent = line.get("parent") or {}
     details = parent.get("subscription_item_details") or parent.get("invoice_item_details") or {}
     period = line.get("period") or {}
+    meter = meter_of_price(price) if isinstance(price, str) else None
+    description = line.get("description") or ""
     return {
         "id": line["id"],
-        "description": line.get("description") or "",
+        # At Stripe it has the name of the plan, like the plan's own line.
+        "description": f"{meter_names()[meter].name}: {description}" if meter else description,
         "amount_cents": line.get("amount", 0),
         "quantity": line.get("quantity"),
         "proration": bool(details.get("proration")),
-        "meter": meter_of_price(price) if isinstance(price, str) else None,
+        "meter": meter,
         "period_start": _time(period.get("start")),
         "period_end": _time(period.get("end")),
     }

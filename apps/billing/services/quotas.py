@@ -66,7 +66,7 @@ def quota_reserve(*, organization_id: UUID, meter: Meter, quantity: int, now: da
     it late, after the slow part of the work.
     """
     if meter in _HELD:
-        usage = Usage(source="held", source_id=new_id().hex)
+        usage = Usage(source="held", source_id=new_id().hex, operation="hold")
         return quota_use(organization_id=organization_id, meter=meter, quantity=quantity, usage=usage, now=now)
     return _take(_RESERVE, organization_id=organization_id, meter=meter, quantity=quantity, now=now)
 
@@ -92,7 +92,7 @@ def quota_release(*, organization_id: UUID, meter: Meter, quantity: int, now: da
     statement = _RELEASE
     if meter in _HELD:
         statement = _RELEASE_AND_NOTE
-        parameters |= _note(Usage(source="held", source_id=new_id().hex), -quantity, now)
+        parameters |= _note(Usage(source="held", source_id=new_id().hex, operation="free"), -quantity, now)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
 

@@ -143,6 +143,11 @@ def change_preview(*, organization_id: UUID, plan: str, interval: str, now: date
     Raises `NotSubscribed`, `SamePlan`, `InvalidInput`, `BillingUnavailable`.
     """
     subscription, prices, current = _changing(organization_id, plan, interval)
+    over_limit = held_above(organization_id=organization_id, plan=prices[0].plan, now=now)
+    amount = int(prices[0].amount_cents)
+    if subscription.status == Subscription.Status.TRIALING:
+        # Nothing is due before the trial ends, and a change does not end it.
+        return Preview(0, 0, amount, subscription.trial_ends_at, prices[0].currency, [], over_limit)
     details: dict[str, Any] = {"items": _items(current, prices), "proration_behavior": "always_invoice"}
     with stripe_refusals():
         invoice = stripe_client().v1.invoices.create_preview(
@@ -157,11 +162,11 @@ def change_preview(*, organization_id: UUID, plan: str, interval: str, now: date
     return Preview(
         due_now_cents=max(invoice.amount_due, 0),
         credit_cents=max(-invoice.total, 0),
-        next_amount_cents=int(prices[0].amount_cents),
+        next_amount_cents=amount,
         next_at=None if changes_period else subscription.current_period_end,
         currency=invoice.currency,
         lines=lines,
-        over_limit=held_above(organization_id=organization_id, plan=prices[0].plan, now=now),
+        over_limit=over_limit,
     )
 
 

@@ -294,3 +294,14 @@ def test_what_is_above_a_soft_limit_is_on_the_next_invoice(
     assert sum(line["amount_cents"] for line in metered) == 300
     assert invoice["total_cents"] == 29_900 + 300
     assert usage_reconcile(now=now) == []
+
+
+def test_a_change_within_the_trial_costs_nothing_yet(owner: APIClient, billing: StandIn, deliver: Delivery) -> None:
+    buy(owner, billing, "starter")
+    deliver()
+    ends = present(owner)["trial_ends_at"]
+    preview = owner.post(f"{URL}/subscription/preview", {"plan": "professional"}, format="json").json()
+    assert (preview["due_now_cents"], preview["next_amount_cents"], preview["next_at"]) == (0, 9900, ends)
+    changed = owner.post(f"{URL}/subscription/change", {"plan": "professional"}, format="json").json()
+    assert (changed["plan"]["code"], changed["status"], changed["trial_ends_at"]) == ("professional", "trialing", ends)
+    assert [one["total_cents"] for one in owner.get(f"{URL}/invoices").json()["results"]] == [0]
