@@ -26,7 +26,8 @@ def entitlement_refresh(*, organization_id: UUID, now: datetime, actor: Actor = 
     Raises `Subscription.DoesNotExist` for an organisation that has none.
     """
     # Whoever changes a subscription holds this lock, so nothing older is ever written over something newer.
-    subscription = Subscription.objects.select_for_update().select_related("plan").get(organization_id=organization_id)
+    # The plan is not joined: if it changes while the lock is waited for, PostgreSQL would find no row at all.
+    subscription = Subscription.objects.select_for_update().get(organization_id=organization_id)
     overrides = list(
         PlanOverride.objects.filter(Q(ends_at=None) | Q(ends_at__gt=now), organization_id=organization_id)
         .select_related("plan")

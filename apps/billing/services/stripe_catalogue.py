@@ -11,6 +11,7 @@ from django.db import transaction
 
 from apps.billing.adapters.stripe import stripe_client, stripe_refusals
 from apps.billing.models import Feature, Plan, PlanFeature, PlanPrice
+from apps.billing.stripe_mirror.writing import mirror_write_catalogue
 from apps.billing.types import REPORTED_METERS
 
 MONTHS: dict[str, int] = {PlanPrice.Interval.MONTH: 1, PlanPrice.Interval.YEAR: 12}
@@ -113,6 +114,7 @@ def _product_sync(client: stripe.StripeClient, plan: Plan, changed: Callable[[Ca
         made = client.v1.products.create(
             cast("Any", wanted), {"idempotency_key": f"product:{plan.code}:{_digest(wanted)}"}
         )
+        mirror_write_catalogue(made)
         plan.stripe_product_id = made.id
         plan.save(update_fields=["stripe_product_id"])
         changed(CatalogueChange("product", plan.code, made.id))
@@ -155,6 +157,7 @@ def _price_make(
     made = client.v1.prices.create(
         cast("Any", parameters), {"idempotency_key": f"price:{price.id}:{_digest(parameters)}"}
     )
+    mirror_write_catalogue(made)
     price.stripe_price_id, price.synced_amount_cents = made.id, price.amount_cents
     price.save(update_fields=["stripe_price_id", "synced_amount_cents"])
     changed(CatalogueChange("price", parameters["nickname"], made.id))

@@ -109,7 +109,7 @@ def subscription_sync(*, organization_id: UUID, now: datetime) -> Subscription:
     Raises `BillingUnavailable`; then nothing has changed.
     """
     # Two readings at once could be written in the wrong order. Those that wait find their events processed.
-    subscription = Subscription.objects.select_for_update().select_related("plan").get(organization_id=organization_id)
+    subscription = Subscription.objects.select_for_update().get(organization_id=organization_id)
     if not subscription.stripe_customer_id:
         return subscription
     customer_id = subscription.stripe_customer_id

@@ -4,7 +4,13 @@ from collections.abc import Sequence
 
 import stripe
 from django.conf import settings
-from djstripe.models import Customer, Invoice, Subscription
+from djstripe.models import Customer, Invoice, Price, Product, Subscription
+
+
+def mirror_write_catalogue(one: stripe.Product | stripe.Price) -> None:
+    """Write a product or a price, so that customers of whom it is part need not make it, several at once."""
+    model = Product if one.object == "product" else Price
+    model.sync_from_stripe_data(one, api_key=settings.STRIPE_SECRET_KEY)
 
 
 def mirror_write(
