@@ -1,13 +1,14 @@
 """Tells Stripe what was used, and compares what every place has counted."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import stripe
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from apps.billing.adapters.stripe import stripe_client, stripe_refusals
 from apps.billing.exceptions import BillingRefused, BillingUnavailable
@@ -18,6 +19,8 @@ from apps.billing.types import REPORTED_METERS
 from apps.core.ids import new_id
 from apps.events.services import emit
 from apps.events.types import SYSTEM
+
+logger = logging.getLogger(__name__)
 
 # Stripe takes no events that are older than 35 days.
 REPORT_DAYS = 34
@@ -31,6 +34,7 @@ _MISSING = """
         JOIN public.billing_subscription AS paid ON paid.organization_id = sums.organization_id
         WHERE sums.granularity = 'hour' AND sums.starts_at >= %(since)s AND sums.meter = ANY(%(meters)s)
             AND paid.stripe_customer_id IS NOT NULL AND sums.starts_at >= paid.metered_from
+            AND (%(organization_id)s::uuid IS NULL OR sums.organization_id = %(organization_id)s)
         GROUP BY 1, 2, 3
     ), told AS (
         SELECT organization_id, meter, hour, sum(quantity) AS quantity, max(revision) AS revision
@@ -43,14 +47,15 @@ _MISSING = """
 """
 
 
-def usage_report(*, now: datetime, on_sent: Callable[[], None] = lambda: None) -> int:
+def usage_report(*, now: datetime) -> int:
     """Tell Stripe what the sums have grown by since it was last told; return the number of meter events.
 
     A report is written before it is sent, and its identifier follows from organisation, meter, hour and revision: sent
     again after a crash, Stripe knows it. Raises `BillingUnavailable`; what is written then is sent by the next run.
     """
     client = stripe_client()
-    _reports_write(now=now)
+    with transaction.atomic():
+        _reports_write(now=now)
     customers = dict(
         Subscription.objects.exclude(stripe_customer_id=None).values_list("organization_id", "stripe_customer_id")
     )
@@ -61,18 +66,24 @@ def usage_report(*, now: datetime, on_sent: Callable[[], None] = lambda: None) -
             # The organisation was deleted.
             report.delete()
             continue
-        _send(client, report, customer_id, now=now)
-        sent += 1
-        on_sent()
+        sent += _sent(client, report, customer_id, now=now)
     return sent
 
 
-@transaction.atomic
-def _reports_write(*, now: datetime) -> None:
+def _reports_write(*, now: datetime, organization_id: UUID | None = None) -> None:
+    """Write what Stripe has to be told, of one organisation or of all; the caller's transaction ends before it is sent.
+
+    After a rollback the same identifier could stand for another quantity.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_REPORT_LOCK])
         cursor.execute(
-            _MISSING, {"since": now - timedelta(days=REPORT_DAYS), "meters": [str(meter) for meter in REPORTED_METERS]}
+            _MISSING,
+            {
+                "since": now - timedelta(days=REPORT_DAYS),
+                "meters": [str(meter) for meter in REPORTED_METERS],
+                "organization_id": organization_id,
+            },
         )
         rows = cursor.fetchall()
     MeterReport.objects.bulk_create(
@@ -84,6 +95,18 @@ def _reports_write(*, now: datetime) -> None:
         ],
         batch_size=1000,
     )
+
+
+def _sent(client: stripe.StripeClient, report: MeterReport, customer_id: str, *, now: datetime) -> bool:
+    """Send a report; one that Stripe refuses stays unsent and holds up no other. Raises `BillingUnavailable`."""
+    try:
+        _send(client, report, customer_id, now=now)
+    except BillingRefused as refused:
+        logger.error(  # noqa: TRY400 - what matters is Stripe's answer, and it comes again with every run
+            "Stripe does not take the report %s: %s", report.identifier, refused.__cause__
+        )
+        return False
+    return True
 
 
 def _send(client: stripe.StripeClient, report: MeterReport, customer_id: str, *, now: datetime) -> None:
@@ -109,26 +132,41 @@ def _send(client: stripe.StripeClient, report: MeterReport, customer_id: str, *,
 
 
 def usage_reconcile(*, now: datetime, organization_ids: Sequence[UUID] | None = None) -> list[Reconciliation]:
-    """Count this month's usage in ledger, sums, reports and at Stripe, and keep the outcome; return what differs.
+    """Count the month's usage in ledger, sums, reports and at Stripe, and keep the outcome; return what differs.
 
-    Ledger and sums are compared up to the watermark, so nothing that is on its way is taken for a difference. Stripe is
-    compared with what was sent to it.
+    Ledger, sums and reports are compared as they stand at the watermark, and Stripe with what was sent to it: what is
+    on its way is no difference. On the first day of a month the one before is looked at once more.
     """
-    month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    sums = UsageAggregate.objects.filter(granularity="month", starts_at=month, meter__in=REPORTED_METERS)
-    # The usage of deleted organisations stays in the books, but changes no more.
-    known = Subscription.objects.values("organization_id")
-    sums = sums.filter(organization_id__in=known)
-    if organization_ids is not None:
-        sums = sums.filter(organization_id__in=organization_ids)
     paid = {one.organization_id: one for one in Subscription.objects.exclude(stripe_customer_id=None)}
     meters = _meters_at_stripe()
     differing = []
-    for organization_id, meter in sums.values_list("organization_id", "meter").distinct().order_by("organization_id"):
-        row = _reconciled(organization_id, meter, month, paid.get(organization_id), meters, now=now)
-        if row.difference:
-            differing.append(row)
+    for month in sorted({_month_of(now - timedelta(days=1)), _month_of(now)}):
+        for organization_id, meter in _used_in(month, organization_ids):
+            row = _reconciled(organization_id, meter, month, paid.get(organization_id), meters, now=now)
+            if row.difference:
+                differing.append(row)
     return differing
+
+
+def _month_of(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _used_in(month: datetime, organization_ids: Sequence[UUID] | None) -> list[tuple[UUID, str]]:
+    """Return which meters of whom are known of a month, be it to the ledger alone or to its sums alone."""
+    ends = month_after(month)
+    found: set[tuple[UUID, str]] = set()
+    for rows in (
+        UsageEvent.objects.filter(occurred_at__gte=month, occurred_at__lt=ends),
+        UsageAggregate.objects.filter(starts_at__gte=month, starts_at__lt=ends),
+    ):
+        # The usage of deleted organisations stays in the books, but changes no more.
+        of_some = rows.filter(organization_id__in=Subscription.objects.values("organization_id"))
+        if organization_ids is not None:
+            of_some = of_some.filter(organization_id__in=organization_ids)
+        pairs = of_some.filter(meter__in=REPORTED_METERS).order_by().values_list("organization_id", "meter")
+        found.update(pairs.distinct())
+    return sorted(found)
 
 
 def _reconciled(
@@ -140,31 +178,28 @@ def _reconciled(
     *,
     now: datetime,
 ) -> Reconciliation:
-    customer_id = subscription.stripe_customer_id if subscription else None
-    since = month if subscription is None else max(month, subscription.metered_from or month)
-    counts: dict[str, Any] = _counted(organization_id, meter, since)
-    if customer_id:
-        reports = MeterReport.objects.filter(organization_id=organization_id, meter=meter, hour__gte=since)
-        counts["reported"] = reports.aggregate(sum=Sum("quantity"))["sum"] or 0
-        if meter in meters and not reports.filter(sent_at=None).exists():
-            counts["stripe"] = _at_stripe(meters[meter], customer_id, since, now)
+    until = month_after(month)
+    metered_from = subscription.metered_from if subscription else None
+    # Of a month before it was a customer Stripe knows nothing.
+    is_metered = metered_from is not None and metered_from < until
+    customer_id = subscription.stripe_customer_id if subscription and is_metered else None
+    since = max(month, metered_from) if metered_from and is_metered else month
+    counts = _counted(organization_id, meter, month, since, until, is_reported=customer_id is not None, now=now)
+    at_stripe: int | None = None
+    if customer_id and meter in meters:
+        ahead = _ahead_at_stripe(organization_id, meter, meters[meter], customer_id, since, until, now=now)
+        at_stripe = None if ahead is None else counts["reported"] + ahead
     with transaction.atomic():
-        Reconciliation.objects.filter(organization_id=organization_id, meter=meter, period_start__gte=month).exclude(
-            period_start=since
-        ).delete()
+        Reconciliation.objects.filter(
+            organization_id=organization_id, meter=meter, period_start__gte=month, period_start__lt=until
+        ).exclude(period_start=since).delete()
         kept = Reconciliation.objects.filter(organization_id=organization_id, meter=meter, period_start=since).first()
         before = kept.difference if kept else 0
         row, _ = Reconciliation.objects.update_or_create(
             organization_id=organization_id,
             meter=meter,
             period_start=since,
-            defaults={
-                "period_end": month_after(month),
-                "reported": None,
-                "stripe": None,
-                "checked_at": now,
-                **counts,
-            },
+            defaults={"period_end": until, "reported": None, "stripe": at_stripe, "checked_at": now, **counts},
         )
         # Told of once, not every hour.
         if row.difference not in {0, before}:
@@ -182,24 +217,79 @@ def _reconciled(
     return row
 
 
-def _counted(organization_id: UUID, meter: str, since: datetime) -> dict[str, int]:
-    """Return what ledger and sums have, both of the same moment."""
-    with transaction.atomic():
-        # The aggregation waits, so the watermark and the sums belong together.
-        mark = UsageWatermark.objects.select_for_update().filter(id=1).first()
-        ledger = UsageEvent.objects.filter(
-            organization_id=organization_id,
-            meter=meter,
-            occurred_at__gte=since,
-            transaction__lt=mark.transaction if mark else 0,
-        )
-        hours = UsageAggregate.objects.filter(
-            organization_id=organization_id, meter=meter, granularity="hour", starts_at__gte=since
-        )
-        return {
-            "ledger": ledger.aggregate(sum=Sum("quantity"))["sum"] or 0,
-            "aggregates": hours.aggregate(sum=Sum("quantity"))["sum"] or 0,
-        }
+@transaction.atomic
+def _counted(
+    organization_id: UUID,
+    meter: str,
+    month: datetime,
+    since: datetime,
+    until: datetime,
+    *,
+    is_reported: bool,
+    now: datetime,
+) -> dict[str, int]:
+    """Return what ledger, sums and, for a customer of Stripe, reports have, all of the same moment."""
+    # The aggregation waits, so the watermark and the sums belong together.
+    mark = UsageWatermark.objects.select_for_update().filter(id=1).first()
+    ledger = UsageEvent.objects.filter(
+        organization_id=organization_id,
+        meter=meter,
+        occurred_at__lt=until,
+        transaction__lt=mark.transaction if mark else 0,
+    )
+    sums = UsageAggregate.objects.filter(organization_id=organization_id, meter=meter, starts_at__lt=until)
+    whole = _sum(ledger.filter(occurred_at__gte=month))
+    # Hours, days and months are summed each for themselves; the one that is furthest off counts.
+    off = max(
+        (
+            _sum(sums.filter(granularity=granularity, starts_at__gte=month)) - whole
+            for granularity in UsageAggregate.Granularity
+        ),
+        key=abs,
+    )
+    counted = _sum(ledger.filter(occurred_at__gte=since))
+    counts = {"ledger": counted, "aggregates": counted + off}
+    if is_reported:
+        # What has been added up since the last reports would seem to be missing.
+        _reports_write(now=now, organization_id=organization_id)
+        counts["reported"] = _sum(_reports(organization_id, meter, since, until))
+    return counts
+
+
+def _reports(organization_id: UUID, meter: str, since: datetime, until: datetime) -> QuerySet[MeterReport]:
+    return MeterReport.objects.filter(organization_id=organization_id, meter=meter, hour__gte=since, hour__lt=until)
+
+
+def _sum(rows: QuerySet[Any]) -> int:
+    found: int | None = rows.aggregate(sum=Sum("quantity"))["sum"]
+    return found or 0
+
+
+def _ahead_at_stripe(
+    organization_id: UUID,
+    meter: str,
+    meter_id: str,
+    customer_id: str,
+    since: datetime,
+    until: datetime,
+    *,
+    now: datetime,
+) -> int | None:
+    """Return how much more Stripe has than it was told; None if it was not told everything, or cannot be asked."""
+    reports = _reports(organization_id, meter, since, until)
+    try:
+        for report in reports.filter(sent_at=None).order_by("id"):
+            _sent(stripe_client(), report, customer_id, now=now)
+    except BillingUnavailable:
+        return None
+    with transaction.atomic(), connection.cursor() as cursor:
+        # None is written while Stripe is asked.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_REPORT_LOCK])
+        if reports.filter(sent_at=None).exists():
+            return None
+        told = _sum(reports)
+        found = _at_stripe(meter_id, customer_id, since, min(until, now + timedelta(minutes=1)))
+    return None if found is None else found - told
 
 
 def _meters_at_stripe() -> dict[str, str]:
@@ -212,7 +302,7 @@ def _meters_at_stripe() -> dict[str, str]:
 
 def _at_stripe(meter_id: str, customer_id: str, since: datetime, until: datetime) -> int | None:
     # Both ends on the minute, as Stripe wants them.
-    ends = (until + timedelta(minutes=1)).replace(second=0, microsecond=0)
+    ends = until.replace(second=0, microsecond=0)
     try:
         with stripe_refusals():
             found = stripe_client().v1.billing.meters.event_summaries.list(
