@@ -70,7 +70,7 @@ openapi: $(INSTALLED) ## Write the API's document, permissions and types from th
 	@ENVIRONMENT=test DJANGO_SETTINGS_MODULE=liftos.settings.test $(RUN) -m tests.contracts.permissions_table
 	@cd frontend && npm run --silent gen:api
 
-bench: $(INSTALLED) ## Measure quality and speed; SETS="folder folder" adds public retrieval sets
+bench: $(INSTALLED) ## Measure quality, speed and metering; SETS="folder folder" adds public retrieval sets
 	@$(RUN) -m tests.bench $(if $(SETS),--sets $(SETS))
 
 clean: ## Remove caches; neither data nor the installation

@@ -36,6 +36,7 @@ def main() -> None:
         "--sizes", nargs="*", type=int, default=SIZES, help="numbers of memories among which searches are timed"
     )
     parser.add_argument("--gateway", action="store_true", help="measure the gateway alone")
+    parser.add_argument("--ledger", action="store_true", help="measure the ledger and what metering adds, alone")
     parser.add_argument("--rights", action="store_true", help="measure how soon what is taken away is refused, alone")
     parser.add_argument(
         "--sign-in", action="store_true", help="only compare refused sign-ins for known and unknown addresses"
@@ -86,6 +87,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
     from tests.bench.api import measure_api  # noqa: PLC0415 - as above
     from tests.bench.gateway import measure_gateway  # noqa: PLC0415 - as above
     from tests.bench.ingestion import measure_ingestion  # noqa: PLC0415 - as above
+    from tests.bench.ledger import measure_ledger  # noqa: PLC0415 - as above
     from tests.bench.rights import measure_rights  # noqa: PLC0415 - as above
     from tests.bench.sets import demo_set, measure_set, read_set  # noqa: PLC0415 - as above
     from tests.bench.speed import measure_speed  # noqa: PLC0415 - as above
@@ -93,6 +95,8 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
     with public_scope():
         if arguments.gateway:
             return [], measure_gateway(memory.organization())
+        if arguments.ledger:
+            return [], measure_ledger(memory.organization())
         if arguments.rights:
             return [], measure_rights(memory.organization)
         sizes: Sequence[int] = arguments.sizes
@@ -107,6 +111,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
         if sizes[1:]:
             speed += measure_speed(memory.organization(), sizes[1:])
         speed += measure_gateway(memory.organization())
+        speed += measure_ledger(memory.organization())
         return quality, speed + measure_rights(memory.organization)
 
 

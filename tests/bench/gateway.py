@@ -33,11 +33,13 @@ ROOT = Path(__file__).resolve().parents[2]
 _RATE, _SECONDS = 100, 10
 _CONCURRENT, _LOAD_SECONDS = 16, 5
 _STREAMS, _CUT_STREAMS = 20, 1000
-_PERCENT = {"p50": 49, "p95": 94, "p99": 98}
+PERCENT = {"p50": 49, "p95": 94, "p99": 98}
 
 
 @dataclass(frozen=True)
-class _Target:
+class Target:
+    """A server that is measured: `process` is its own, `headers` are what it wants to see."""
+
     name: str
     url: str
     headers: Mapping[str, str]
@@ -64,26 +66,26 @@ def measure_gateway(organization: Organization) -> list[Speed]:
             answers(target.port, "/" + target.url.split("/", 3)[3], target.headers)
             loads[target.name] = asyncio.run(_load(target))
         for target in targets:
-            latencies[target.name] = asyncio.run(_paced(target))
+            latencies[target.name] = asyncio.run(paced(target))
         rows = _rows(loads, latencies)
         module, gateway = targets[0], targets[-1]
         rows += _stream_rows(module, gateway)
         return rows
 
 
-def _targets(stack: ExitStack, organization: Organization) -> list[_Target]:
+def _targets(stack: ExitStack, organization: Organization) -> list[Target]:
     module_port = free_port()
     upstream = f"http://{LOOPBACK}:{module_port}"
     module = stack.enter_context(asgi("tests.bench.upstreams:module", module_port, {}))
     path = "/api/v1/things"
-    targets = [_Target("the module itself", upstream + path, {}, module)]
+    targets = [Target("the module itself", upstream + path, {}, module)]
     if nginx := shutil.which("nginx"):
         port = free_port()
         process = stack.enter_context(_nginx(nginx, port, module_port))
-        targets.append(_Target("nginx", f"http://{LOOPBACK}:{port}{path}", {}, process))
+        targets.append(Target("nginx", f"http://{LOOPBACK}:{port}{path}", {}, process))
     port = free_port()
     process = stack.enter_context(asgi("tests.bench.upstreams:proxy", port, {"BENCH_UPSTREAM": upstream}))
-    targets.append(_Target("a bare ASGI proxy", f"http://{LOOPBACK}:{port}{path}", {}, process))
+    targets.append(Target("a bare ASGI proxy", f"http://{LOOPBACK}:{port}{path}", {}, process))
     port = free_port()
     # The settings of `make dev`; the module may live where it lives.
     environment = {**platform(), "MODULE_ADDRESSES": LOOPBACK}
@@ -96,7 +98,7 @@ def _targets(stack: ExitStack, organization: Organization) -> list[_Target]:
     membership = Membership.objects.get(organization=organization)
     token = session_open(membership=membership, now=timezone.now()).access
     url = f"http://{LOOPBACK}:{port}/api/v1/gateway/bench/things"
-    return [*targets, _Target("the gateway", url, {"Authorization": f"Bearer {token}"}, process)]
+    return [*targets, Target("the gateway", url, {"Authorization": f"Bearer {token}"}, process)]
 
 
 def _rows(loads: Mapping[str, _Load], latencies: Mapping[str, list[float]]) -> list[Speed]:
@@ -118,9 +120,9 @@ def _rows(loads: Mapping[str, _Load], latencies: Mapping[str, list[float]]) -> l
                 f"CPU of {name}", "ms each", load.cpu_ms, floor, loads[floor].cpu_ms, load.cpu_ms / loads[floor].cpu_ms
             )
         )
-    direct = _percentiles(latencies["the module itself"])
+    direct = percentiles(latencies["the module itself"])
     for name, times in latencies.items():
-        for percentile, value in _percentiles(times).items():
+        for percentile, value in percentiles(times).items():
             lowest = direct[percentile]
             rows.append(
                 Speed(
@@ -135,12 +137,13 @@ def _rows(loads: Mapping[str, _Load], latencies: Mapping[str, list[float]]) -> l
     return rows
 
 
-def _percentiles(times: list[float]) -> dict[str, float]:
+def percentiles(times: list[float]) -> dict[str, float]:
+    """Return those of `PERCENT`, by name."""
     cuts = quantiles(times, n=100)
-    return {name: cuts[index] for name, index in _PERCENT.items()}
+    return {name: cuts[index] for name, index in PERCENT.items()}
 
 
-async def _load(target: _Target) -> _Load:
+async def _load(target: Target) -> _Load:
     """Ask as fast as answers come, on `_CONCURRENT` connections; the server's CPU time is what counts."""
     process = psutil.Process(target.process)
     count = 0
@@ -161,7 +164,8 @@ async def _load(target: _Target) -> _Load:
         return _Load(count / seconds, (_cpu(process) - used) / count * 1000)
 
 
-async def _paced(target: _Target) -> list[float]:
+async def paced(target: Target) -> list[float]:
+    """Return how long answers take, in milliseconds, each asked for when it is due."""
     times: list[float] = []
     async with aiohttp.ClientSession(headers=target.headers) as session:
 
@@ -180,7 +184,7 @@ async def _paced(target: _Target) -> list[float]:
     return times
 
 
-def _stream_rows(module: _Target, gateway: _Target) -> list[Speed]:
+def _stream_rows(module: Target, gateway: Target) -> list[Speed]:
     """How late the first byte of a stream is, and what streams leave behind that are cut at random."""
     direct = asyncio.run(_first_bytes(module))
     through = asyncio.run(_first_bytes(gateway))
@@ -206,7 +210,7 @@ def _stream_rows(module: _Target, gateway: _Target) -> list[Speed]:
     ]
 
 
-async def _first_bytes(target: _Target) -> float:
+async def _first_bytes(target: Target) -> float:
     url = target.url.replace("things", "stream")
     times = []
     async with aiohttp.ClientSession(headers=target.headers) as session:
@@ -218,7 +222,7 @@ async def _first_bytes(target: _Target) -> float:
     return sorted(times)[len(times) // 2]
 
 
-async def _cut(target: _Target) -> None:
+async def _cut(target: Target) -> None:
     url = target.url.replace("things", "stream")
     pauses = itertools.cycle((0.0, 0.01, 0.05, 0.12, 0.3))
     places = asyncio.Semaphore(50)
@@ -233,7 +237,7 @@ async def _cut(target: _Target) -> None:
         await asyncio.gather(*(one(next(pauses)) for _ in range(_CUT_STREAMS)))
 
 
-def _connections(target: _Target) -> int:
+def _connections(target: Target) -> int:
     """Count the connections of the gateway to the module that are not idle in its pool: those that wait unread."""
     processes = [psutil.Process(target.process), *psutil.Process(target.process).children(recursive=True)]
     found = [one for process in processes for one in process.net_connections("tcp")]

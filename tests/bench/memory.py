@@ -11,9 +11,11 @@ from pgvector.django import CosineDistance
 from apps.accounts.models import Organization
 from apps.accounts.services.organizations import organization_create
 from apps.accounts.services.users import user_create
-from apps.billing.models import Subscription
+from apps.billing.models import PlanOverride
+from apps.billing.services.overrides import override_give
 from apps.core.tenancy.migrations import migrate_public, migrate_template
 from apps.core.tenancy.scope import organization_scope
+from apps.events.types import SYSTEM
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.chunking import chunk_text
 from apps.memory.engine.memory_index import CANDIDATES
@@ -45,7 +47,8 @@ def organization() -> Organization:
     now = timezone.now()
     owner = user_create(email=f"bench-{now.timestamp()}@example.com", password="bench bench 1")
     created = organization_create(name="Bench", owner=owner, memory_domain="marketing", now=now)
-    Subscription.objects.filter(organization_id=created.id).update(plan_id="enterprise")
+    given = PlanOverride(organization_id=created.id, plan_id="enterprise", reason="Bench")
+    override_give(override=given, actor=SYSTEM, now=now)
     return created
 
 

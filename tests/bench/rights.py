@@ -19,7 +19,6 @@ from apps.accounts.models import Membership, Organization, User
 from apps.accounts.permissions import Role
 from apps.accounts.services.memberships import membership_add
 from apps.accounts.services.sessions import session_open
-from apps.billing.models import Subscription
 from deploy.dev.state import LOOPBACK, free_port
 from tests.bench.results import Speed
 from tests.bench.servers import answers, asgi, platform, web
@@ -65,7 +64,6 @@ def measure_rights(organization_make: Callable[[], Organization]) -> list[Speed]
         rows: list[Speed] = []
         for name, take in _WAYS.items():
             organization = organizations[name]
-            Subscription.objects.filter(organization_id=organization.id).update(plan_id="enterprise")
             installed(module, organization.id)
             rows += _measured(name, take, servers, organization)
         return rows

@@ -115,6 +115,9 @@ async def call_and_store(port: int, headers: Mapping[str, str], progress: Progre
     """Make all calls, each until it is acknowledged."""
     base = f"http://{LOOPBACK}:{port}/api/v1"
     numbers, texts = iter(range(CALLS - STORES)), iter(range(STORES))
+    # Stores are spread over the whole time, so that every kill meets some.
+    due = asyncio.Semaphore(0)
+    every = (CALLS - STORES) // STORES
     timeout = aiohttp.ClientTimeout(total=60)
     async with aiohttp.ClientSession(headers=headers, timeout=timeout) as session:
 
@@ -134,12 +137,12 @@ async def call_and_store(port: int, headers: Mapping[str, str], progress: Progre
             for _ in numbers:
                 await acknowledged("GET", "gateway/sample/things", {200})
                 progress.calls += 1
+                if progress.calls % every == 0:
+                    due.release()
 
         async def storing() -> None:
             for number in texts:
-                # Spread over the whole time, so that every kill meets some.
-                while progress.calls * STORES < number * (CALLS - STORES):
-                    await asyncio.sleep(0.05)
+                await due.acquire()
                 body = {"content": f"Report {number} of the Harbor team: {number} parcels."}
                 key = {"Idempotency-Key": f"store-{number}"}
                 await acknowledged("POST", "memory/store", {200, 201}, json=body, headers=key)

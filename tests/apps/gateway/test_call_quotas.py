@@ -162,6 +162,30 @@ def test_a_call_that_the_module_does_not_answer_is_given_back(
     assert (usage(), counted(acme)) == (1, 2)
 
 
+def test_far_from_the_limit_calls_are_counted_meanwhile_and_just_as_exactly(
+    acme: Organization, sample: Module, real_module: RealModule, call: Call
+) -> None:
+    give(acme, api_calls=LARGE)
+    token = token_of(acme)
+    answered = 0
+
+    async def every_other(request: web.Request) -> web.Response:
+        nonlocal answered
+        answered += 1
+        if answered % 2 == 0:
+            assert request.transport is not None
+            request.transport.close()
+        return web.json_response({})
+
+    real_module.handler = every_other
+    # The first one waits for its counter, which nobody has seen yet; the others do not.
+    answers = call(token=token, times=6, method="POST")
+    assert [answer.status for answer in answers] == [200, 502] * 3
+    left = [int(answer.headers["x-quota-remaining"]) for answer in answers if answer.status == 200]
+    assert left == [LARGE - 1, LARGE - 2, LARGE - 3]
+    assert (usage(), counted(acme)) == (3, 3)
+
+
 def test_a_module_s_own_quota_is_narrower(acme: Organization, sample: Module, real_module: RealModule) -> None:
     with public_scope():
         PlanModule.objects.create(plan_id=PLAN, module_id="sample", calls_per_month=3)
