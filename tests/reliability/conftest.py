@@ -42,17 +42,20 @@ class Stack:
 
     def python(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
         """Run our Python as somebody would at a terminal beside the platform."""
-        inherited = {name: value for name, value in os.environ.items() if name not in FOREIGN}
         return subprocess.run(  # noqa: S603 - our own command
             [sys.executable, *arguments],
             check=False,
             cwd=REPOSITORY,
-            env={**inherited, "LIFTOS_STATE_DIR": str(self.state), "PORT": str(self.port), **more},
+            env={**self.environment(), **more},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=START_SECONDS,
         )
+
+    def environment(self) -> dict[str, str]:
+        inherited = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+        return {**inherited, "LIFTOS_STATE_DIR": str(self.state), "PORT": str(self.port)}
 
     def status(self) -> dict[str, Any]:
         report: dict[str, Any] = json.loads(self.command("status", "--json").stdout)

@@ -9,6 +9,8 @@ import itertools
 import json
 import os
 import signal
+import subprocess
+import sys
 import textwrap
 import time
 from collections.abc import Mapping
@@ -20,7 +22,7 @@ import psutil
 import pytest
 from redis import Redis
 
-from deploy.dev.state import LOOPBACK, next_free_port, read_env
+from deploy.dev.state import LOOPBACK, REPOSITORY, next_free_port, read_env
 from tests.bench.servers import asgi
 from tests.reliability.conftest import Stack, eventually
 
@@ -31,6 +33,7 @@ CALLS = int(os.environ.get("METERED_CALLS", "100000"))
 STORES = CALLS // 100
 AT_ONCE, STORES_AT_ONCE = 32, 4
 KILL_EVERY_SECONDS = 5.0
+WEB_KILLS = 2
 METERS = ("api_calls", "memory_stores")
 
 # An organisation of its own, whose limits are lifted, with a module, a key, and a customer at Stripe.
@@ -151,15 +154,49 @@ async def call_and_store(port: int, headers: Mapping[str, str], progress: Progre
         await asyncio.gather(*(calling() for _ in range(AT_ONCE)), *(storing() for _ in range(STORES_AT_ONCE)))
 
 
-async def disturb(stack: Stack, progress: Progress, redis_url: str) -> dict[str, int]:
+class Workers:
+    """Two workers beside the platform's own, which comes back ever more slowly: each tick the older one is killed."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        self._running.append(
+            subprocess.Popen(  # noqa: S603 - our own worker
+                [
+                    sys.executable, "-m", "celery", "--quiet", "--app", "liftos", "worker", "--concurrency", "2",
+                    "--without-mingle", "--without-gossip", "--hostname", f"beside-{time.monotonic_ns()}@test",
+                ],
+                cwd=REPOSITORY,
+                env=self._stack.environment(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )  # fmt: skip
+
+    def kill_older(self) -> None:
+        worker = self._running.pop(0)
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+    def kill_all(self) -> None:
+        while self._running:
+            self.kill_older()
+
+
+async def disturb(stack: Stack, workers: Workers, progress: Progress, redis_url: str) -> dict[str, int]:
     """Kill and flush until all is done; return how often."""
     done = {"worker": 0, "web": 0, "redis": 0}
     while True:
         await asyncio.sleep(KILL_EVERY_SECONDS)
         if progress.total >= CALLS:
             return done
-        done["worker"] += kill(stack, "worker")
-        if progress.total > CALLS * (done["web"] + 1) // 3 and done["web"] < 2:
+        workers.kill_older()
+        workers.start()
+        done["worker"] += 1 + kill(stack, "worker")
+        if progress.total > CALLS * (done["web"] + 1) // 3 and done["web"] < WEB_KILLS:
             done["web"] += kill(stack, "web")
         if progress.total > CALLS // 2 and not done["redis"]:
             Redis.from_url(redis_url).flushall()
@@ -167,14 +204,14 @@ async def disturb(stack: Stack, progress: Progress, redis_url: str) -> dict[str,
 
 
 def kill(stack: Stack, name: str) -> int:
-    """Kill a process with all of its children, as the power failing would."""
+    """Kill a process with all of its children, as the power failing would; return 0 if it is down already."""
     pid = stack.pid(name)
     if pid is None:
         return 0
     try:
         leader = psutil.Process(pid)
-        for process in [leader, *leader.children(recursive=True)]:
-            process.send_signal(signal.SIGKILL)
+        for process in [*leader.children(recursive=True), leader]:
+            process.kill()
     except psutil.NoSuchProcess:
         return 0
     return 1
@@ -189,14 +226,19 @@ def test_what_was_acknowledged_is_counted_once_everywhere(stack: Stack, capsys: 
         assert synced.returncode == 0, synced.stdout + synced.stderr
         made = run_json(stack, _PREPARE, MODULE_URL=f"http://{LOOPBACK}:{module_port}")
 
-        progress, began = Progress(), time.monotonic()
+        progress, workers, began = Progress(), Workers(stack), time.monotonic()
 
         async def everything() -> dict[str, int]:
-            disturbing = asyncio.ensure_future(disturb(stack, progress, values["REDIS_URL"]))
+            disturbing = asyncio.ensure_future(disturb(stack, workers, progress, values["REDIS_URL"]))
             await call_and_store(stack.port, {"X-API-Key": made["key"]}, progress)
             return await disturbing
 
-        disturbed = asyncio.run(everything())
+        try:
+            workers.start()
+            workers.start()
+            disturbed = asyncio.run(everything())
+        finally:
+            workers.kill_all()
         took = time.monotonic() - began
     assert eventually(lambda: stack.health() == 200)
 
@@ -212,5 +254,5 @@ def test_what_was_acknowledged_is_counted_once_everywhere(stack: Stack, capsys: 
         meter: [count] * 5 for meter, count in expected.items()
     }
     assert found["used"]["api_calls"] == CALLS
-    assert disturbed["worker"] >= 1 + int(took // 20)
-    assert (disturbed["web"], disturbed["redis"]) == (2, 1)
+    assert disturbed["worker"] >= took // (2 * KILL_EVERY_SECONDS)
+    assert (disturbed["web"], disturbed["redis"]) == (WEB_KILLS, 1)
