@@ -53,7 +53,7 @@ _GROUP = """
     SELECT organization_id, granularity, date_trunc(granularity, occurred_at, 'UTC'), meter, module, user_id, operation,
         sum(quantity), count(*)
     FROM public.billing_usageevent CROSS JOIN unnest(ARRAY['hour', 'day', 'month']) AS granularity
-    WHERE source = 'bench-fill' GROUP BY 1, 2, 3, 4, 5, 6, 7
+    WHERE source = 'bench-fill' AND organization_id = %s GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 _numbers = itertools.count()
 
@@ -201,7 +201,7 @@ def _adding_up(organization: Organization) -> Speed:
     with connection.cursor() as cursor:
         cursor.execute(_FILL, [organization.id, f"{new_id()}-", organization.id, _ROWS])
         began = time.perf_counter()
-        cursor.execute(_GROUP)
+        cursor.execute(_GROUP, [organization.id])
         groups: Sequence[object] = cursor.fetchall()
         floor = _ROWS / (time.perf_counter() - began)
     began = time.perf_counter()
