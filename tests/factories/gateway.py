@@ -15,7 +15,7 @@ from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Role
 from apps.accounts.services.sessions import session_open
 from apps.accounts.services.users import user_create
-from apps.billing.models import Subscription, UsageEvent
+from apps.billing.models import UsageEvent
 from apps.core.tenancy.scope import public_scope
 from apps.gateway.asgi import GatewayApplication
 from apps.registry.models import Module
@@ -121,7 +121,6 @@ def token_of(organization: Organization, role: Role = Role.OWNER) -> str:
 def committed_acme(committed_db: str, flush_redis: None) -> Organization:
     with public_scope():
         found: Organization = Organization.objects.get(slug="acme")
-        Subscription.objects.filter(organization_id=found.id).update(plan_id="enterprise")
     return found
 
 
