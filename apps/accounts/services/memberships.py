@@ -21,8 +21,9 @@ from apps.events.services import emit
 from apps.events.types import Actor
 
 
+@transaction.atomic
 def membership_add(*, user: User, organization: Organization, role: str, now: datetime) -> Membership:
-    """Add a member; raise what `on_members_growing` says if there is no room. Only in a transaction."""
+    """Add a member; raise what `on_members_growing` says if there is no room."""
     seats_check(organization_id=organization.id)
     return Membership.objects.create(user=user, organization=organization, role=role, created_at=now)
 
