@@ -110,7 +110,8 @@ def _sent(client: stripe.StripeClient, report: MeterReport, customer_id: str, *,
 
 
 def _send(client: stripe.StripeClient, report: MeterReport, customer_id: str, *, now: datetime) -> None:
-    # Within the hour that it counts, and never in the future.
+    # Within the hour that it counts, and never in the future. Sent again it has another time, so no idempotency key
+    # would fit: the identifier alone says that it is the same.
     at = min(report.hour + timedelta(minutes=59), now)
     try:
         with stripe_refusals():
@@ -121,7 +122,6 @@ def _send(client: stripe.StripeClient, report: MeterReport, customer_id: str, *,
                     "identifier": report.identifier,
                     "timestamp": int(at.timestamp()),
                 },
-                {"idempotency_key": f"meter:{report.identifier}"},
             )
     except BillingRefused as refused:
         # Sent by a run that died before it wrote that down.

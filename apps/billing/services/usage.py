@@ -21,10 +21,11 @@ _RECORD = """
 """
 # Whatever is below the oldest transaction that still runs is committed or gone: no row can appear there any more.
 _HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
-# What was committed before the oldest running writer began is below the horizon.
+# What was committed before the oldest running writer began is below the horizon; other databases count as well, as they
+# do for the horizon.
 _OLDEST_WRITER = """
     SELECT min(xact_start) FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_xid IS NOT NULL AND pid <> pg_backend_pid()
+    WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()
 """
 _AGGREGATE = """
     INSERT INTO public.billing_usageaggregate AS kept
