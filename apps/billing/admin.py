@@ -277,11 +277,15 @@ class InvoiceAdmin(ReadOnlyAdmin):
     ordering = ["-created"]
     fields = ["id", "organization", "created", "status", "total", "ledger", "stripe_data"]
 
-    @admin.display(description="organisation")
-    def organization(self, row: Invoice) -> str:
-        subscription = Subscription.objects.filter(stripe_customer_id=row.customer_id).first()
-        found = Organization.objects.filter(id=subscription.organization_id).first() if subscription else None
-        return str(found or row.customer_id)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Invoice]:
+        customers = Subscription.objects.filter(stripe_customer_id=OuterRef(OuterRef("customer_id")))
+        names = Organization.objects.filter(id__in=customers.values("organization_id")).values("name")[:1]
+        rows: QuerySet[Invoice] = super().get_queryset(request).annotate(organization_name=Subquery(names))
+        return rows
+
+    @admin.display(description="organisation", ordering="organization_name")
+    def organization(self, row: Any) -> str:
+        return str(row.organization_name or row.customer_id)
 
     @admin.display(description="status")
     def status(self, row: Invoice) -> str:

@@ -77,7 +77,6 @@ class Entitlements:
     version: int
     features: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
     modules: Mapping[str, ModuleLimit] = field(default_factory=lambda: MappingProxyType({}))
-    changes_at: datetime | None = None
 
     def of(self, code: str) -> Limit:
         return self.features.get(code, NOTHING)
@@ -111,9 +110,6 @@ class PlanOffers:
     def position(self, code: str) -> int | None:
         """Return the place of a plan, None for what is no plan."""
         return next((plan.position for plan in self.plans if plan.code == code), None)
-
-    def knows(self, feature: str) -> bool:
-        return any(feature in plan.limits for plan in self.plans)
 
     def from_position(self, position: int) -> list[str]:
         return [plan.code for plan in self.plans if plan.is_public and plan.position >= position]

@@ -83,7 +83,7 @@ def _entitle(get):
                 reason="Given before plans could be bought",
                 created_by="migration",
             )
-        content = {"features": {}, "modules": {}, "alert_percents": subscription.alert_percents}
+        content = {"features": {}, "modules": {}}
         for row in get("PlanFeature").objects.filter(plan=subscription.plan).order_by("feature_id"):
             price = None if row.overage_cents_per_1000 is None else float(row.overage_cents_per_1000)
             content["features"][row.feature_id] = {

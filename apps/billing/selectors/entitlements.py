@@ -38,7 +38,6 @@ def entitlements_of(row: Entitlement) -> Entitlements:
         version=row.version,
         features={code: Limit(**limit) for code, limit in content["features"].items()},
         modules={module_id: ModuleLimit(**limit) for module_id, limit in content["modules"].items()},
-        changes_at=row.changes_at,
     )
 
 
@@ -48,12 +47,7 @@ def subscription_tier(organization_id: UUID) -> str:
 
 def plans_that_lift(*, meter: str, needed: int) -> list[str]:
     """Return the codes of the plans whose quota of `meter` would cover `needed`, smallest first."""
-    rows = PlanFeature.objects.filter(feature_id=meter, plan__is_public=True).order_by("plan__position")
-    return [
-        plan
-        for plan, limit, enforcement in rows.values_list("plan_id", "limit", "enforcement")
-        if limit is None or limit >= needed or enforcement == PlanFeature.Enforcement.SOFT
-    ]
+    return plan_offers().with_feature(meter, needed)
 
 
 def plan_offers() -> PlanOffers:

@@ -1,6 +1,7 @@
 """Invoices, from the mirror of Stripe."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from apps.billing.models import Subscription
-from apps.billing.selectors.usage import meter_names, meter_of_price
+from apps.billing.selectors.usage import MeterName, meter_names, meters_of_prices
 from apps.billing.stripe_mirror.reading import invoices_of
 from apps.core.api.pagination import cursor_decode, cursor_encode, cursor_invalid
 from apps.core.exceptions import NotFound
@@ -51,8 +52,10 @@ def invoice_present(*, organization_id: UUID, invoice_id: str) -> dict[str, Any]
     if row is None:
         raise NotFound("There is no such invoice.")
     data = row.stripe_data
-    lines = [_line(line) for line in (data.get("lines") or {}).get("data", [])]
-    return {**_present(data), "lines": lines}
+    lines = (data.get("lines") or {}).get("data", [])
+    meters = meters_of_prices(price for line in lines if (price := _price(line)))
+    names = meter_names() if meters else {}
+    return {**_present(data), "lines": [_line(line, meters, names) for line in lines]}
 
 
 def _customer(organization_id: UUID) -> str | None:
@@ -76,17 +79,21 @@ def _present(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _line(line: dict[str, Any]) -> dict[str, Any]:
+def _price(line: dict[str, Any]) -> str:
     price = ((line.get("pricing") or {}).get("price_details") or {}).get("price")
+    return price if isinstance(price, str) else ""
+
+
+def _line(line: dict[str, Any], meters: Mapping[str, str], names: Mapping[str, MeterName]) -> dict[str, Any]:
     parent = line.get("parent") or {}
     details = parent.get("subscription_item_details") or parent.get("invoice_item_details") or {}
     period = line.get("period") or {}
-    meter = meter_of_price(price) if isinstance(price, str) else None
+    meter = meters.get(_price(line))
     description = line.get("description") or ""
     return {
         "id": line["id"],
         # At Stripe it has the name of the plan, like the plan's own line.
-        "description": f"{meter_names()[meter].name}: {description}" if meter else description,
+        "description": f"{names[meter].name}: {description}" if meter else description,
         "amount_cents": line.get("amount", 0),
         "quantity": line.get("quantity"),
         "proration": bool(details.get("proration")),

@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.accounts.models import Invitation, Membership
 from apps.billing.models import Feature, Plan, PlanFeature, UsageCounter
 from apps.billing.periods import period_of, resets_at, starts_at
-from apps.billing.selectors.entitlements import entitlements_read, plans_that_lift
+from apps.billing.selectors.entitlements import entitlements_read, plan_offers
 from apps.billing.types import HeldAbove, Limit, Meter
 
 # As they are shown.
@@ -69,6 +69,7 @@ def register_held(meter: Meter, count: Callable[[UUID], int]) -> None:
 def quotas(*, organization_id: UUID, now: datetime) -> list[Quota]:
     """Return all quotas of an organisation."""
     held = entitlements_read(organization_id=organization_id)
+    offers = plan_offers()
     features = Feature.objects.in_bulk(list(QUOTAS))
     found = []
     for meter in QUOTAS:
@@ -85,9 +86,7 @@ def quotas(*, organization_id: UUID, now: datetime) -> list[Quota]:
                 limit=limit,
                 projected=_projected(used, meter, now),
                 resets_at=resets_at(meter, now),
-                available_in=tuple(
-                    plan for plan in plans_that_lift(meter=meter, needed=(limit.limit or 0) + 1) if plan != held.plan
-                )
+                available_in=tuple(plan for plan in offers.with_feature(meter, limit.limit + 1) if plan != held.plan)
                 if limit.limit is not None
                 else (),
             )

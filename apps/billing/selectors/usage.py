@@ -1,14 +1,14 @@
 """What was used, from the ledger's sums: by time, and by who used it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, QuerySet, Sum
 
 from apps.accounts.models import User
-from apps.billing.models import Feature, PlanPrice, Subscription, UsageAggregate, UsageEvent, UsageWatermark
+from apps.billing.models import Feature, PlanPrice, UsageAggregate, UsageEvent, UsageWatermark
 from apps.billing.selectors.entitlements import entitlements_read
 from apps.billing.types import Meter
 
@@ -186,12 +186,7 @@ def _text(key: object) -> str:
     return key.isoformat() if isinstance(key, datetime) else str(key)
 
 
-def meter_of_price(stripe_price_id: str) -> str | None:
-    """Return the meter that a metered price of an invoice line counts."""
-    price = PlanPrice.objects.filter(stripe_price_id=stripe_price_id, feature__isnull=False).first()
-    return price.feature_id if price else None
-
-
-def organizations_of_customers() -> QuerySet[Subscription]:
-    """Return the subscriptions of those whom Stripe knows, whose usage is told to it."""
-    return Subscription.objects.filter(~Q(stripe_customer_id=None), metered_from__isnull=False)
+def meters_of_prices(stripe_price_ids: Iterable[str]) -> dict[str, str]:
+    """Return the meters that metered prices at Stripe count, by their ids there."""
+    found = PlanPrice.objects.filter(stripe_price_id__in=list(stripe_price_ids), feature__isnull=False)
+    return {price.stripe_price_id: str(price.feature_id) for price in found}

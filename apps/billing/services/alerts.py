@@ -19,10 +19,11 @@ _DUE = """
     SELECT counter.organization_id, counter.meter, counter.period, percent.value::int, counter.used, held.limit
     FROM public.billing_usagecounter AS counter
     JOIN public.billing_entitlement AS entitlement ON entitlement.organization_id = counter.organization_id
+    JOIN public.billing_subscription AS subscription ON subscription.organization_id = counter.organization_id
     CROSS JOIN LATERAL (
         SELECT (entitlement.content -> 'features' -> counter.meter ->> 'limit')::bigint AS limit
     ) AS held
-    CROSS JOIN LATERAL jsonb_array_elements_text(entitlement.content -> 'alert_percents') AS percent (value)
+    CROSS JOIN LATERAL jsonb_array_elements_text(subscription.alert_percents) AS percent (value)
     WHERE counter.period = ANY(%s) AND held.limit > 0 AND counter.used * 100 >= held.limit * percent.value::int
         AND NOT EXISTS (
             SELECT FROM public.billing_quotawarning AS told

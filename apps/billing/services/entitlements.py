@@ -115,7 +115,6 @@ def _content(plan: Plan, subscription: Subscription, overrides: Sequence[PlanOve
     return {
         "features": {code: asdict(limit) for code, limit in sorted(limits.items())},
         "modules": {module_id: asdict(limit) for module_id, limit in sorted(modules.items())},
-        "alert_percents": subscription.alert_percents,
     }
 
 

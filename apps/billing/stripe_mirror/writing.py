@@ -1,5 +1,6 @@
 """Writes what Stripe has of a customer into dj-stripe's tables."""
 
+import json
 from collections.abc import Sequence
 
 import stripe
@@ -22,5 +23,8 @@ def mirror_write(
     """Write a customer with subscriptions and invoices; what they refer to and is not there is asked of Stripe."""
     # The customer first: the others find it here instead of asking for it.
     for model, objects in ((Customer, [customer]), (Subscription, subscriptions), (Invoice, invoices)):
+        kept = dict(model.objects.filter(id__in=[one.id for one in objects]).values_list("id", "stripe_data"))
         for one in objects:
-            model.sync_from_stripe_data(one, api_key=settings.STRIPE_SECRET_KEY)
+            # Most have not changed since the last event, and an invoice has many rows.
+            if kept.get(one.id) != json.loads(str(one)):
+                model.sync_from_stripe_data(one, api_key=settings.STRIPE_SECRET_KEY)
