@@ -57,8 +57,13 @@ test('from the free plan to another, on, out of it and back', async ({ page, req
   await expect(page.getByRole('article', { name: 'Starter' })).toContainText('Your plan')
   // The rest of the dashboard knows it without a reload.
   await page.getByRole('link', { name: 'Modules', exact: true }).click()
-  const account = await request.get('/api/v1/auth/me', { headers: bearer(owner.access) })
-  expect((await account.json()).subscription_tier).toBe('starter')
+  // Each process believes for some seconds what it has read.
+  await expect
+    .poll(async () => {
+      const account = await request.get('/api/v1/auth/me', { headers: bearer(owner.access) })
+      return (await account.json()).subscription_tier
+    })
+    .toBe('starter')
 
   // Up, with a look at the money first.
   await page.goto(`/${owner.org}/settings/billing`)

@@ -83,7 +83,8 @@ test('a part that a newer build has replaced: the page is loaded anew, once', as
   )
   await page.goto(`/${org}`)
   await expect(page.getByRole('heading', { level: 1, name: 'Overview' })).toBeVisible()
-  await expect.poll(() => page.evaluate(() => sessionStorage.getItem('lift.reloaded'))).toContain('memories.index')
+  // The page may be loaded anew at any moment: this looks again in the next document.
+  await page.waitForFunction(() => sessionStorage.getItem('lift.reloaded')?.includes('memories.index'))
   isGone = false
   await page.getByRole('link', { name: 'Memories', exact: true }).click()
   await expect(page.getByText('320 memories')).toBeVisible()

@@ -138,7 +138,8 @@ function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) 
   const account = useAccount()
   const org = useOrg()
   return (
-    <div
+    <aside
+      aria-label={t('shell.nav')}
       className={cn(
         'fixed inset-y-0 left-0 z-30 flex w-60 flex-col gap-4 border-r bg-bg px-3 py-3 md:sticky md:top-0 md:z-auto md:h-dvh md:w-auto',
         !isOpen && 'max-md:hidden',
@@ -189,6 +190,6 @@ function Sidebar({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) 
           </Suspense>
         </div>
       ) : null}
-    </div>
+    </aside>
   )
 }

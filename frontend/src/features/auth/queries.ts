@@ -7,7 +7,6 @@ export const providersQuery = queryOptions({
   queryKey: ['providers'],
   queryFn: ({ signal }) => answerOf(api.GET('/api/v1/auth/oauth', { signal })),
   staleTime: 600_000,
-  retry: false,
 })
 
 /** Signs in by a passkey alone: the device asks which account. */
