@@ -36,13 +36,8 @@ frontend: $(INSTALLED) ## Build the dashboard, if its sources have changed
 frontend-dev: $(INSTALLED) ## Serve the dashboard with hot reload, in front of `make dev`
 	@$(RUN) -m deploy.dev.frontend dev
 
-# All parts run whatever the others say.
 test: $(INSTALLED) ## Run all tests but the slow ones: the dashboard's, the modules', the platform's
-	@failed=0; \
-	$(RUN) -m deploy.dev.frontend test || failed=1; \
-	$(RUN) -m pytest -n 2 modules || failed=1; \
-	$(RUN) -m pytest -n 2 -m "not slow" || failed=1; \
-	exit $$failed
+	@$(RUN) -m deploy.dev.tests
 
 create-module: $(INSTALLED) ## Write a new module: name=my-module
 	@$(RUN) -m deploy.modules create "$(name)"

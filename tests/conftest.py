@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.factories.fixtures",
     "tests.factories.gateway",
     "tests.factories.identity_providers",
+    "tests.factories.receivers",
     "tests.factories.stripe",
 ]
 

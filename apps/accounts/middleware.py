@@ -73,7 +73,7 @@ class OrganizationMiddleware:
             request.principal = principal  # type: ignore[attr-defined]  # as above
             if not isinstance(principal, Principal):
                 return self.get_response(request)
-            acting = Caller(principal.user_id, principal.module)
+            acting = Caller(principal.user_id, principal.module, principal.key_id)
             with organization_scope(principal.organization_id), caller_set(acting):
                 return self.get_response(request)
 

@@ -22,6 +22,10 @@ class Permission(StrEnum):
     BILLING_WRITE = "billing:write"
     MODULES_READ = "modules:read"
     MODULES_WRITE = "modules:write"
+    EVENTS_READ = "events:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    AUDIT_READ = "audit:read"
     # Of no role: operators have it, and the key that modules register themselves with.
     REGISTRY_WRITE = "registry:write"
 
@@ -51,6 +55,10 @@ _ADMIN = _MEMBER | {
     Permission.BILLING_WRITE,
     Permission.MEMORY_ADMIN,
     Permission.MODULES_WRITE,
+    Permission.EVENTS_READ,
+    Permission.WEBHOOKS_READ,
+    Permission.WEBHOOKS_WRITE,
+    Permission.AUDIT_READ,
 }
 
 ROLE_PERMISSIONS: dict[str, frozenset[str]] = {
@@ -74,4 +82,8 @@ DESCRIPTIONS: dict[str, str] = {
     Permission.MEMORY_ADMIN: "Change the memory's field and dimensions, and erase for good.",
     Permission.MODULES_READ: "See modules.",
     Permission.MODULES_WRITE: "Enable, configure and disable modules.",
+    Permission.EVENTS_READ: "Follow everything that happens in the organisation.",
+    Permission.WEBHOOKS_READ: "See webhooks and what was delivered to them.",
+    Permission.WEBHOOKS_WRITE: "Make, change and delete webhooks, and send events again.",
+    Permission.AUDIT_READ: "Read, export and verify the audit trail.",
 }

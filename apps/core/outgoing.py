@@ -89,6 +89,18 @@ class AllowedAddresses:
         )
 
 
+class PublicAddresses(AllowedAddresses):
+    """Every address of the public internet, and what the operator's list adds to it."""
+
+    def allow_ip(self, text: str, port: int) -> bool:
+        address = _plain(ipaddress.ip_address(text.partition("%")[0]))
+        return (address.is_global and not address.is_multicast) or self.lists_ip(text, port)
+
+    def lists_ip(self, text: str, port: int) -> bool:
+        """Return whether the operator's list itself has an address; raises `ValueError` for what is none."""
+        return super().allow_ip(text, port)
+
+
 def _plain(address: _IPAddress) -> _IPAddress:
     """Return the IPv4 address that an IPv6 one stands for, if it does."""
     return getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
@@ -120,7 +132,7 @@ def url_check(url: str, allowed: AllowedAddresses) -> None:
     for *_, socket_address in found:
         ip = str(socket_address[0])
         if never_allowed(ip) or not (named or allowed.allow_ip(ip, port)):
-            raise AddressNotAllowed("The address is not among those that the operator allows (MODULE_ADDRESSES).")
+            raise AddressNotAllowed("The address is not among those that the operator allows.")
 
 
 class _NamedResolver(aiohttp.ThreadedResolver):

@@ -37,10 +37,11 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """For whom work is done: what the usage ledger remembers of it."""
+    """For whom work is done: what the usage ledger and events remember of it."""
 
     user_id: UUID | None = None
     module: str = ""
+    key_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,13 @@
-"""Who did something, and to what."""
+"""Who did something, to what, and the event that tells of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
+from apps.core.request_context import caller
 from apps.core.types import Principal
 
 
@@ -30,6 +35,35 @@ class Actor:
             return cls(ActorKind.MODULE, principal.module)
         return cls(ActorKind.USER, str(principal.user_id))
 
+    @classmethod
+    def present(cls) -> "Actor":
+        """Return for whom the present work is done, as `of` would: the system where it is for nobody."""
+        present = caller()
+        if present.key_id is not None:
+            return cls(ActorKind.API_KEY, str(present.key_id))
+        if present.module:
+            return cls(ActorKind.MODULE, present.module)
+        return cls(ActorKind.USER, str(present.user_id)) if present.user_id else SYSTEM
+
 
 SYSTEM = Actor(ActorKind.SYSTEM)
 ANONYMOUS = Actor(ActorKind.ANONYMOUS)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A committed event that has its place in the order of all events."""
+
+    id: UUID
+    name: str
+    organization_id: UUID | None
+    actor: Actor
+    subject_kind: str
+    subject_id: str
+    data: Mapping[str, Any]
+    request_id: str
+    ip: str | None
+    occurred_at: datetime
+    sequence: int
+    # Among the events of the organisation; None for those of none.
+    position: int | None

@@ -43,6 +43,8 @@ SHARED_APPS = [
     "apps.observability",
     "apps.events",
     "apps.accounts",
+    "apps.webhooks",
+    "apps.audit",
     "apps.billing",
     "apps.registry",
     "apps.gateway",
@@ -128,6 +130,9 @@ CACHES = {
     "process": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "process"},
 }
 
+# The stream that tells of new events.
+EVENT_STREAM = "liftos:events"
+
 # --- Background work -------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -164,6 +169,9 @@ CELERY_BEAT_SCHEDULE = {
     "report-usage": {"task": "billing.report_usage", "schedule": 300.0},
     "reconcile-usage": {"task": "billing.reconcile_usage", "schedule": 3600.0},
     "tidy-billing": {"task": "billing.tidy", "schedule": 600.0},
+    "purge-webhooks": {"task": "webhooks.purge", "schedule": 600.0},
+    "export-audit-heads": {"task": "audit.export_heads", "schedule": 3600.0},
+    "purge-events": {"task": "events.purge", "schedule": 600.0},
     "purge-expired": {"task": "core.purge_expired", "schedule": 3600.0},
 }
 
@@ -248,6 +256,14 @@ CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 # Where the gateway reaches the WSGI process; nothing but the platform itself needs to.
 WEB_URL = env.str("WEB_URL", default="http://127.0.0.1:8001")
 
+# --- Webhooks --------------------------------------------------------------------------------------------------------
+# Where webhooks may lead besides public addresses, and without TLS; `host-or-network[:port[-port]]`.
+WEBHOOK_ADDRESSES = env.list("WEBHOOK_ADDRESSES", default=[])
+
+# --- Audit -----------------------------------------------------------------------------------------------------------
+# Where the ends of the audit chains are noted every hour, best where this machine can only append; empty: nowhere.
+AUDIT_HEADS_FILE = env.str("AUDIT_HEADS_FILE", default="")
+
 # --- Billing ---------------------------------------------------------------------------------------------------------
 # Without a key nothing can be bought; plans, quotas and the ledger work all the same.
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
@@ -266,6 +282,8 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "apps.core.api.schema.ProblemAutoSchema",
     "EXCEPTION_HANDLER": "apps.core.api.errors.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # `?format=` is a parameter of ours where an export has several.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Lift OS Core",
@@ -290,6 +308,8 @@ SPECTACULAR_SETTINGS = {
         "DomainStatus": ["pending", "verified", "failing"],
         "SubscriptionStatus": "apps.billing.models.Subscription.Status",
         "InvoiceStatus": ["draft", "open", "paid", "void", "uncollectible"],
+        "WebhookStatus": ["enabled", "disabled"],
+        "DeliveryStatus": ["pending", "delivered", "exhausted"],
         "QuotaState": ["ok", "near", "reached"],
     },
 }
@@ -436,6 +456,11 @@ UNFOLD = {
             _admin_group(
                 "System",
                 ("Events", "receipt_long", "events_outboxevent"),
+                ("Consumers", "conversion_path", "events_consumer"),
+                ("Parked events", "report", "events_parkedevent"),
+                ("Webhooks", "webhook", "webhooks_webhookendpoint"),
+                ("Deliveries", "outbox", "webhooks_webhookdelivery"),
+                ("Audit trail", "policy", "audit_auditentry"),
                 ("Token keys", "key", "accounts_signingkey"),
                 ("Jobs", "work_history", "core_job"),
             ),

@@ -17,7 +17,7 @@ from apps.accounts.services.api_keys import key_end
 from apps.accounts.services.memberships import membership_end, membership_role_change, role_check
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.exceptions import InvalidInput
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 
 
 class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs

@@ -16,7 +16,7 @@ from apps.accounts.services.deletion import organization_restore
 from apps.accounts.services.memberships import organization_rights_changed
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.exceptions import Conflict
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 
 
 class DomainInline(TabularInline):

@@ -27,7 +27,7 @@ from apps.accounts.services.second_factors import operator_code_use, second_fact
 from apps.accounts.services.sessions import session_end, sessions_end_all
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.exceptions import InvalidInput
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 
 
 class OperatorSignIn(AuthenticationForm):

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from apps.accounts.models import Branding
 from apps.core.exceptions import InvalidInput
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor
 
 LOGO_FORMATS = ("PNG", "JPEG", "WEBP")

@@ -17,7 +17,7 @@ from apps.core.exceptions import Conflict, InvalidInput
 from apps.core.services import enqueue
 from apps.core.tenancy.schemas import schema_drop
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import SYSTEM, Actor
 
 ACCOUNT_GRACE = timedelta(days=14)

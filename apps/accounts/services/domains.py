@@ -11,7 +11,7 @@ from apps.accounts.models import Domain
 from apps.accounts.selectors.domains import custom_domain_forget, txt_name, txt_value
 from apps.core.exceptions import Conflict, NotFound
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import SYSTEM, Actor
 
 MAX_DOMAINS = 20

@@ -13,7 +13,7 @@ from apps.accounts.services.sessions import sessions_end_all
 from apps.core.exceptions import InvalidInput
 from apps.core.services import enqueue
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor, ActorKind
 
 CONFIRM_WITHIN = timedelta(hours=24)

@@ -37,7 +37,7 @@ from apps.core.ids import new_id
 from apps.core.sealing import seal, unseal
 from apps.core.services import enqueue
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import ANONYMOUS, Actor, ActorKind
 
 # Proven by somebody else: no word of RFC 8176 says so, this one is common.

@@ -23,7 +23,7 @@ from apps.accounts.types import TokenPair
 from apps.core.exceptions import Conflict, DomainError, NotFound
 from apps.core.services import enqueue
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor, ActorKind
 
 INVITATION_LIFETIME = timedelta(days=7)

@@ -17,7 +17,7 @@ from apps.accounts.selectors.memberships import membership_state_forget, permiss
 from apps.accounts.services.api_keys import key_end
 from apps.core.exceptions import InvalidInput, NotFound
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor
 
 

@@ -18,7 +18,7 @@ from apps.core.ids import new_id
 from apps.core.tenancy.schemas import schema_clone
 from apps.core.tenancy.scope import organization_scope, public_scope, schema_name_for
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor, ActorKind
 
 MAX_SLUG_ATTEMPTS = 20

@@ -16,7 +16,7 @@ from apps.accounts.types import TokenPair
 from apps.core.exceptions import InvalidInput
 from apps.core.services import enqueue
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor, ActorKind
 
 

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from apps.accounts.exceptions import InvalidCode, InvalidToken
 from apps.accounts.models import PendingStep
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import ANONYMOUS, Actor, ActorKind
 
 Kind = PendingStep.Kind

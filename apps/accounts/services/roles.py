@@ -13,7 +13,7 @@ from apps.accounts.selectors.memberships import assignable_permissions
 from apps.accounts.services.memberships import organization_rights_changed
 from apps.core.exceptions import Conflict, InvalidInput, NotFound
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor
 
 MAX_ROLES = 50

@@ -46,7 +46,7 @@ from apps.core.ids import new_id
 from apps.core.sealing import SealBroken
 from apps.core.services import enqueue
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor, ActorKind
 
 logger = logging.getLogger(__name__)

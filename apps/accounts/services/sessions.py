@@ -16,7 +16,7 @@ from apps.accounts.types import TokenPair
 from apps.core.exceptions import NotFound
 from apps.core.request_context import client
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import ANONYMOUS, Actor, ActorKind
 
 MAX_USER_AGENT = 300

@@ -18,7 +18,7 @@ from apps.accounts.services.second_factors import SEVERAL, code_verify, passkey_
 from apps.accounts.services.sessions import session_open
 from apps.accounts.types import Proof, TokenPair
 from apps.core.exceptions import NotFound
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import ANONYMOUS
 
 

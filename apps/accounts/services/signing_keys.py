@@ -20,7 +20,7 @@ from apps.accounts.keys import (
 from apps.accounts.models import SigningKey
 from apps.accounts.types import KeyStates
 from apps.core.exceptions import NotFound
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import SYSTEM
 
 State = SigningKey.State

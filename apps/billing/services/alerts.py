@@ -11,7 +11,7 @@ from apps.billing.periods import TOTAL, period_of
 from apps.billing.types import Meter
 from apps.core.ids import new_id
 from apps.core.services import enqueue
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import SYSTEM
 
 # Whatever has passed one of the organisation's percentages and was not told of. Limits are in what holds for it.

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from apps.billing.models import Entitlement, Plan, PlanFeature, PlanOverride, Subscription
 from apps.billing.types import Limit, ModuleLimit
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import SYSTEM, Actor
 
 DEFAULT_PLAN = "free"

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from apps.billing.models import Plan, PlanVersion
 from apps.core.services import enqueue
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor
 
 

@@ -17,7 +17,7 @@ from apps.billing.periods import month_after
 from apps.billing.services.stripe_catalogue import meter_ids
 from apps.billing.types import REPORTED_METERS
 from apps.core.ids import new_id
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import SYSTEM
 
 logger = logging.getLogger(__name__)

@@ -22,7 +22,7 @@ from apps.billing.services.customers import customer_ensure
 from apps.billing.services.entitlements import DEFAULT_PLAN, entitlement_refresh
 from apps.billing.stripe_mirror.writing import mirror_write
 from apps.core.services import enqueue
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import SYSTEM
 
 logger = logging.getLogger(__name__)

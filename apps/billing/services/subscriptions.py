@@ -32,7 +32,7 @@ from apps.billing.types import HeldAbove
 from apps.core.exceptions import InvalidInput
 from apps.core.services import enqueue
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import Actor
 
 # With these a subscription is changed, not bought anew.

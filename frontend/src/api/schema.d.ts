@@ -24,6 +24,102 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what to what, newest first
+         * @description Who did what to what, newest first.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        get: operations["audit_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All entries that match, oldest first.
+         *
+         *     A line of JSON has all that its hash covers, in the form in which it is hashed, with the hash and its signature
+         * @description All entries that match, oldest first.
+         *
+         *     A line of JSON has all that its hash covers, in the form in which it is hashed, with the hash and its signature.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        get: operations["audit_export_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public keys of the signatures, to verify an export without us
+         * @description The public keys of the signatures, to verify an export without us.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        get: operations["audit_keys_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go through the chain of hashes and signatures, and name the first entry that is not as it was written.
+         *
+         *     At most 100,000 entries at once: `next` says where to go on
+         * @description Go through the chain of hashes and signatures, and name the first entry that is not as it was written.
+         *
+         *     At most 100,000 entries at once: `next` says where to go on.
+         *
+         *     Needs the permission `audit:read`.
+         */
+        post: operations["audit_verify_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/email/change": {
         parameters: {
             query?: never;
@@ -1318,6 +1414,55 @@ export interface paths {
          * @description What the sign-in page of this host name shows; a host name chooses nothing else.
          */
         get: operations["branding_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in the organisation, in one order that never changes; follow it by its cursors.
+         *
+         *     An event appears when everything before it has
+         * @description What happened in the organisation, in one order that never changes; follow it by its cursors.
+         *
+         *     An event appears when everything before it has. 410 `cursor_expired` tells that events behind the cursor are no
+         *     longer kept.
+         *
+         *     Needs the permission `events:read`.
+         */
+        get: operations["events_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every type of event, with the JSON Schema of its data
+         * @description Every type of event, with the JSON Schema of its data.
+         *
+         *     Needs the permission `authenticated_or_module`.
+         */
+        get: operations["events_types_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2661,6 +2806,222 @@ export interface paths {
         patch: operations["orgs_current_settings_partial_update"];
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The webhooks of the organisation, oldest first
+         * @description The webhooks of the organisation, oldest first.
+         *
+         *     Needs the permission `webhooks:read`.
+         */
+        get: operations["webhooks_list"];
+        put?: never;
+        /**
+         * Have events sent to an address
+         * @description Have events sent to an address. The answer holds the secret of its signatures: nobody is shown it again.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        post: operations["webhooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One webhook, with how it is
+         * @description One webhook, with how it is.
+         *
+         *     Needs the permission `webhooks:read`.
+         */
+        get: operations["webhooks_retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete it, with the log of its deliveries
+         * @description Delete it, with the log of its deliveries.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        delete: operations["webhooks_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change it, switch it off, or on again: then what is pending is sent
+         * @description Change it, switch it off, or on again: then what is pending is sent.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        patch: operations["webhooks_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was, and is to be, delivered: newest first
+         * @description What was, and is to be, delivered: newest first.
+         *
+         *     Needs the permission `webhooks:read`.
+         */
+        get: operations["webhooks_deliveries_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send again all that was given up, in its order
+         * @description Send again all that was given up, in its order.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        post: operations["webhooks_replay_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/secret/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret
+         * @description Replace the secret. For the overlap, messages carry signatures with both.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        post: operations["webhooks_secret_rotate_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message of type `webhook.test`, once and now; ask for the delivery to see what came of it
+         * @description Send a message of type `webhook.test`, once and now; ask for the delivery to see what came of it.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        post: operations["webhooks_test_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One delivery: what is sent, and every try
+         * @description One delivery: what is sent, and every try.
+         *
+         *     Needs the permission `webhooks:read`.
+         */
+        get: operations["webhooks_delivery_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send it again: with the same `webhook-id`, at its place in the order, and with all tries
+         * @description Send it again: with the same `webhook-id`, at its place in the order, and with all tries.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        post: operations["webhooks_deliveries_replay_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/deliveries/{delivery_id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up a pending delivery that holds up those behind it
+         * @description Give up a pending delivery that holds up those behind it.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        post: operations["webhooks_deliveries_skip_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health": {
         parameters: {
             query?: never;
@@ -2712,6 +3073,10 @@ export interface components {
          * @enum {string}
          */
         ActionEnum: "trash" | "restore" | "update";
+        ActorOutput: {
+            kind: components["schemas"]["KindEnum"];
+            id: string;
+        };
         AlertOutput: {
             /** Format: uuid */
             id: string;
@@ -2777,6 +3142,72 @@ export interface components {
          * @enum {string}
          */
         ApiKeyStatus: "active" | "expired" | "revoked";
+        AttemptLogOutput: {
+            /** Format: date-time */
+            at: string;
+            status_code: number | null;
+            error: components["schemas"]["ErrorEnum"] | components["schemas"]["BlankEnum"];
+            milliseconds: number;
+            number: number;
+            response_excerpt: string;
+        };
+        AttemptOutput: {
+            /** Format: date-time */
+            at: string;
+            status_code: number | null;
+            error: components["schemas"]["ErrorEnum"] | components["schemas"]["BlankEnum"];
+            milliseconds: number;
+        };
+        AuditActorOutput: {
+            kind: components["schemas"]["KindEnum"];
+            id: string;
+            /** @description As it is now; empty for who is gone. */
+            name: string;
+        };
+        AuditEntryOutput: {
+            position: number;
+            /** @description See /events/types. */
+            action: string;
+            actor: components["schemas"]["AuditActorOutput"];
+            subject: components["schemas"]["AuditSubjectOutput"];
+            data: {
+                [key: string]: unknown;
+            };
+            request_id: string;
+            ip: string | null;
+            /** Format: date-time */
+            occurred_at: string;
+            /** Format: date-time */
+            recorded_at: string;
+            hash: string;
+        };
+        AuditKeyOutput: {
+            key_id: string;
+            /** @description Ed25519, base64. */
+            public_key: string;
+        };
+        AuditKeyPage: {
+            results: components["schemas"]["AuditKeyOutput"][];
+            next: string | null;
+            total: number;
+        };
+        AuditPage: {
+            results: components["schemas"]["AuditEntryOutput"][];
+            next: string | null;
+            total: number;
+        };
+        AuditSubjectOutput: {
+            kind: string;
+            id: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        AuditVerifyInputRequest: {
+            /**
+             * Format: int64
+             * @default 0
+             */
+            after: number;
+        };
         /** @description A serializer that answers 400 for a field it does not know. */
         BatchInputRequest: {
             items: components["schemas"]["ItemInputRequest"][];
@@ -2786,6 +3217,8 @@ export interface components {
             spend_limit_cents: number | null;
             alert_percents: number[];
         };
+        /** @enum {unknown} */
+        BlankEnum: "";
         BrandedOrganizationOutput: {
             /** Format: uuid */
             id: string;
@@ -2983,6 +3416,69 @@ export interface components {
              */
             delete_after: string;
         };
+        DeliveryDetailOutput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            webhook_id: string;
+            /**
+             * Format: uuid
+             * @description The header `webhook-id`: the same for every try.
+             */
+            event_id: string;
+            event_type: string;
+            cursor: string | null;
+            status: components["schemas"]["DeliveryStatus"];
+            reason: components["schemas"]["ReasonEnum"] | components["schemas"]["BlankEnum"];
+            attempts: number;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            last_attempt: components["schemas"]["AttemptOutput"] | null;
+            /** @description Null when the event is no longer kept. */
+            payload: {
+                [key: string]: unknown;
+            } | null;
+            log: components["schemas"]["AttemptLogOutput"][];
+        };
+        DeliveryOutput: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            webhook_id: string;
+            /**
+             * Format: uuid
+             * @description The header `webhook-id`: the same for every try.
+             */
+            event_id: string;
+            event_type: string;
+            cursor: string | null;
+            status: components["schemas"]["DeliveryStatus"];
+            reason: components["schemas"]["ReasonEnum"] | components["schemas"]["BlankEnum"];
+            attempts: number;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            last_attempt: components["schemas"]["AttemptOutput"] | null;
+        };
+        DeliveryPage: {
+            results: components["schemas"]["DeliveryOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /**
+         * @description * `pending` - pending
+         *     * `delivered` - delivered
+         *     * `exhausted` - exhausted
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "delivered" | "exhausted";
         /** @description A serializer that answers 400 for a field it does not know. */
         DimensionInputRequest: {
             name: string;
@@ -2992,6 +3488,14 @@ export interface components {
             name: string;
             description: string;
         };
+        /**
+         * @description * `` -
+         *     * `manual` - manual
+         *     * `gone` - gone
+         *     * `failing` - failing
+         * @enum {string}
+         */
+        DisabledReasonEnum: "manual" | "gone" | "failing";
         DiscountOutput: {
             name: string;
             /** Format: double */
@@ -3105,6 +3609,127 @@ export interface components {
             next: string | null;
             total: number;
         };
+        /**
+         * @description * `` -
+         *     * `timeout` - timeout
+         *     * `connection` - connection
+         *     * `address_not_allowed` - address_not_allowed
+         *     * `redirect` - redirect
+         *     * `tls` - tls
+         *     * `status` - status
+         * @enum {string}
+         */
+        ErrorEnum: "timeout" | "connection" | "address_not_allowed" | "redirect" | "tls" | "status";
+        EventOutput: {
+            /** Format: uuid */
+            id: string;
+            /** @description Its place in the organisation's order. Resume behind it. */
+            cursor: string;
+            /** @description See /events/types. */
+            type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            actor: components["schemas"]["ActorOutput"];
+            subject: components["schemas"]["SubjectOutput"];
+            data: {
+                [key: string]: unknown;
+            };
+            request_id: string;
+        };
+        EventPage: {
+            results: components["schemas"]["EventOutput"][];
+            next: string | null;
+            total: number;
+        };
+        EventTypeOutput: {
+            name: string;
+            description: string;
+            area: string;
+            /** @description JSON Schema of an event's `data`. */
+            schema: {
+                [key: string]: unknown;
+            };
+            /** @description Whether the feed, streams and webhooks tell of it. */
+            in_feed: boolean;
+        };
+        EventTypePage: {
+            results: components["schemas"]["EventTypeOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /**
+         * @description * `api_key.created` - api_key.created
+         *     * `api_key.revoked` - api_key.revoked
+         *     * `api_key.rotated` - api_key.rotated
+         *     * `audit.exported` - audit.exported
+         *     * `audit.verified` - audit.verified
+         *     * `billing_settings.updated` - billing_settings.updated
+         *     * `branding.updated` - branding.updated
+         *     * `credit.given` - credit.given
+         *     * `domain.added` - domain.added
+         *     * `domain.failing` - domain.failing
+         *     * `domain.removed` - domain.removed
+         *     * `domain.verified` - domain.verified
+         *     * `entitlements.changed` - entitlements.changed
+         *     * `entity.merged` - entity.merged
+         *     * `entity.separated` - entity.separated
+         *     * `escalation.refused` - escalation.refused
+         *     * `invitation.accepted` - invitation.accepted
+         *     * `invitation.created` - invitation.created
+         *     * `invitation.refused` - invitation.refused
+         *     * `invitation.resent` - invitation.resent
+         *     * `invitation.revoked` - invitation.revoked
+         *     * `member.joined` - member.joined
+         *     * `member.left` - member.left
+         *     * `member.removed` - member.removed
+         *     * `member.role_changed` - member.role_changed
+         *     * `memory.erased` - memory.erased
+         *     * `memory.restored` - memory.restored
+         *     * `memory.stored` - memory.stored
+         *     * `memory.trashed` - memory.trashed
+         *     * `memory.updated` - memory.updated
+         *     * `memory_context.updated` - memory_context.updated
+         *     * `module.configured` - module.configured
+         *     * `module.disabled` - module.disabled
+         *     * `module.enabled` - module.enabled
+         *     * `operation.cancelled` - operation.cancelled
+         *     * `operation.created` - operation.created
+         *     * `operation.finished` - operation.finished
+         *     * `operation.retried` - operation.retried
+         *     * `organization.created` - organization.created
+         *     * `organization.deleted` - organization.deleted
+         *     * `organization.deletion_requested` - organization.deletion_requested
+         *     * `organization.ownership_transferred` - organization.ownership_transferred
+         *     * `organization.restored` - organization.restored
+         *     * `organization.updated` - organization.updated
+         *     * `override.ended` - override.ended
+         *     * `override.given` - override.given
+         *     * `permission.refused` - permission.refused
+         *     * `quota.warning` - quota.warning
+         *     * `role.created` - role.created
+         *     * `role.deleted` - role.deleted
+         *     * `role.updated` - role.updated
+         *     * `session.ended` - session.ended
+         *     * `session.ended_everywhere` - session.ended_everywhere
+         *     * `session.opened` - session.opened
+         *     * `session.reauthenticated` - session.reauthenticated
+         *     * `session.token_reused` - session.token_reused
+         *     * `subscription.change_requested` - subscription.change_requested
+         *     * `subscription.changed` - subscription.changed
+         *     * `subscription.checkout_started` - subscription.checkout_started
+         *     * `usage.difference` - usage.difference
+         *     * `webhook.created` - webhook.created
+         *     * `webhook.deleted` - webhook.deleted
+         *     * `webhook.disabled` - webhook.disabled
+         *     * `webhook.enabled` - webhook.enabled
+         *     * `webhook.replayed` - webhook.replayed
+         *     * `webhook.secret_rotated` - webhook.secret_rotated
+         *     * `webhook.skipped` - webhook.skipped
+         *     * `webhook.tested` - webhook.tested
+         *     * `webhook.updated` - webhook.updated
+         * @enum {string}
+         */
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.separated" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -3161,6 +3786,10 @@ export interface components {
                 [key: string]: components["schemas"]["MetadataFacetOutput"];
             };
         };
+        FaultOutput: {
+            position: number;
+            reason: string;
+        };
         GraphOutput: {
             nodes: components["schemas"]["EntityOutput"][];
             edges: components["schemas"]["EdgeOutput"][];
@@ -3176,6 +3805,14 @@ export interface components {
          * @enum {string}
          */
         GroupByEnum: "hour" | "day" | "month" | "module" | "member" | "operation" | "meter";
+        HeadOutput: {
+            position: number;
+            hash: string;
+            signature: string;
+            key_id: string;
+            /** Format: date-time */
+            recorded_at: string | null;
+        };
         HealthCheckOutput: {
             /** Format: date-time */
             checked_at: string;
@@ -3425,6 +4062,16 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /**
+         * @description * `user` - user
+         *     * `api_key` - api_key
+         *     * `module` - module
+         *     * `operator` - operator
+         *     * `system` - system
+         *     * `anonymous` - anonymous
+         * @enum {string}
+         */
+        KindEnum: "user" | "api_key" | "module" | "operator" | "system" | "anonymous";
         KnowledgeGraphOutput: {
             entities: number;
             links: number;
@@ -3953,6 +4600,13 @@ export interface components {
             /** @description Members may do nothing until they have a second factor. */
             mfa_required?: boolean;
         };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        PatchedWebhookChangeRequest: {
+            url?: string;
+            description?: string;
+            event_types?: components["schemas"]["EventTypesEnum"][];
+            status?: components["schemas"]["WebhookStatus"];
+        };
         PathOutput: {
             nodes: components["schemas"]["EntityOutput"][];
             edges: components["schemas"]["EdgeOutput"][];
@@ -4086,6 +4740,9 @@ export interface components {
         ProvidersOutput: {
             results: components["schemas"]["ProviderOutput"][];
         };
+        QueuedOutput: {
+            queued: number;
+        };
         QuotaOutput: {
             meter: string;
             name: string;
@@ -4125,6 +4782,15 @@ export interface components {
             /** Format: date-time */
             as_of: string;
         };
+        /**
+         * @description * `` -
+         *     * `attempts` - attempts
+         *     * `gone` - gone
+         *     * `skipped` - skipped
+         *     * `expired` - expired
+         * @enum {string}
+         */
+        ReasonEnum: "attempts" | "gone" | "skipped" | "expired";
         /** @description Refuses no proof, and several at once. */
         ReauthenticateInputRequest: {
             /**
@@ -4233,6 +4899,11 @@ export interface components {
             /** @description Always null. */
             next: string | null;
             total: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        ReplayInputRequest: {
+            /** Format: date-time */
+            since?: string | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         ReservationInputRequest: {
@@ -4404,6 +5075,17 @@ export interface components {
             /** @description Those not used yet. */
             recovery_codes: number;
         };
+        SecretOutput: {
+            /** @description Shown once: keep it. */
+            secret: string;
+            /** Format: date-time */
+            previous_secret_until: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        SecretRotateInputRequest: {
+            /** @default 24 */
+            overlap_hours: number;
+        };
         SentenceOutput: {
             start: number;
             /** @description The sentence is content[start:end]. */
@@ -4533,6 +5215,10 @@ export interface components {
          * @enum {string}
          */
         StoreOutputStatusEnum: "stored" | "duplicate";
+        SubjectOutput: {
+            kind: string;
+            id: string;
+        };
         SubscriptionOutput: {
             /** @description What holds at present. */
             plan: components["schemas"]["PlanNameOutput"];
@@ -4701,6 +5387,14 @@ export interface components {
             /** Format: email */
             email: string;
         };
+        VerificationOutput: {
+            valid: boolean;
+            checked: number;
+            first_bad: components["schemas"]["FaultOutput"] | null;
+            head: components["schemas"]["HeadOutput"] | null;
+            /** @description Where to go on: send it as `after`. */
+            next: number | null;
+        };
         /** @description A serializer that answers 400 for a field it does not know. */
         VerifyInputRequest: {
             token: string;
@@ -4710,6 +5404,86 @@ export interface components {
             /** Format: date-time */
             registered_at: string;
         };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        WebhookInputRequest: {
+            url: string;
+            /** @default  */
+            description: string;
+            event_types?: components["schemas"]["EventTypesEnum"][];
+        };
+        WebhookMadeOutput: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            /** @description Empty: all of the feed. */
+            event_types: string[];
+            status: components["schemas"]["WebhookStatus"];
+            disabled_reason: components["schemas"]["DisabledReasonEnum"] | components["schemas"]["BlankEnum"];
+            /** Format: date-time */
+            disabled_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            previous_secret_until: string | null;
+            pending: number;
+            delivered: number;
+            exhausted: number;
+            /** Format: date-time */
+            oldest_pending_at: string | null;
+            /** Format: date-time */
+            failing_since: string | null;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            last_attempt: components["schemas"]["AttemptOutput"] | null;
+            /** Format: date-time */
+            last_success_at: string | null;
+            /** @description Shown once: keep it. */
+            secret: string;
+        };
+        WebhookOutput: {
+            /** Format: uuid */
+            id: string;
+            url: string;
+            description: string;
+            /** @description Empty: all of the feed. */
+            event_types: string[];
+            status: components["schemas"]["WebhookStatus"];
+            disabled_reason: components["schemas"]["DisabledReasonEnum"] | components["schemas"]["BlankEnum"];
+            /** Format: date-time */
+            disabled_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            previous_secret_until: string | null;
+            pending: number;
+            delivered: number;
+            exhausted: number;
+            /** Format: date-time */
+            oldest_pending_at: string | null;
+            /** Format: date-time */
+            failing_since: string | null;
+            /** Format: date-time */
+            next_attempt_at: string | null;
+            last_attempt: components["schemas"]["AttemptOutput"] | null;
+            /** Format: date-time */
+            last_success_at: string | null;
+        };
+        WebhookPage: {
+            results: components["schemas"]["WebhookOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /**
+         * @description * `enabled` - enabled
+         *     * `disabled` - disabled
+         * @enum {string}
+         */
+        WebhookStatus: "enabled" | "disabled";
         WhyOutput: {
             matched_terms: string[];
             /** @description What query and memory both name. */
@@ -4757,6 +5531,240 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JwksOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Names with commas between them. */
+                action?: string;
+                actor_id?: string;
+                /**
+                 * @description * `user` - user
+                 *     * `api_key` - api_key
+                 *     * `module` - module
+                 *     * `operator` - operator
+                 *     * `system` - system
+                 *     * `anonymous` - anonymous
+                 */
+                actor_kind?: "user" | "api_key" | "module" | "operator" | "system" | "anonymous";
+                /**
+                 * @description * `api_key` - api_key
+                 *     * `audit` - audit
+                 *     * `billing_settings` - billing_settings
+                 *     * `branding` - branding
+                 *     * `credit` - credit
+                 *     * `domain` - domain
+                 *     * `entitlements` - entitlements
+                 *     * `entity` - entity
+                 *     * `escalation` - escalation
+                 *     * `identity` - identity
+                 *     * `invitation` - invitation
+                 *     * `member` - member
+                 *     * `memory` - memory
+                 *     * `memory_context` - memory_context
+                 *     * `mfa` - mfa
+                 *     * `module` - module
+                 *     * `operation` - operation
+                 *     * `operator` - operator
+                 *     * `organization` - organization
+                 *     * `override` - override
+                 *     * `permission` - permission
+                 *     * `plan` - plan
+                 *     * `quota` - quota
+                 *     * `role` - role
+                 *     * `session` - session
+                 *     * `sign_in` - sign_in
+                 *     * `signing_key` - signing_key
+                 *     * `subscription` - subscription
+                 *     * `usage` - usage
+                 *     * `user` - user
+                 *     * `webhook` - webhook
+                 */
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                cursor?: string;
+                from?: string;
+                ip?: string;
+                limit?: number;
+                /** @description `30d`, `24h` */
+                range?: string;
+                request_id?: string;
+                subject_id?: string;
+                subject_kind?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_export_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Names with commas between them. */
+                action?: string;
+                actor_id?: string;
+                /**
+                 * @description * `user` - user
+                 *     * `api_key` - api_key
+                 *     * `module` - module
+                 *     * `operator` - operator
+                 *     * `system` - system
+                 *     * `anonymous` - anonymous
+                 */
+                actor_kind?: "user" | "api_key" | "module" | "operator" | "system" | "anonymous";
+                /**
+                 * @description * `api_key` - api_key
+                 *     * `audit` - audit
+                 *     * `billing_settings` - billing_settings
+                 *     * `branding` - branding
+                 *     * `credit` - credit
+                 *     * `domain` - domain
+                 *     * `entitlements` - entitlements
+                 *     * `entity` - entity
+                 *     * `escalation` - escalation
+                 *     * `identity` - identity
+                 *     * `invitation` - invitation
+                 *     * `member` - member
+                 *     * `memory` - memory
+                 *     * `memory_context` - memory_context
+                 *     * `mfa` - mfa
+                 *     * `module` - module
+                 *     * `operation` - operation
+                 *     * `operator` - operator
+                 *     * `organization` - organization
+                 *     * `override` - override
+                 *     * `permission` - permission
+                 *     * `plan` - plan
+                 *     * `quota` - quota
+                 *     * `role` - role
+                 *     * `session` - session
+                 *     * `sign_in` - sign_in
+                 *     * `signing_key` - signing_key
+                 *     * `subscription` - subscription
+                 *     * `usage` - usage
+                 *     * `user` - user
+                 *     * `webhook` - webhook
+                 */
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                /**
+                 * @description * `csv` - csv
+                 *     * `jsonl` - jsonl
+                 */
+                format?: "csv" | "jsonl";
+                from?: string;
+                ip?: string;
+                /** @description `30d`, `24h` */
+                range?: string;
+                request_id?: string;
+                subject_id?: string;
+                subject_kind?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_keys_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditKeyPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit_verify_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuditVerifyInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationOutput"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -6809,6 +7817,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostBrandingOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_retrieve: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+                /**
+                 * @description * `asc` - asc
+                 *     * `desc` - desc
+                 */
+                order?: "asc" | "desc";
+                /** @description Names with commas between them. */
+                types?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    events_types_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTypePage"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -9227,6 +10301,462 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookMadeOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWebhookChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries_list: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /**
+                 * @description * `api_key.created` - api_key.created
+                 *     * `api_key.revoked` - api_key.revoked
+                 *     * `api_key.rotated` - api_key.rotated
+                 *     * `audit.exported` - audit.exported
+                 *     * `audit.verified` - audit.verified
+                 *     * `billing_settings.updated` - billing_settings.updated
+                 *     * `branding.updated` - branding.updated
+                 *     * `credit.given` - credit.given
+                 *     * `domain.added` - domain.added
+                 *     * `domain.failing` - domain.failing
+                 *     * `domain.removed` - domain.removed
+                 *     * `domain.verified` - domain.verified
+                 *     * `entitlements.changed` - entitlements.changed
+                 *     * `entity.merged` - entity.merged
+                 *     * `entity.separated` - entity.separated
+                 *     * `escalation.refused` - escalation.refused
+                 *     * `invitation.accepted` - invitation.accepted
+                 *     * `invitation.created` - invitation.created
+                 *     * `invitation.refused` - invitation.refused
+                 *     * `invitation.resent` - invitation.resent
+                 *     * `invitation.revoked` - invitation.revoked
+                 *     * `member.joined` - member.joined
+                 *     * `member.left` - member.left
+                 *     * `member.removed` - member.removed
+                 *     * `member.role_changed` - member.role_changed
+                 *     * `memory.erased` - memory.erased
+                 *     * `memory.restored` - memory.restored
+                 *     * `memory.stored` - memory.stored
+                 *     * `memory.trashed` - memory.trashed
+                 *     * `memory.updated` - memory.updated
+                 *     * `memory_context.updated` - memory_context.updated
+                 *     * `module.configured` - module.configured
+                 *     * `module.disabled` - module.disabled
+                 *     * `module.enabled` - module.enabled
+                 *     * `operation.cancelled` - operation.cancelled
+                 *     * `operation.created` - operation.created
+                 *     * `operation.finished` - operation.finished
+                 *     * `operation.retried` - operation.retried
+                 *     * `organization.created` - organization.created
+                 *     * `organization.deleted` - organization.deleted
+                 *     * `organization.deletion_requested` - organization.deletion_requested
+                 *     * `organization.ownership_transferred` - organization.ownership_transferred
+                 *     * `organization.restored` - organization.restored
+                 *     * `organization.updated` - organization.updated
+                 *     * `override.ended` - override.ended
+                 *     * `override.given` - override.given
+                 *     * `permission.refused` - permission.refused
+                 *     * `quota.warning` - quota.warning
+                 *     * `role.created` - role.created
+                 *     * `role.deleted` - role.deleted
+                 *     * `role.updated` - role.updated
+                 *     * `session.ended` - session.ended
+                 *     * `session.ended_everywhere` - session.ended_everywhere
+                 *     * `session.opened` - session.opened
+                 *     * `session.reauthenticated` - session.reauthenticated
+                 *     * `session.token_reused` - session.token_reused
+                 *     * `subscription.change_requested` - subscription.change_requested
+                 *     * `subscription.changed` - subscription.changed
+                 *     * `subscription.checkout_started` - subscription.checkout_started
+                 *     * `usage.difference` - usage.difference
+                 *     * `webhook.created` - webhook.created
+                 *     * `webhook.deleted` - webhook.deleted
+                 *     * `webhook.disabled` - webhook.disabled
+                 *     * `webhook.enabled` - webhook.enabled
+                 *     * `webhook.replayed` - webhook.replayed
+                 *     * `webhook.secret_rotated` - webhook.secret_rotated
+                 *     * `webhook.skipped` - webhook.skipped
+                 *     * `webhook.tested` - webhook.tested
+                 *     * `webhook.updated` - webhook.updated
+                 *     * `webhook.test` - webhook.test
+                 */
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.separated" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                limit?: number;
+                /**
+                 * @description * `pending` - pending
+                 *     * `delivered` - delivered
+                 *     * `exhausted` - exhausted
+                 */
+                status?: "pending" | "delivered" | "exhausted";
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_replay_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayInputRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_secret_rotate_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SecretRotateInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_test_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_delivery_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetailOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries_replay_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries_skip_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOutput"];
                 };
             };
             /** @description Any refusal or failure. */

@@ -15,7 +15,7 @@ from apps.accounts.types import TokenPair
 from apps.core.api.permissions import PUBLIC
 from apps.core.api.views import ApiView
 from apps.core.types import Principal
-from apps.events.services import emit
+from apps.events.services.outbox import emit
 from apps.events.types import ANONYMOUS, Actor
 
 REFRESH_COOKIE = "lift_refresh"

@@ -7,14 +7,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
-from apps.accounts.services.second_factors import second_factors_reseal
-from apps.accounts.services.signing_keys import signing_keys_reseal
-from apps.core.sealing import SealBroken
+from apps.core.sealing import SealBroken, reseal_all
 from apps.core.tenancy.scope import public_scope
 
 
 class Command(BaseCommand):
-    help = "Seal token keys and the secrets of second factors under the present SECRET_KEY."
+    help = "Seal token keys, second factors, and secrets of webhooks and the audit trail under the present SECRET_KEY."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", dest="as_json", action="store_true", help="print the result as one JSON object")
@@ -22,10 +20,10 @@ class Command(BaseCommand):
     def handle(self, *, as_json: bool, **options: Any) -> None:
         try:
             with public_scope(), transaction.atomic():
-                counts = {"token_keys": signing_keys_reseal(), "second_factors": second_factors_reseal()}
+                counts = reseal_all()
         except (SealBroken, ImproperlyConfigured) as error:
             raise CommandError(f"{error}; nothing was changed") from None
         if as_json:
             self.stdout.write(json.dumps(counts))
         else:
-            self.stdout.write(f"{counts['token_keys']} token keys, {counts['second_factors']} second factors")
+            self.stdout.write(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items()))

@@ -1,0 +1,107 @@
+"""Writes events into the audit trail: the consumer `audit`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.utils import timezone
+
+from apps.accounts.models import Membership
+from apps.audit.engine.chain import START, Entry
+from apps.audit.keys import Signer, signer
+from apps.audit.models import PLATFORM, AuditChain, AuditEntry
+from apps.events.types import Event
+
+# What people do with their own account is told to each organisation that they belong to, which answers for them.
+_OF_PEOPLE = ("user.", "session.", "mfa.", "identity.", "sign_in.")
+
+
+def entries_write(events: Sequence[Event]) -> None:
+    """Append events to the chains that they belong to; one that stands there already is left out."""
+    memberships = _memberships(events)
+    chained: dict[str, list[Event]] = {}
+    for event in events:
+        for owner in _owners(event, memberships):
+            chained.setdefault(owner, []).append(event)
+    now = timezone.now()
+    by = signer()
+    # In one order everywhere, so that two writers cannot wait for each other.
+    for owner in sorted(chained):
+        _append(owner, chained[owner], by=by, now=now)
+
+
+def _append(owner: str, events: Sequence[Event], *, by: Signer, now: datetime) -> None:
+    AuditChain.objects.get_or_create(owner=owner)
+    chain = AuditChain.objects.select_for_update().get(owner=owner)
+    known = set(
+        AuditEntry.objects.filter(owner=owner, event_id__in=[event.id for event in events]).values_list(
+            "event_id", flat=True
+        )
+    )
+    position, previous = chain.position, bytes(chain.hash) or START
+    rows = []
+    for event in events:
+        if event.id in known:
+            continue
+        position += 1
+        entry = Entry(
+            owner=owner,
+            position=position,
+            event_id=str(event.id),
+            action=event.name,
+            actor_kind=event.actor.kind.value,
+            actor_id=event.actor.id,
+            subject_kind=event.subject_kind,
+            subject_id=event.subject_id,
+            data=event.data,
+            request_id=event.request_id,
+            ip=event.ip,
+            occurred_at=event.occurred_at,
+            recorded_at=now,
+        )
+        previous = entry.hash_after(previous)
+        rows.append(
+            AuditEntry(
+                owner=owner,
+                position=position,
+                event_id=event.id,
+                action=event.name,
+                actor_kind=event.actor.kind.value,
+                actor_id=event.actor.id,
+                subject_kind=event.subject_kind,
+                subject_id=event.subject_id,
+                data=event.data,
+                request_id=event.request_id,
+                ip=event.ip,
+                occurred_at=event.occurred_at,
+                recorded_at=now,
+                hash=previous,
+                signature=by.sign(previous),
+                key_id=by.key_id,
+            )
+        )
+    AuditEntry.objects.bulk_create(rows)
+    chain.position, chain.hash = position, previous
+    chain.save(update_fields=["position", "hash"])
+
+
+def _owners(event: Event, memberships: dict[str, list[str]]) -> list[str]:
+    if event.organization_id is not None:
+        return [str(event.organization_id)]
+    return [PLATFORM, *memberships.get(_person(event), [])]
+
+
+def _person(event: Event) -> str:
+    """Return the id of the person that an event without an organisation is about, if it is about one."""
+    if not event.name.startswith(_OF_PEOPLE):
+        return ""
+    return event.subject_id if event.subject_kind == "user" else event.actor.id
+
+
+def _memberships(events: Iterable[Event]) -> dict[str, list[str]]:
+    people = {UUID(person) for event in events if event.organization_id is None and (person := _person(event))}
+    found: dict[str, list[str]] = {}
+    rows = Membership.objects.filter(user_id__in=people).values_list("user_id", "organization_id")
+    for user_id, organization_id in rows:
+        found.setdefault(str(user_id), []).append(str(organization_id))
+    return found

@@ -1,0 +1,12 @@
+"""The end of old events."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from apps.core.tasks import HousekeepingTask
+from apps.events.services.outbox import events_purge
+
+
+@shared_task(name="events.purge", base=HousekeepingTask)
+def purge() -> int:
+    return events_purge(now=timezone.now())

@@ -1,0 +1,142 @@
+"""What is to be delivered: made from events, sent again, given up, and forgotten."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.core.ids import new_id
+from apps.core.types import Principal
+from apps.events.selectors import IN_FEED, events_by_id
+from apps.events.services.outbox import EVENT_LIFETIME
+from apps.events.types import Actor, Event
+from apps.webhooks.exceptions import AlreadyPending, EventGone, NotPending
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
+from apps.webhooks.selectors import TEST_TYPE, delivery_get, endpoint_get
+from apps.webhooks.services.endpoints import webhook_emit
+
+Status, Reason = WebhookDelivery.Status, WebhookDelivery.Reason
+# Events go a little later: a delivery always finds its event.
+_LIFETIME = EVENT_LIFETIME - timedelta(days=1)
+_PURGE_BATCH = 5_000
+
+
+def deliveries_make(events: Sequence[Event]) -> None:
+    """Queue events for the endpoints that want them: the consumer `webhooks`."""
+    told = [event for event in events if event.organization_id is not None and event.name in IN_FEED]
+    organizations = {event.organization_id for event in told if event.organization_id is not None}
+    endpoints: dict[UUID, list[WebhookEndpoint]] = {}
+    for endpoint in WebhookEndpoint.objects.filter(
+        organization_id__in=organizations, status=WebhookEndpoint.Status.ENABLED
+    ):
+        endpoints.setdefault(endpoint.organization_id, []).append(endpoint)
+    now = timezone.now()
+    rows = [
+        WebhookDelivery(
+            endpoint=endpoint,
+            organization_id=event.organization_id,
+            event_id=event.id,
+            event_type=event.name,
+            sequence=event.sequence,
+            position=event.position,
+            created_at=now,
+        )
+        for event in told
+        if event.organization_id is not None
+        for endpoint in endpoints.get(event.organization_id, [])
+        # What happened before it was made is not its business.
+        if event.occurred_at >= endpoint.created_at and (not endpoint.event_types or event.name in endpoint.event_types)
+    ]
+    if not rows:
+        return
+    ids = {row.endpoint_id for row in rows}
+    # Deleting one meanwhile waits; one that is gone gets nothing.
+    present = set(
+        WebhookEndpoint.objects.select_for_update().filter(id__in=ids).order_by("id").values_list("id", flat=True)
+    )
+    WebhookDelivery.objects.bulk_create([row for row in rows if row.endpoint_id in present], ignore_conflicts=True)
+    WebhookEndpoint.objects.filter(id__in=present, status=WebhookEndpoint.Status.ENABLED, next_attempt_at=None).update(
+        next_attempt_at=now
+    )
+
+
+@transaction.atomic
+def test_send(*, principal: Principal, endpoint_id: UUID, now: datetime) -> WebhookDelivery:
+    """Queue a test message, which is tried once and outside the order. Raises `NotFound`."""
+    endpoint = endpoint_get(organization_id=principal.organization_id, endpoint_id=endpoint_id)
+    delivery = WebhookDelivery.objects.create(
+        endpoint=endpoint,
+        organization_id=principal.organization_id,
+        event_id=new_id(),
+        event_type=TEST_TYPE,
+        created_at=now,
+    )
+    webhook_emit("webhook.tested", Actor.of(principal), endpoint, now=now)
+    return delivery
+
+
+@transaction.atomic
+def delivery_replay(*, principal: Principal, delivery_id: UUID, now: datetime) -> WebhookDelivery:
+    """Send an event again, at its place in the order and with all tries. Raises `NotFound` or a `Conflict`."""
+    delivery = delivery_get(organization_id=principal.organization_id, delivery_id=delivery_id, lock=True)
+    if delivery.sequence is None:
+        raise EventGone("Send another test instead.")
+    if delivery.status == Status.PENDING:
+        raise AlreadyPending("It is on its way already.")
+    if not events_by_id(event_ids=[delivery.event_id]):
+        raise EventGone("The event is no longer kept.")
+    _again(principal, delivery.endpoint, [delivery.id], now=now)
+    delivery.refresh_from_db()
+    return delivery
+
+
+@transaction.atomic
+def exhausted_replay(*, principal: Principal, endpoint_id: UUID, since: datetime | None, now: datetime) -> int:
+    """Send again all that was given up since a time; return how many. Raises `NotFound`."""
+    endpoint = endpoint_get(organization_id=principal.organization_id, endpoint_id=endpoint_id, lock=True)
+    rows = WebhookDelivery.objects.filter(endpoint=endpoint, status=Status.EXHAUSTED, sequence__isnull=False)
+    rows = rows.filter(created_at__gte=max(since or now - _LIFETIME, now - _LIFETIME))
+    ids = list(rows.values_list("id", flat=True))
+    if ids:
+        _again(principal, endpoint, ids, now=now)
+    return len(ids)
+
+
+@transaction.atomic
+def delivery_skip(*, principal: Principal, delivery_id: UUID, now: datetime) -> WebhookDelivery:
+    """Give up a pending delivery, so that later ones go on. Raises `NotFound` or `NotPending`."""
+    delivery = delivery_get(organization_id=principal.organization_id, delivery_id=delivery_id, lock=True)
+    if delivery.status != Status.PENDING or delivery.sequence is None:
+        raise NotPending("Only what is pending can be given up.")
+    delivery.status, delivery.reason, delivery.finished_at = Status.EXHAUSTED, Reason.SKIPPED, now
+    delivery.save(update_fields=["status", "reason", "finished_at"])
+    _wake(delivery.endpoint, now=now)
+    webhook_emit("webhook.skipped", Actor.of(principal), delivery.endpoint, now=now, event_type=delivery.event_type)
+    return delivery
+
+
+@transaction.atomic
+def deliveries_purge(*, now: datetime) -> int:
+    """Give up what has waited for too long, and forget what ended long ago; return how many were forgotten."""
+    old = WebhookDelivery.objects.filter(created_at__lt=now - _LIFETIME)
+    old.filter(status=Status.PENDING).update(status=Status.EXHAUSTED, reason=Reason.EXPIRED, finished_at=now)
+    ended = WebhookDelivery.objects.exclude(status=Status.PENDING).filter(
+        created_at__lt=now - _LIFETIME, finished_at__lt=now - timedelta(days=1)
+    )
+    count, _ = WebhookDelivery.objects.filter(id__in=ended.values("id")[:_PURGE_BATCH]).delete()
+    return count
+
+
+def _again(principal: Principal, endpoint: WebhookEndpoint, ids: Sequence[UUID], *, now: datetime) -> None:
+    WebhookDelivery.objects.filter(id__in=ids).update(
+        status=Status.PENDING, reason=Reason.NONE, attempts=0, finished_at=None
+    )
+    _wake(endpoint, now=now)
+    webhook_emit("webhook.replayed", Actor.of(principal), endpoint, now=now, deliveries=len(ids))
+
+
+def _wake(endpoint: WebhookEndpoint, *, now: datetime) -> None:
+    """Have the endpoint tried now, whatever it was waiting for: somebody has asked for it."""
+    WebhookEndpoint.objects.filter(id=endpoint.id, status=WebhookEndpoint.Status.ENABLED).update(next_attempt_at=now)
