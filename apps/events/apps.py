@@ -6,6 +6,7 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
+        import apps.events.api.errors  # noqa: F401, PLC0415 - registers the problems of this app, once models are loaded
         from apps.events.metrics import events_gauges_register  # noqa: PLC0415 - as above
 
         events_gauges_register()

@@ -6,6 +6,7 @@ class WebhooksConfig(AppConfig):
     label = "webhooks"
 
     def ready(self) -> None:
+        import apps.webhooks.api.errors  # noqa: F401, PLC0415 - registers the problems of this app, once models are loaded
         from apps.accounts.registry import on_organization_deleted  # noqa: PLC0415 - models must be loaded
         from apps.core.sealing import register_sealed  # noqa: PLC0415 - as above
         from apps.events.registry import register_consumer  # noqa: PLC0415 - as above

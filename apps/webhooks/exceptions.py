@@ -1,23 +1,23 @@
-from apps.core.exceptions import Conflict
+from apps.core.exceptions import DomainError
 
 
-class TooManyWebhooks(Conflict):
+class TooManyWebhooks(DomainError):
     code = "too_many_webhooks"
 
 
-class NotPending(Conflict):
+class NotPending(DomainError):
     """Only what is pending can be given up."""
 
     code = "not_pending"
 
 
-class AlreadyPending(Conflict):
+class AlreadyPending(DomainError):
     """What is pending will be sent anyway."""
 
     code = "already_pending"
 
 
-class EventGone(Conflict):
+class EventGone(DomainError):
     """The event of this delivery is no longer kept."""
 
     code = "event_gone"

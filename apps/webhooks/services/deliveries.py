@@ -79,7 +79,10 @@ def test_send(*, principal: Principal, endpoint_id: UUID, now: datetime) -> Webh
 
 @transaction.atomic
 def delivery_replay(*, principal: Principal, delivery_id: UUID, now: datetime) -> WebhookDelivery:
-    """Send an event again, at its place in the order and with all tries. Raises `NotFound` or a `Conflict`."""
+    """Send an event again, at its place in the order and with all tries.
+
+    Raises `NotFound`, `AlreadyPending` or `EventGone`.
+    """
     delivery = delivery_get(organization_id=principal.organization_id, delivery_id=delivery_id, lock=True)
     if delivery.sequence is None:
         raise EventGone("Send another test instead.")
@@ -125,8 +128,8 @@ def deliveries_purge(*, now: datetime) -> int:
     ended = WebhookDelivery.objects.exclude(status=Status.PENDING).filter(
         created_at__lt=now - _LIFETIME, finished_at__lt=now - timedelta(days=1)
     )
-    count, _ = WebhookDelivery.objects.filter(id__in=ended.values("id")[:_PURGE_BATCH]).delete()
-    return count
+    _, counts = WebhookDelivery.objects.filter(id__in=ended.values("id")[:_PURGE_BATCH]).delete()
+    return counts.get(WebhookDelivery._meta.label, 0)  # noqa: SLF001 - Django's documented API
 
 
 def _again(principal: Principal, endpoint: WebhookEndpoint, ids: Sequence[UUID], *, now: datetime) -> None:

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from apps.accounts.models import Membership, Organization
 from apps.accounts.permissions import Role
-from apps.accounts.selectors.memberships import principal_of
+from apps.accounts.services.sessions import session_open
+from apps.accounts.tokens import access_token_verify
 from apps.core.ids import new_id
 from apps.core.types import Principal
 from apps.events.services.consumers import consume, consumers_ensure
@@ -26,7 +27,9 @@ Round = Callable[..., int]
 
 
 def owner_of(organization: Organization) -> Principal:
-    return principal_of(Membership.objects.get(organization=organization, role=Role.OWNER))
+    membership = Membership.objects.get(organization=organization, role=Role.OWNER)
+    tokens = session_open(membership=membership, now=timezone.now())
+    return access_token_verify(tokens.access)[0]
 
 
 def happen(organization: Organization, *roles: str) -> None:
@@ -54,7 +57,7 @@ def make(organization: Organization, url: str, *types: str) -> tuple[WebhookEndp
 
 @pytest.fixture
 def deliver(db: None) -> Round:
-    """Send what is due at a time, now by default: `deliver(later=timedelta(...))`; returns how many turns there were."""
+    """Send what is due now, or at a later time: `deliver(later=timedelta(...))`; returns the number of turns."""
 
     async def send(works: list[Work]) -> list[tuple[Work, list[Outcome]]]:
         sender = Sender()
