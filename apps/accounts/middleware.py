@@ -29,6 +29,7 @@ from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.core.types import Caller, Principal, RegistrationKey
 
 API_PREFIX = "/api/"
+ADMIN_PREFIX = "/admin/"
 # What Django itself allows where no hosts are configured, in development.
 LOCAL_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
 
@@ -76,6 +77,19 @@ class OrganizationMiddleware:
             acting = Caller(principal.user_id, principal.module, principal.key_id)
             with organization_scope(principal.organization_id), caller_set(acting):
                 return self.get_response(request)
+
+
+class OperatorMiddleware:
+    """Has events of what operators do in the admin name them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(ADMIN_PREFIX) or not request.user.is_authenticated:
+            return self.get_response(request)
+        with caller_set(Caller(request.user.pk, is_operator=True)):
+            return self.get_response(request)
 
 
 def _principal(request: HttpRequest) -> Principal | RegistrationKey | None:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html_join
 from djstripe.models import Invoice
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from apps.accounts.admin.operators import operator
 from apps.accounts.models import Organization
@@ -38,10 +38,10 @@ from apps.billing.models import (
 from apps.billing.selectors.invoices import invoice_present
 from apps.billing.services.overrides import credit_give, override_end, override_give
 from apps.billing.services.plans import plan_version_keep
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import OperatorAdmin, ReadOnlyAdmin
 
 
-class OrganizationNames(ModelAdmin):
+class OrganizationNames(OperatorAdmin):
     """Rows that carry an organisation's id, shown and searched by its name."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
@@ -89,7 +89,7 @@ class PlanVersionInline(TabularInline):
 
 
 @admin.register(Feature)
-class FeatureAdmin(ModelAdmin):
+class FeatureAdmin(OperatorAdmin):
     list_display = ["name", "code", "unit", "period", "position"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -99,7 +99,7 @@ class FeatureAdmin(ModelAdmin):
 
 
 @admin.register(Plan)
-class PlanAdmin(ModelAdmin):
+class PlanAdmin(OperatorAdmin):
     list_display = ["name", "price", "memory", "calls", "version", "is_public"]
     readonly_fields = ["version", "stripe_product_id"]
     inlines = [PlanFeatureInline, PlanPriceInline, PlanModuleInline, PlanVersionInline]

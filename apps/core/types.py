@@ -42,6 +42,8 @@ class Caller:
     user_id: UUID | None = None
     module: str = ""
     key_id: UUID | None = None
+    # An operator at work in the admin, for no organisation.
+    is_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,6 +151,7 @@ EVENTS: dict[str, EventType] = {
     # --- The platform -------------------------------------------------------------------------------------------------
     "signing_key.rotated": _private("Another key signs tokens."),
     "signing_key.revoked": _private("A key was revoked, and with it every token that it signed."),
+    "operator.signed_in": _private("An operator signed in to the admin."),
     "operator.acted": EventType(
         "An operator added, changed or deleted something in the admin.",
         {"action": TEXT, "object": TEXT, "changes": TEXT},
@@ -201,8 +202,8 @@ EVENTS: dict[str, EventType] = {
     "memory.restored": EventType("A memory was taken out of the trash.", _MEMORY),
     "memory.erased": EventType("A memory was deleted for good.", {"memory_type": TEXT, "module": TEXT}),
     "memory_context.updated": EventType("The field or the dimensions of the memory changed.", {"changed": TEXTS}),
-    "entity.merged": EventType("Names were said to mean the same.", {"names": TEXTS}),
-    "entity.separated": EventType("A name was said to mean something else.", {"name": TEXT}),
+    "entity.merged": EventType("A name was said to mean another entity.", {"into": ID}),
+    "entity.parted": EventType("A name was said to mean an entity of its own.", {"parted_from": ID}),
     "operation.created": EventType("Work on many memories began.", _OPERATION),
     "operation.finished": EventType(
         "Work on many memories ended.", {**_OPERATION, "status": TEXT, "done": NUMBER, "failed": NUMBER}

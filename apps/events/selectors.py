@@ -46,10 +46,10 @@ def events_by_id(*, event_ids: Collection[UUID]) -> dict[UUID, Event]:
     return {row.id: event_of(row) for row in OutboxEvent.objects.filter(id__in=event_ids).exclude(sequence=None)}
 
 
-def feed_types(types: Collection[str] | None, *, prefix: str = "") -> frozenset[str]:
-    """Return the names of the feed's events that are asked for; None asks for all."""
+def feed_types(types: Collection[str] | None, *, areas: Collection[str] = ()) -> frozenset[str]:
+    """Return the names of the feed's events that are asked for, None for all; `areas` narrow them, if there are any."""
     wanted = IN_FEED if types is None else IN_FEED & frozenset(types)
-    return frozenset(name for name in wanted if name.startswith(prefix))
+    return frozenset(name for name in wanted if not areas or name.partition(".")[0] in areas)
 
 
 def feed_head(*, organization_id: UUID) -> int:
@@ -73,9 +73,10 @@ def feed(*, organization_id: UUID, types: Collection[str]) -> QuerySet[OutboxEve
 
 
 def _reachable(organization_id: UUID, position: int) -> None:
+    # First: what is placed meanwhile must not look as if it had been purged.
+    head = feed_head(organization_id=organization_id)
     rows = OutboxEvent.objects.filter(organization_id=organization_id, position__gt=position)
     following = rows.order_by("position").values_list("position", flat=True).first()
-    head = feed_head(organization_id=organization_id)
     # Behind the head there is nothing yet; elsewhere, the next place must still be taken.
     if position > head or (position < head and following != position + 1):
         raise CursorExpired("What follows this cursor is no longer kept. Read the present state, and go on from now.")

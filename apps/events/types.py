@@ -39,6 +39,8 @@ class Actor:
     def present(cls) -> "Actor":
         """Return for whom the present work is done, as `of` would: the system where it is for nobody."""
         present = caller()
+        if present.is_operator:
+            return cls(ActorKind.OPERATOR, str(present.user_id))
         if present.key_id is not None:
             return cls(ActorKind.API_KEY, str(present.key_id))
         if present.module:

@@ -51,7 +51,7 @@ async def pass_gates(
     note: Callable[[Principal], None],
 ) -> tuple[Passed, Verdict | None]:
     """Return the call with the state of its limits, None without limits; raise `Refusal` at the first closed gate."""
-    principal, version, entitlements = await _authenticated(exchange, access)
+    principal, version, entitlements = await authenticated(exchange, access)
     note(principal)
     module = await access.module(path.module_id)
     if module is None:
@@ -113,7 +113,7 @@ def quota_refusal(refused: CounterKey, entitlements: Entitlements, plans: PlanOf
     )
 
 
-async def _authenticated(exchange: Exchange, access: Access) -> tuple[Principal, int, Entitlements]:
+async def authenticated(exchange: Exchange, access: Access) -> tuple[Principal, int, Entitlements]:
     scheme, _, raw = exchange.header(b"authorization").partition(" ")
     secret = "" if scheme else exchange.header(b"x-api-key")
     if not secret and (scheme.lower() != "bearer" or not raw):

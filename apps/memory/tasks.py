@@ -54,7 +54,7 @@ def merge_all_aliases() -> None:
 
 @shared_task(name="memory.merge_aliases")
 def merge_aliases(**_: Any) -> None:
-    aliases_merge_certain()
+    aliases_merge_certain(now=timezone.now())
 
 
 @shared_task(name="memory.ingest", base=IngestTask)

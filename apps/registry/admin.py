@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import OperatorAdmin, ReadOnlyAdmin
 from apps.core.exceptions import NotFound
 from apps.registry.exceptions import InvalidManifest
 from apps.registry.models import HealthCheck, Installation, Module
@@ -38,7 +37,7 @@ class ManifestForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
 
 
 @admin.register(Module)
-class ModuleAdmin(ModelAdmin):
+class ModuleAdmin(OperatorAdmin):
     """What is registered, and how it is."""
 
     form = ManifestForm

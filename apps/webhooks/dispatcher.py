@@ -8,16 +8,14 @@ may run beside each other; they share the endpoints by `services.dispatch`.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from typing import TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils import timezone
 from psycopg_pool import PoolTimeout
 
 from apps.core.ids import new_id
-from apps.core.tenancy.scope import public_scope
+from apps.core.tenancy.threads import in_public_thread
 from apps.webhooks.adapters.sender import Sender
 from apps.webhooks.metrics import attempt_observed
 from apps.webhooks.services.dispatch import test_finish, tests_claim, turn_finish, work_claim
@@ -30,7 +28,6 @@ PLACES = 200
 TURN_SECONDS = 10.0
 POLL_SECONDS = 0.3
 _AWAY_SECONDS = 1.0
-Result = TypeVar("Result")
 
 
 class Dispatcher:
@@ -62,7 +59,7 @@ class Dispatcher:
             await asyncio.wait(self._turns, return_when=asyncio.FIRST_COMPLETED)
             return True
         try:
-            works = await _in_thread(lambda: _claimed(self._claim, free))
+            works = await in_public_thread(lambda: _claimed(self._claim, free))
         except (DatabaseError, PoolTimeout) as error:
             logger.warning("webhooks: the database does not answer: %s", error)
             await self._pause(_AWAY_SECONDS)
@@ -83,7 +80,7 @@ class Dispatcher:
             if not outcome.delivered or self._stop.is_set() or time.monotonic() - began > TURN_SECONDS:
                 break
         try:
-            await _in_thread(lambda: _finished(work, outcomes))
+            await in_public_thread(lambda: _finished(work, outcomes))
         except (DatabaseError, PoolTimeout) as error:
             # The claim ends by itself, and the messages are sent again.
             logger.warning("webhooks: a turn of %s cannot be noted: %s", work.endpoint_id, error)
@@ -107,15 +104,3 @@ def _finished(work: Work, outcomes: list[Outcome]) -> None:
         test_finish(work=work, outcome=outcomes[0])
     else:
         turn_finish(work=work, outcomes=outcomes, now=timezone.now())
-
-
-async def _in_thread(work: Callable[[], Result]) -> Result:
-    def scoped() -> Result:
-        try:
-            with public_scope():
-                return work()
-        finally:
-            # Back into the pool: this thread may not be asked again for a while.
-            connection.close()
-
-    return await asyncio.to_thread(scoped)

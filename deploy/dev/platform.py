@@ -132,7 +132,7 @@ class Platform:
             await self._stop_processes(supervisor)
 
     async def _serve(self, supervisor: Supervisor, values: Mapping[str, str], port: int) -> int:
-        with self._stage("processes", "web, gateway, worker, beat and modules"):
+        with self._stage("processes", "web, gateway, worker, beat, relay, webhooks and modules"):
             since = time.time() - 1
             # What an earlier run has counted would be added to the figures of this one.
             shutil.rmtree(self.state / "metrics", ignore_errors=True)
@@ -216,6 +216,9 @@ class Platform:
         addresses |= local_stripe(stripe_port, values)
         # The gateway stands before the web process and appends the caller's address.
         addresses["TRUSTED_PROXY_COUNT"] = "1"
+        # Receivers of webhooks that one tries out run on this machine.
+        addresses["WEBHOOK_ADDRESSES"] = os.environ.get("WEBHOOK_ADDRESSES") or f"{LOOPBACK},localhost"
+        addresses["AUDIT_HEADS_FILE"] = os.environ.get("AUDIT_HEADS_FILE") or str(self.state / "audit-heads.jsonl")
         values.update(addresses)
         # Commands that are run by hand read them there.
         write_env(self.state / "dev.env", values)

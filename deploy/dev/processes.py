@@ -126,5 +126,7 @@ def process_specs(port: int, web_port: int, node: str) -> tuple[ProcessSpec, ...
                 "--without-gossip", "--without-mingle", "--hostname", node,
             ),
         ),
+        ProcessSpec("relay", (sys.executable, "manage.py", "relay_events")),
+        ProcessSpec("webhooks", (sys.executable, "manage.py", "deliver_webhooks"), grace=20.0),
         ProcessSpec("beat", (*celery, "beat", "--loglevel", "WARNING", "--pidfile", "")),
     )  # fmt: skip

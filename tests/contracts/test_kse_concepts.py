@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
@@ -27,7 +28,7 @@ def space(**dimensions: Any) -> Any:
 def store(acme: Organization) -> ConceptStore:
     """Two dimensions, so that places can be written down."""
     with organization_scope(acme.id):
-        context_update(dimensions=DIMENSIONS)
+        context_update(dimensions=DIMENSIONS, now=timezone.now())
     return ConceptStore(acme.id)
 
 

@@ -76,7 +76,7 @@ def test_an_entity_stands_where_a_memory_of_its_text_would(acme: Organization) -
 
 def test_organisations_have_their_own_dimensions(acme: Organization, globex: Organization) -> None:
     with organization_scope(globex.id):
-        context_update(domain="retail")
+        context_update(domain="retail", now=timezone.now())
     ours, theirs = (call(ConceptualService(one.id).compute_dimensions, entity("A", "b")) for one in (acme, globex))
     assert (ours.domain, theirs.domain) == ("general", "retail")
     assert list(theirs.dimensions) == list(model("ConceptualSpace").create_for_domain("retail").dimensions)

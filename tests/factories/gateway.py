@@ -99,7 +99,7 @@ def call() -> Call:
         async def all_of_them() -> list[Answer]:
             application = GatewayApplication()
             answers = [await once(application, path, one, **request) for one in tokens]
-            gateway, front = application._parts()
+            gateway, front, _ = application._parts()
             await gateway.close()
             await front.close()
             return answers

@@ -9,13 +9,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 
 from apps.accounts.admin.operators import operator
 from apps.accounts.models import ApiKey, CustomRole, Invitation, Membership
 from apps.accounts.services.api_keys import key_end
 from apps.accounts.services.memberships import membership_end, membership_role_change, role_check
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import OperatorAdmin, ReadOnlyAdmin
 from apps.core.exceptions import InvalidInput
 from apps.events.services.outbox import emit
 
@@ -36,7 +35,7 @@ class MembershipForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only
 
 
 @admin.register(Membership)
-class MembershipAdmin(ModelAdmin):
+class MembershipAdmin(OperatorAdmin):
     form = MembershipForm
     list_display = ["user", "organization", "role", "created_at"]
     list_filter = ["role"]

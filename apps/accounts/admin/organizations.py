@@ -7,14 +7,14 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import TabularInline
 
 from apps.accounts.admin.inlines import MembershipInline
 from apps.accounts.admin.operators import operator
 from apps.accounts.models import Branding, Domain, Organization
 from apps.accounts.services.deletion import organization_restore
 from apps.accounts.services.memberships import organization_rights_changed
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import OperatorAdmin, ReadOnlyAdmin
 from apps.core.exceptions import Conflict
 from apps.events.services.outbox import emit
 
@@ -33,7 +33,7 @@ class DomainInline(TabularInline):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(ModelAdmin):
+class OrganizationAdmin(OperatorAdmin):
     """Organisations are made by signing up (or `seed_demo`): only that way they get a schema."""
 
     list_display = ["name", "slug", "is_active", "members", "mfa_required", "delete_after", "created_at"]

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.admin import ModelAdmin
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
@@ -25,9 +24,10 @@ from apps.accounts.selectors.second_factors import user_has_mfa
 from apps.accounts.services.passwords import password_check
 from apps.accounts.services.second_factors import operator_code_use, second_factors_reset
 from apps.accounts.services.sessions import session_end, sessions_end_all
-from apps.core.admin import ReadOnlyAdmin
+from apps.core.admin import OperatorAdmin, ReadOnlyAdmin
 from apps.core.exceptions import InvalidInput
 from apps.events.services.outbox import emit
+from apps.events.types import Actor, ActorKind
 
 
 class OperatorSignIn(AuthenticationForm):
@@ -52,6 +52,13 @@ class OperatorSignIn(AuthenticationForm):
             # What django.contrib.auth.login wants to know of the back end that found the user.
             user.backend = "allauth.account.auth_backends.AuthenticationBackend"
             self.confirm_login_allowed(user)
+            emit(
+                "operator.signed_in",
+                organization_id=None,
+                actor=Actor(ActorKind.OPERATOR, str(user.id)),
+                subject=("user", user.id),
+                now=timezone.now(),
+            )
             self.user_cache = user
         cleaned: dict[str, Any] = self.cleaned_data
         return cleaned
@@ -117,7 +124,7 @@ class UserForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in th
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin):
+class UserAdmin(OperatorAdmin):
     form = UserForm
     list_display = ["email", "name", "is_active", "is_staff", "created_at"]
     list_filter = ["is_active", "is_staff"]

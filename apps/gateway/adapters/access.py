@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.exceptions import InvalidToken
@@ -22,7 +21,7 @@ from apps.accounts.tokens import access_token_verify
 from apps.accounts.types import ApiKeyState, MembershipState
 from apps.billing.selectors.entitlements import entitlements_read, plan_offers
 from apps.billing.types import Entitlements, PlanOffers
-from apps.core.tenancy.scope import public_scope
+from apps.core.tenancy.threads import in_public_thread
 from apps.core.types import Principal
 from apps.gateway.engine.routes import RouteTable
 from apps.registry.engine.health import SERVING
@@ -102,25 +101,25 @@ class Access:
         self._tokens: OrderedDict[str, tuple[float, Principal, int]] = OrderedDict()
         self._verified_by: KeyRing | None = None
         self._token_keys: Kept[None, KeyRing] = Kept(
-            lambda _: _in_thread(lambda: key_ring_refresh(_KEYS_BELIEVED_SECONDS)), _KEYS_BELIEVED_SECONDS
+            lambda _: in_public_thread(lambda: key_ring_refresh(_KEYS_BELIEVED_SECONDS)), _KEYS_BELIEVED_SECONDS
         )
         self._callers: Kept[tuple[UUID, UUID], tuple[MembershipState | None, Entitlements | None]] = Kept(
-            lambda key: _in_thread(lambda: _caller(*key)), BELIEVED_SECONDS
+            lambda key: in_public_thread(lambda: _caller(*key)), BELIEVED_SECONDS
         )
         self._sessions: Kept[UUID, bool] = Kept(
-            lambda key: _in_thread(lambda: session_holds_read(session_id=key)), BELIEVED_SECONDS
+            lambda key: in_public_thread(lambda: session_holds_read(session_id=key)), BELIEVED_SECONDS
         )
         self._keys: Kept[str, tuple[ApiKeyState, Entitlements] | None] = Kept(
-            lambda key: _in_thread(lambda: _key(key)), BELIEVED_SECONDS
+            lambda key: in_public_thread(lambda: _key(key)), BELIEVED_SECONDS
         )
         self._installations: Kept[tuple[UUID, str], InstallationState | None] = Kept(
-            lambda key: _in_thread(lambda: installation_state(organization_id=key[0], module_id=key[1])),
+            lambda key: in_public_thread(lambda: installation_state(organization_id=key[0], module_id=key[1])),
             BELIEVED_SECONDS,
         )
         self._modules: Kept[None, dict[str, CallableModule]] = Kept(
-            lambda _: _in_thread(_modules), _MODULES_BELIEVED_SECONDS
+            lambda _: in_public_thread(_modules), _MODULES_BELIEVED_SECONDS
         )
-        self._plans: Kept[None, PlanOffers] = Kept(lambda _: _in_thread(plan_offers), BELIEVED_SECONDS)
+        self._plans: Kept[None, PlanOffers] = Kept(lambda _: in_public_thread(plan_offers), BELIEVED_SECONDS)
 
     async def key(self, secret: str) -> tuple[Principal, int, Entitlements]:
         """Return whom an API key speaks for, as `caller` does for a token; raises `InvalidToken`."""
@@ -211,15 +210,3 @@ def _modules() -> dict[str, CallableModule]:
         )
         for route in module_routes()
     }
-
-
-async def _in_thread(read: Callable[[], Value]) -> Value:
-    def scoped() -> Value:
-        try:
-            with public_scope():
-                return read()
-        finally:
-            # Back into the pool: this thread may not be asked again for a while.
-            connection.close()
-
-    return await asyncio.to_thread(scoped)

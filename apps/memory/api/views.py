@@ -366,5 +366,5 @@ class ContextView(ApiView):
     @extend_schema(request=io.ContextPatch, responses=io.ContextOutput)
     def patch(self, request: Request) -> Response:
         """Change the domain or the dimensions; every memory is placed anew."""
-        context = context_update(**self.valid_body(request, io.ContextPatch))
+        context = context_update(**self.valid_body(request, io.ContextPatch), now=timezone.now())
         return Response(context_present(context, now=timezone.now()))

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -73,12 +74,12 @@ class EntityMergeView(ApiView):
         """Make an entity another name of a second one; searches take them for the same from then on."""
         entity_get(entity_id=entity_id)
         into = self.valid_body(request, MergeInput)["into"]
-        return _merged(entity_merge(alias_id=entity_id, into_id=into))
+        return _merged(entity_merge(alias_id=entity_id, into_id=into, now=timezone.now()))
 
     @extend_schema(responses=MergeOutput)
     def delete(self, request: Request, entity_id: UUID) -> Response:
         """Undo the merge of an entity into another."""
-        return _merged(entity_part(alias_id=entity_id))
+        return _merged(entity_part(alias_id=entity_id, now=timezone.now()))
 
 
 def _merged(entity: Entity) -> Response:

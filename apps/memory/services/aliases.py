@@ -5,6 +5,7 @@ says the entity instead. So a merge is undone by clearing `alias_of` and packing
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from apps.memory.exceptions import AliasConflict, EntityNotFound
 from apps.memory.models import Entity, Memory, Mention, Relation
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.entities import named_packed
+from apps.memory.services.telling import memory_tell
 
 _BATCH = 500
 # How `services.entities` records what texts define for one another.
@@ -37,18 +39,18 @@ def aliases_proposed() -> list[tuple[AliasCandidate, Entity, Entity]]:
     return [(one, rows[one.alias_key], rows[one.name_key]) for one in alias_candidates(names, evidence=evidence)]
 
 
-def aliases_merge_certain() -> int:
+def aliases_merge_certain(*, now: datetime) -> int:
     """Merge the pairs that are beyond doubt; return how many. What somebody has parted stays apart."""
     merged = 0
     for candidate, alias, entity in aliases_proposed():
         if candidate.confidence is Confidence.CERTAIN and "parted_from" not in alias.properties:
-            entity_merge(alias_id=alias.id, into_id=entity.id)
+            entity_merge(alias_id=alias.id, into_id=entity.id, now=now)
             merged += 1
     return merged
 
 
 @transaction.atomic
-def entity_merge(*, alias_id: UUID, into_id: UUID) -> Entity:
+def entity_merge(*, alias_id: UUID, into_id: UUID, now: datetime) -> Entity:
     """Make an entity another name of a second one, or of what that is another name of.
 
     Raises `EntityNotFound`, or `AliasConflict` for an entity that has other names itself, and for itself.
@@ -64,11 +66,12 @@ def entity_merge(*, alias_id: UUID, into_id: UUID) -> Entity:
     alias.properties = {name: value for name, value in alias.properties.items() if name != "parted_from"}
     alias.save(update_fields=["alias_of", "change", "properties"])
     _pack(alias, change)
+    memory_tell("entity.merged", ("entity", alias.id), now=now, into=str(into.id))
     return alias
 
 
 @transaction.atomic
-def entity_part(*, alias_id: UUID) -> Entity:
+def entity_part(*, alias_id: UUID, now: datetime) -> Entity:
     """Undo a merge. Raises `EntityNotFound`, or `AliasConflict` for an entity that stands for itself."""
     change = change_begin()
     alias = entity_get(entity_id=alias_id)
@@ -76,9 +79,11 @@ def entity_part(*, alias_id: UUID) -> Entity:
         raise AliasConflict("It is no other name of anything.")
     # Remembered, so that no automatic merge comes again.
     alias.properties = {**alias.properties, "parted_from": alias.alias_of.key}
+    parted_from = alias.alias_of_id
     alias.alias_of, alias.change = None, change.change
     alias.save(update_fields=["alias_of", "change", "properties"])
     _pack(alias, change)
+    memory_tell("entity.parted", ("entity", alias.id), now=now, parted_from=str(parted_from))
     return alias
 
 

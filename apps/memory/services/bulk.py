@@ -23,6 +23,7 @@ from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.memories import json_size
 from apps.memory.services.revisions import revisions_keep
+from apps.memory.services.telling import memories_tell
 from apps.memory.services.understanding import understanding_start
 from apps.memory.types import (
     MAX_BULK_ROWS,
@@ -88,9 +89,9 @@ def _rows(action: BulkAction, target: Sequence[UUID] | MemoryConditions, *, now:
         rows = memories_matching(target, trashed=action is BulkAction.RESTORE, now=now)
     else:
         rows = _within(action, now=now).filter(id__in=target)
-    columns = ["id", "number", "external_id", "size_bytes"]
+    columns = ["id", "number", "external_id", "size_bytes", "memory_type", "module", "revision"]
     if action is BulkAction.UPDATE:
-        columns += ["memory_type", "metadata"]
+        columns.append("metadata")
     found = list(rows.only(*columns).select_for_update().order_by("id")[: MAX_BULK_ROWS + 1])
     if len(found) > MAX_BULK_ROWS:
         raise TooManyItems(
@@ -136,6 +137,7 @@ class _Work:
         ids = [row.id for row in rows]
         Memory.objects.filter(id__in=ids).update(deleted_at=self.now, change=self.change.change)
         self._release(sum(row.size_bytes for row in rows))
+        memories_tell("memory.trashed", rows, now=self.now)
         return BulkResult(len(rows), 0, ())
 
     def restore(self, rows: Sequence[Memory]) -> BulkResult:
@@ -154,6 +156,7 @@ class _Work:
         afforded, refused = self._afford(free)
         ids = [one.memory.id for one in afforded]
         Memory.objects.filter(id__in=ids).update(deleted_at=None, change=self.change.change)
+        memories_tell("memory.restored", [one.memory for one in afforded], now=self.now)
         return BulkResult(len(ids), 0, (*errors, *refused))
 
     def update(self, rows: Sequence[Memory], fields: BulkFields) -> BulkResult:
@@ -176,6 +179,9 @@ class _Work:
         afforded, refused = self._afford(changed)
         for start in range(0, len(afforded), _BATCH):
             self._revise([one.memory for one in afforded[start : start + _BATCH]])
+        named = {"memory_type": fields.memory_type, "metadata": fields.metadata}
+        changed_fields = sorted(name for name, value in named.items() if value is not None)
+        memories_tell("memory.updated", [one.memory for one in afforded], now=self.now, changed=changed_fields)
         if fields.metadata is not None:
             understanding_start(organization_id=self.organization_id, now=self.now)
         unchanged = len(rows) - len(changed) - len(errors)
@@ -192,6 +198,8 @@ class _Work:
         ]
         with connection.cursor() as cursor:
             cursor.execute(_UPDATE, [self.now, self.change.change, *values])
+        for row in rows:
+            row.revision += 1
 
     def _afford(self, wanted: Sequence[_Next]) -> tuple[Sequence[_Next], Sequence[BulkError]]:
         """Take the bytes by which memories grow, together if they fit, else for one after the other."""

@@ -16,6 +16,7 @@ from apps.memory.exceptions import ContextLimitReached, UnknownDomain
 from apps.memory.models import Chunk, Memory, MemoryContext
 from apps.memory.selectors.contexts import concept_space
 from apps.memory.services.changes import change_begin
+from apps.memory.services.telling import memory_tell
 
 _RECOMPUTE_BATCH = 500
 
@@ -40,7 +41,9 @@ def context_ensure(*, organization_id: UUID, memory_domain: str | None, now: dat
 
 
 @transaction.atomic
-def context_update(*, domain: str | None = None, dimensions: Sequence[dict[str, str]] | None = None) -> MemoryContext:
+def context_update(
+    *, domain: str | None = None, dimensions: Sequence[dict[str, str]] | None = None, now: datetime
+) -> MemoryContext:
     """Change the domain or the dimensions, and place every memory in the new space.
 
     `dimensions` [] returns to the dimensions of the domain. Raises `UnknownDomain`.
@@ -53,6 +56,9 @@ def context_update(*, domain: str | None = None, dimensions: Sequence[dict[str, 
     if dimensions is not None:
         context.custom_dimensions = list(dimensions)
     context.save(update_fields=["domain", "custom_dimensions"])
+    named = {"domain": domain, "dimensions": dimensions}
+    changed = sorted(name for name, value in named.items() if value is not None)
+    memory_tell("memory_context.updated", ("memory_context", context.name), now=now, changed=changed)
     space = concept_space(context)
     # What no model has read yet stands in the middle of every dimension.
     unplaced = np.full(len(space.dimensions), 0.5, dtype=np.float32)

@@ -27,6 +27,7 @@ from apps.memory.services.memories import (
     understood,
 )
 from apps.memory.services.revisions import revisions_keep
+from apps.memory.services.telling import memories_erased_tell, memories_tell
 from apps.memory.types import TRASH_LIFETIME, MemoryFields, StoreItem
 
 _PURGE_BATCH = 500
@@ -59,7 +60,8 @@ def memory_edit(
     with transaction.atomic():
         change = change_begin()
         memory = _checked(memory_get(memory_id=memory_id, now=now), fields, revisions)
-        if not _changed(memory, fields):
+        changed = _changed(memory, fields)
+        if not changed:
             return memory
         if memory.revision != seen.revision:
             # Somebody else has changed it meanwhile. Rare enough to let the other writers wait.
@@ -70,6 +72,7 @@ def memory_edit(
         held = memory.size_bytes
         _apply(memory, fields, change=change, text=text, now=now)
         _quota_move(organization_id=organization_id, quantity=memory.size_bytes - held, now=now)
+        memories_tell("memory.updated", [memory], now=now, changed=sorted(changed))
     return memory
 
 
@@ -81,6 +84,7 @@ def memory_trash(*, organization_id: UUID, memory_id: UUID, now: datetime) -> No
         memory = memory_get(memory_id=memory_id, now=now)
         Memory.objects.filter(id=memory_id).update(deleted_at=now, change=change.change)
         quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now)
+        memories_tell("memory.trashed", [memory], now=now)
 
 
 def memory_restore(*, organization_id: UUID, memory_id: UUID, now: datetime) -> Memory:
@@ -95,6 +99,7 @@ def memory_restore(*, organization_id: UUID, memory_id: UUID, now: datetime) -> 
             quota_reserve(
                 organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now
             )
+            memories_tell("memory.restored", [memory], now=now)
     except IntegrityError:
         raise ExternalIdConflict("Another memory has taken its external id since.") from None
     return memory
@@ -103,26 +108,27 @@ def memory_restore(*, organization_id: UUID, memory_id: UUID, now: datetime) -> 
 @transaction.atomic
 def trash_empty(*, now: datetime) -> int:
     """Delete for good what has been in the trash for 30 days, and entities that nothing names any more."""
-    return _purge(Memory.objects.filter(deleted_at__lte=now - TRASH_LIFETIME))
+    return _purge(Memory.objects.filter(deleted_at__lte=now - TRASH_LIFETIME), now=now)
 
 
 @transaction.atomic
-def memories_purge(*, memory_ids: Sequence[UUID], dry_run: bool = False) -> int:
+def memories_purge(*, memory_ids: Sequence[UUID], now: datetime, dry_run: bool = False) -> int:
     """Delete for good those of these memories that are in the trash, however long; return how many."""
-    count = _purge(Memory.objects.filter(id__in=memory_ids).exclude(deleted_at=None))
+    count = _purge(Memory.objects.filter(id__in=memory_ids).exclude(deleted_at=None), now=now)
     if dry_run:
         transaction.set_rollback(True)
     return count
 
 
-def _purge(rows: MemoryQuerySet) -> int:
+def _purge(rows: MemoryQuerySet, *, now: datetime) -> int:
     """Delete these memories for good, leaving only their numbers to those who follow the changes."""
     if not rows.exists():
         return 0
     change = change_begin()
-    numbers = dict(rows.select_for_update().order_by("id").values_list("id", "number"))
-    MemoryRemoval.objects.bulk_create(MemoryRemoval(number=one, change=change.change) for one in numbers.values())
-    ids = list(numbers)
+    gone = list(rows.select_for_update().order_by("id").only("id", "number", "memory_type", "module"))
+    MemoryRemoval.objects.bulk_create(MemoryRemoval(number=one.number, change=change.change) for one in gone)
+    memories_erased_tell(gone, now=now)
+    ids = [one.id for one in gone]
     for start in range(0, len(ids), _PURGE_BATCH):
         # Django fetches what it deletes; the texts need not come along.
         Memory.objects.filter(id__in=ids[start : start + _PURGE_BATCH]).only("id").delete()

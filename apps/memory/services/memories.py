@@ -34,6 +34,7 @@ from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.duplicates import duplicates_find
 from apps.memory.services.entities import memories_name, memories_state
+from apps.memory.services.telling import memories_tell
 from apps.memory.types import StoreItem, StoreResult
 
 # The columns of a memory that say what was found out about it.
@@ -211,7 +212,8 @@ def findings_replace(memory: Memory, text: Analysed, *, change: Change) -> None:
 
 
 def stores_record(*, organization_id: UUID, memories: Sequence[Memory], now: datetime) -> None:
-    """Write the usage rows of stored memories, and count them once they are committed."""
+    """Write the usage rows and events of stored memories, and count them once they are committed."""
+    memories_tell("memory.stored", memories, now=now)
     usage_record(
         organization_id=organization_id,
         meter=Meter.MEMORY_STORES,
@@ -233,10 +235,12 @@ def _expired(external_ids: AbstractSet[str], *, now: datetime) -> MemoryQuerySet
 
 def _expired_trash(*, organization_id: UUID, external_ids: AbstractSet[str], change: Change, now: datetime) -> None:
     """Move expired memories to the trash: they must not keep their external ids from the texts that come after them."""
-    expired = _expired(external_ids, now=now).select_for_update()
-    for memory_id, size in expired.values_list("id", "size_bytes"):
-        Memory.objects.filter(id=memory_id).update(deleted_at=now, change=change.change)
-        quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
+    columns = ("id", "size_bytes", "memory_type", "module", "revision")
+    expired = list(_expired(external_ids, now=now).select_for_update().only(*columns))
+    for memory in expired:
+        Memory.objects.filter(id=memory.id).update(deleted_at=now, change=change.change)
+        quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now)
+    memories_tell("memory.trashed", expired, now=now)
 
 
 def _known_places(items: Sequence[StoreItem], *, now: datetime) -> dict[int, StoreResult]:

@@ -30,6 +30,7 @@ from apps.memory.models import Operation, OperationItem
 from apps.memory.selectors.operations import operation_get, unread_of
 from apps.memory.services.changes import change_begin
 from apps.memory.services.memories import memories_store
+from apps.memory.services.telling import operation_tell
 from apps.memory.services.understanding import understanding_start
 from apps.memory.types import StoreItem, StoreResult
 
@@ -71,6 +72,7 @@ def operation_create(
         # The numbers of their memories are theirs from now on, so that texts keep their order whoever stores them.
         operation.first_number = change_begin(count=operation.total).number_from
         operation.save(update_fields=["total", "failed", "first_number"])
+        operation_tell("operation.created", operation, now=now)
         _start(organization_id=organization_id, operation=operation, now=now)
     return operation
 
@@ -118,12 +120,15 @@ def operation_wait(*, operation_id: UUID, most: timedelta) -> None:
 def operation_cancel(*, operation_id: UUID, now: datetime) -> Operation:
     """Stop after the items in hand; what is stored stays. Raises `OperationFinished`."""
     operation_get(operation_id=operation_id)
-    changed = Operation.objects.filter(id=operation_id, status__in=_OPEN).update(
-        status=Operation.Status.CANCELLED, finished_at=now
-    )
-    if not changed:
-        raise OperationFinished("The operation has ended already.")
-    return operation_get(operation_id=operation_id)
+    with transaction.atomic():
+        changed = Operation.objects.filter(id=operation_id, status__in=_OPEN).update(
+            status=Operation.Status.CANCELLED, finished_at=now
+        )
+        if not changed:
+            raise OperationFinished("The operation has ended already.")
+        operation = operation_get(operation_id=operation_id)
+        operation_tell("operation.cancelled", operation, now=now)
+    return operation
 
 
 @transaction.atomic
@@ -142,6 +147,7 @@ def operation_retry(*, organization_id: UUID, operation_id: UUID, now: datetime)
     operation.failed = operation.items.filter(status=OperationItem.Status.FAILED).count()
     operation.status, operation.finished_at = Operation.Status.QUEUED, None
     operation.save(update_fields=["status", "failed", "finished_at"])
+    operation_tell("operation.retried", operation, now=now)
     _start(organization_id=organization_id, operation=operation, now=now)
     return operation
 
@@ -160,6 +166,8 @@ def operation_fail(*, organization_id: UUID, operation_id: UUID, now: datetime) 
         Operation.objects.filter(id=operation_id).update(
             failed=F("failed") + lost, status=Operation.Status.FAILED, finished_at=now
         )
+        operation.refresh_from_db()
+        _finished_tell(operation, now=now)
         understanding_start(organization_id=organization_id, now=now)
 
 
@@ -279,8 +287,14 @@ def _finish(*, organization_id: UUID, operation_id: UUID, now: datetime) -> bool
         operation.status = Operation.Status.FAILED if all_failed else Operation.Status.SUCCEEDED
         operation.finished_at = now
         operation.save(update_fields=["status", "finished_at"])
+        _finished_tell(operation, now=now)
         understanding_start(organization_id=organization_id, now=now)
         return True
+
+
+def _finished_tell(operation: Operation, *, now: datetime) -> None:
+    done, failed = operation.done, operation.failed
+    operation_tell("operation.finished", operation, now=now, status=operation.status, done=done, failed=failed)
 
 
 def _store_item(payload: Mapping[str, Any]) -> StoreItem:

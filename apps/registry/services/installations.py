@@ -10,6 +10,8 @@ from django.db import transaction
 from apps.accounts.services.memberships import organization_rights_changed
 from apps.billing.services.quotas import held_limit_check
 from apps.billing.types import Meter
+from apps.events.services.outbox import emit
+from apps.events.types import Actor
 from apps.registry import selectors
 from apps.registry.engine.manifest import config_schema_validator, schema_errors
 from apps.registry.exceptions import InvalidConfiguration, ModuleNotEnabled, PermissionsNotAccepted
@@ -46,6 +48,7 @@ def module_enable(
     installation.changed_by, installation.updated_at = user_id, now
     installation.save(update_fields=["enabled", "permissions_accepted", "changed_by", "updated_at"])
     organization_rights_changed(organization_id=organization_id)
+    _tell("module.enabled", organization_id, module_id, now=now, permissions=asked)
     return installation
 
 
@@ -58,6 +61,7 @@ def module_disable(*, organization_id: UUID, module_id: str, user_id: UUID, now:
     )
     if changed:
         organization_rights_changed(organization_id=organization_id)
+        _tell("module.disabled", organization_id, module_id, now=now)
 
 
 @transaction.atomic
@@ -83,10 +87,20 @@ def module_configure(
             "The module does not accept this configuration; `errors` says why.",
             errors=[{"pointer": one.pointer, "code": one.code, "detail": one.detail} for one in errors],
         )
+    before = installation.config
     installation.config, installation.config_version = config, installation.config_version + 1
     installation.changed_by, installation.updated_at = user_id, now
     installation.save(update_fields=["config", "config_version", "changed_by", "updated_at"])
+    # Names of settings, never their values: some are secrets.
+    changed = sorted(name for name in {*before, *config} if before.get(name) != config.get(name))
+    _tell(
+        "module.configured", organization_id, module_id, now=now, version=installation.config_version, changed=changed
+    )
     return installation
+
+
+def _tell(name: str, organization_id: UUID, module_id: str, *, now: datetime, **data: Any) -> None:
+    emit(name, organization_id=organization_id, actor=Actor.present(), subject=("module", module_id), now=now, **data)
 
 
 def installations_delete(*, organization_id: UUID) -> None:

@@ -12,6 +12,8 @@ from apps.accounts.services.memberships import organization_rights_changed
 from apps.core.exceptions import NotFound
 from apps.core.outgoing import AddressNotAllowed, AllowedAddresses, url_check
 from apps.core.services import enqueue
+from apps.events.services.outbox import emit
+from apps.events.types import Actor
 from apps.registry.engine.health import ModuleState
 from apps.registry.engine.manifest import MAX_BYTES, FieldError, completed, manifest_diff, manifest_errors
 from apps.registry.exceptions import InvalidManifest
@@ -45,6 +47,7 @@ def module_register(*, manifest: Any, now: datetime) -> Registered:
         ModuleVersion.objects.update_or_create(
             module=module, version=module.version, defaults={"manifest": manifest, "registered_at": now}
         )
+        _tell("module.registered", module, now=now, version=module.version, status="created" if created else "updated")
         if any(change.field == "permissions" for change in changes):
             _rights_changed(module)
         enqueue("registry.check_contract", organization_id=None, module_id=module.module_id, now=now)
@@ -70,7 +73,13 @@ def module_retire(*, module_id: str, now: datetime) -> None:
     )
     if not count:
         raise NotFound("There is no such module.")
-    _rights_changed(Module.objects.get(module_id=module_id))
+    module = Module.objects.get(module_id=module_id)
+    _tell("module.retired", module, now=now)
+    _rights_changed(module)
+
+
+def _tell(name: str, module: Module, *, now: datetime, **data: Any) -> None:
+    emit(name, organization_id=None, actor=Actor.present(), subject=("module", module.module_id), now=now, **data)
 
 
 def _rights_changed(module: Module) -> None:

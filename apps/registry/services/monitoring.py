@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import F
 
 from apps.core.outgoing import AllowedAddresses
+from apps.events.services.outbox import emit
+from apps.events.types import SYSTEM
 from apps.registry.adapters.contract import contract_errors
 from apps.registry.adapters.health import HealthAnswer, health_answers
 from apps.registry.engine.health import MONITORED, Health, ModuleState, health_after, is_due
@@ -57,6 +59,15 @@ def health_record(*, module_id: str, answer: HealthAnswer, now: datetime) -> Mod
     module.failures, module.successes = after.failures, after.successes
     module.falls = [fall.isoformat() for fall in after.falls]
     if after.state != before.state:
+        emit(
+            "module.state_changed",
+            organization_id=None,
+            actor=SYSTEM,
+            subject=("module", module_id),
+            now=now,
+            before=before.state.value,
+            after=after.state.value,
+        )
         module.state, module.revision = after.state.value, module.revision + 1
     module.checked_at = now
     module.save(update_fields=["failures", "successes", "falls", "state", "revision", "checked_at"])

@@ -344,6 +344,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/mfa/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What to ask the browser for to make a passkey
+         * @description What to ask the browser for to make a passkey.
+         */
+        post: operations["auth_mfa_passkeys_options_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/mfa/passkeys/{passkey_id}": {
         parameters: {
             query?: never;
@@ -366,26 +386,6 @@ export interface paths {
          * @description Give a passkey another name.
          */
         patch: operations["auth_mfa_passkeys_partial_update"];
-        trace?: never;
-    };
-    "/api/v1/auth/mfa/passkeys/options": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * What to ask the browser for to make a passkey
-         * @description What to ask the browser for to make a passkey.
-         */
-        post: operations["auth_mfa_passkeys_options_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
         trace?: never;
     };
     "/api/v1/auth/mfa/recovery-codes": {
@@ -492,66 +492,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/auth/oauth/{provider}/callback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Where the provider sends the browser back to
-         * @description Where the provider sends the browser back to. Leads on into the dashboard, whatever comes of it.
-         */
-        get: operations["auth_oauth_callback_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/oauth/{provider}/link": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Begin to link an identity to your account: send the browser to the address in the answer
-         * @description Begin to link an identity to your account: send the browser to the address in the answer.
-         */
-        post: operations["auth_oauth_link_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/oauth/{provider}/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Send the browser to the provider
-         * @description Send the browser to the provider. A plain navigation, not a call.
-         */
-        get: operations["auth_oauth_start_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/auth/oauth/links": {
         parameters: {
             query?: never;
@@ -606,6 +546,66 @@ export interface paths {
          * @description Create the account that a provider has vouched for, and an organisation, in the browser that was there.
          */
         post: operations["auth_oauth_signup_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oauth/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the provider sends the browser back to
+         * @description Where the provider sends the browser back to. Leads on into the dashboard, whatever comes of it.
+         */
+        get: operations["auth_oauth_callback_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oauth/{provider}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to link an identity to your account: send the browser to the address in the answer
+         * @description Begin to link an identity to your account: send the browser to the address in the answer.
+         */
+        post: operations["auth_oauth_link_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oauth/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Send the browser to the provider
+         * @description Send the browser to the provider. A plain navigation, not a call.
+         */
+        get: operations["auth_oauth_start_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1449,6 +1449,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that happens in the organisation, live
+         * @description Everything that happens in the organisation, live. Each event has its type as `event`, its cursor as `id` and the feed's representation as `data`. `ready` tells the cursor at which a stream begins, `reset` that the cursor is too old: read the present state, and go on.
+         *
+         *     Needs the permission `events:read`.
+         */
+        get: operations["events_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events/types": {
         parameters: {
             query?: never;
@@ -1533,128 +1555,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/memory/{memory_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One memory
-         * @description One memory.
-         *
-         *     Needs the permission `memory:read`.
-         */
-        get: operations["memory_retrieve"];
-        put?: never;
-        post?: never;
-        /**
-         * Move a memory to the trash, where it can be restored for 30 days
-         * @description Move a memory to the trash, where it can be restored for 30 days.
-         *
-         *     Needs the permission `memory:write`.
-         */
-        delete: operations["memory_destroy"];
-        options?: never;
-        head?: never;
-        /**
-         * Edit a memory; what it replaces stays in its history
-         * @description Edit a memory; what it replaces stays in its history.
-         *
-         *     Needs the permission `memory:write`.
-         */
-        patch: operations["memory_partial_update"];
-        trace?: never;
-    };
-    "/api/v1/memory/{memory_id}/concepts": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Where a memory stands on each dimension, and the sentences that moved it there
-         * @description Where a memory stands on each dimension, and the sentences that moved it there.
-         *
-         *     Needs the permission `memory:read`.
-         */
-        get: operations["memory_concepts"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/memory/{memory_id}/history": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The revisions of a memory, newest first, with who made them, when, and what changed
-         * @description The revisions of a memory, newest first, with who made them, when, and what changed.
-         *
-         *     Needs the permission `memory:read`.
-         */
-        get: operations["memory_history"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/memory/{memory_id}/related": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The memories nearest in meaning, with the names that both share, and those that say nearly the same
-         * @description The memories nearest in meaning, with the names that both share, and those that say nearly the same.
-         *
-         *     Needs the permission `memory:read`.
-         */
-        get: operations["memory_related"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/memory/{memory_id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Take a memory out of the trash
-         * @description Take a memory out of the trash.
-         *
-         *     Needs the permission `memory:write`.
-         */
-        post: operations["memory_restore_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/memory/bulk": {
         parameters: {
             query?: never;
@@ -1727,6 +1627,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/entities/aliases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pairs of names that may mean the same, the certain ones first, at most 200
+         * @description Pairs of names that may mean the same, the certain ones first, at most 200.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_entities_aliases_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/entities/{entity_id}/merge": {
         parameters: {
             query?: never;
@@ -1750,28 +1672,6 @@ export interface paths {
          *     Needs the permission `memory:write`.
          */
         delete: operations["memory_entities_merge_destroy"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/memory/entities/aliases": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Pairs of names that may mean the same, the certain ones first, at most 200
-         * @description Pairs of names that may mean the same, the certain ones first, at most 200.
-         *
-         *     Needs the permission `memory:read`.
-         */
-        get: operations["memory_entities_aliases_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2090,6 +1990,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens in the memory, as it happens
+         * @description What happens in the memory, as it happens. Each event has its type as `event`, its cursor as `id` and the feed's representation as `data`. `ready` tells the cursor at which a stream begins, `reset` that the cursor is too old: read the present state, and go on.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/{memory_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One memory
+         * @description One memory.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * Move a memory to the trash, where it can be restored for 30 days
+         * @description Move a memory to the trash, where it can be restored for 30 days.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        delete: operations["memory_destroy"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit a memory; what it replaces stays in its history
+         * @description Edit a memory; what it replaces stays in its history.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        patch: operations["memory_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/memory/{memory_id}/concepts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a memory stands on each dimension, and the sentences that moved it there
+         * @description Where a memory stands on each dimension, and the sentences that moved it there.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_concepts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/{memory_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The revisions of a memory, newest first, with who made them, when, and what changed
+         * @description The revisions of a memory, newest first, with who made them, when, and what changed.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/{memory_id}/related": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The memories nearest in meaning, with the names that both share, and those that say nearly the same
+         * @description The memories nearest in meaning, with the names that both share, and those that say nearly the same.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_related"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/{memory_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a memory out of the trash
+         * @description Take a memory out of the trash.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        post: operations["memory_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/modules": {
         parameters: {
             query?: never;
@@ -2114,6 +2158,26 @@ export interface paths {
          *     Needs the permission `registry:write`.
          */
         post: operations["modules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/modules/schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The JSON Schema of manifests
+         * @description The JSON Schema of manifests.
+         */
+        get: operations["modules_schema_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2258,26 +2322,6 @@ export interface paths {
          *     Needs the permission `modules:read`.
          */
         post: operations["modules_token_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/modules/schema": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * The JSON Schema of manifests
-         * @description The JSON Schema of manifests.
-         */
-        get: operations["modules_schema_retrieve"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2834,6 +2878,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks/deliveries/{delivery_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One delivery: what is sent, and every try
+         * @description One delivery: what is sent, and every try.
+         *
+         *     Needs the permission `webhooks:read`.
+         */
+        get: operations["webhooks_delivery_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send it again: with the same `webhook-id`, at its place in the order, and with all tries
+         * @description Send it again: with the same `webhook-id`, at its place in the order, and with all tries.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        post: operations["webhooks_deliveries_replay_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/deliveries/{delivery_id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give up a pending delivery that holds up those behind it
+         * @description Give up a pending delivery that holds up those behind it.
+         *
+         *     Needs the permission `webhooks:write`.
+         */
+        post: operations["webhooks_deliveries_skip_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/{webhook_id}": {
         parameters: {
             query?: never;
@@ -2950,72 +3060,6 @@ export interface paths {
          *     Needs the permission `webhooks:write`.
          */
         post: operations["webhooks_test_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/webhooks/deliveries/{delivery_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * One delivery: what is sent, and every try
-         * @description One delivery: what is sent, and every try.
-         *
-         *     Needs the permission `webhooks:read`.
-         */
-        get: operations["webhooks_delivery_retrieve"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/webhooks/deliveries/{delivery_id}/replay": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Send it again: with the same `webhook-id`, at its place in the order, and with all tries
-         * @description Send it again: with the same `webhook-id`, at its place in the order, and with all tries.
-         *
-         *     Needs the permission `webhooks:write`.
-         */
-        post: operations["webhooks_deliveries_replay_create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/webhooks/deliveries/{delivery_id}/skip": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Give up a pending delivery that holds up those behind it
-         * @description Give up a pending delivery that holds up those behind it.
-         *
-         *     Needs the permission `webhooks:write`.
-         */
-        post: operations["webhooks_deliveries_skip_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3672,7 +3716,7 @@ export interface components {
          *     * `domain.verified` - domain.verified
          *     * `entitlements.changed` - entitlements.changed
          *     * `entity.merged` - entity.merged
-         *     * `entity.separated` - entity.separated
+         *     * `entity.parted` - entity.parted
          *     * `escalation.refused` - escalation.refused
          *     * `invitation.accepted` - invitation.accepted
          *     * `invitation.created` - invitation.created
@@ -3729,7 +3773,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.separated" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -6146,6 +6190,34 @@ export interface operations {
             };
         };
     };
+    auth_mfa_passkeys_options_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChallengeOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_mfa_passkeys_destroy: {
         parameters: {
             query?: never;
@@ -6196,34 +6268,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PasskeyOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    auth_mfa_passkeys_options_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ChallengeOutput"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -6412,6 +6456,95 @@ export interface operations {
             };
         };
     };
+    auth_oauth_links_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_oauth_links_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identity_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    auth_oauth_signup_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderSignupInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignupOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     auth_oauth_callback_retrieve: {
         parameters: {
             query?: {
@@ -6499,95 +6632,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    auth_oauth_links_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IdentityPage"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    auth_oauth_links_destroy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                identity_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    auth_oauth_signup_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProviderSignupInputRequest"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignupOutput"];
-                };
             };
             /** @description Any refusal or failure. */
             default: {
@@ -7868,6 +7912,42 @@ export interface operations {
             };
         };
     };
+    events_stream: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set the header. */
+                last_event_id?: string;
+                /** @description Names with commas between them. */
+                types?: string;
+            };
+            header?: {
+                /** @description The id of the last event that was received: the stream goes on behind it. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events_types_retrieve: {
         parameters: {
             query?: never;
@@ -8035,231 +8115,6 @@ export interface operations {
             };
         };
     };
-    memory_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    /** @description Names this revision; send it back in If-Match. */
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemoryOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    memory_destroy: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No response body */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    memory_partial_update: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description The ETag of the revision that the edit is made for: a newer one refuses it with 412. */
-                "If-Match"?: string;
-            };
-            path: {
-                memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "application/json": components["schemas"]["PatchedMemoryPatchRequest"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    /** @description Names this revision; send it back in If-Match. */
-                    ETag?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemoryOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    memory_concepts: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemoryConceptsOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    memory_history: {
-        parameters: {
-            query?: {
-                cursor?: string;
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryPage"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    memory_related: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path: {
-                memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RelatedPage"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    memory_restore_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                memory_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MemoryOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     memory_bulk_create: {
         parameters: {
             query?: never;
@@ -8389,6 +8244,34 @@ export interface operations {
             };
         };
     };
+    memory_entities_aliases_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasesOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_entities_merge_create: {
         parameters: {
             query?: never;
@@ -8440,34 +8323,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    memory_entities_aliases_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AliasesOutput"];
-                };
             };
             /** @description Any refusal or failure. */
             default: {
@@ -8974,6 +8829,267 @@ export interface operations {
             };
         };
     };
+    memory_stream: {
+        parameters: {
+            query?: {
+                /** @description The same, for clients that cannot set the header. */
+                last_event_id?: string;
+                /** @description Names with commas between them. */
+                types?: string;
+            };
+            header?: {
+                /** @description The id of the last event that was received: the stream goes on behind it. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Names this revision; send it back in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_partial_update: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the revision that the edit is made for: a newer one refuses it with 412. */
+                "If-Match"?: string;
+            };
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedMemoryPatchRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Names this revision; send it back in If-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_concepts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryConceptsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_history: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_related: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelatedPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_restore_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     modules_list: {
         parameters: {
             query?: {
@@ -9034,6 +9150,36 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegisteredOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    modules_schema_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description Any refusal or failure. */
@@ -9283,36 +9429,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModuleTokenOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    modules_schema_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
                 };
             };
             /** @description Any refusal or failure. */
@@ -10377,6 +10493,96 @@ export interface operations {
             };
         };
     };
+    webhooks_delivery_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetailOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries_replay_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_deliveries_skip_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                delivery_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     webhooks_retrieve: {
         parameters: {
             query?: never;
@@ -10489,7 +10695,7 @@ export interface operations {
                  *     * `domain.verified` - domain.verified
                  *     * `entitlements.changed` - entitlements.changed
                  *     * `entity.merged` - entity.merged
-                 *     * `entity.separated` - entity.separated
+                 *     * `entity.parted` - entity.parted
                  *     * `escalation.refused` - escalation.refused
                  *     * `invitation.accepted` - invitation.accepted
                  *     * `invitation.created` - invitation.created
@@ -10546,7 +10752,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.separated" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending
@@ -10662,96 +10868,6 @@ export interface operations {
         requestBody?: never;
         responses: {
             201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeliveryOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    webhooks_delivery_retrieve: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                delivery_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeliveryDetailOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    webhooks_deliveries_replay_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                delivery_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DeliveryOutput"];
-                };
-            };
-            /** @description Any refusal or failure. */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    webhooks_deliveries_skip_create: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                delivery_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -265,7 +265,7 @@ def test_after_an_emergency_a_running_gateway_refuses_within_five_seconds(
         refused = time.time()
         assert answer.status == 401
         await rotation
-        gateway, front = application._parts()
+        gateway, front, _ = application._parts()
         await gateway.close()
         await front.close()
         return refused

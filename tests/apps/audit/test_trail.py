@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 import pytest
@@ -221,7 +221,7 @@ class Superuser:
 
     def do(self, statement: str, *values: object) -> None:
         """Run a statement, in which `MINE` stands for what belongs to the chain, without the trigger."""
-        query = cast("LiteralString", statement.replace("MINE", f"owner = '{self.owner}'"))
+        query = statement.replace("MINE", f"owner = '{self.owner}'")
         with psycopg.connect(self._url, autocommit=True) as other:
             other.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER USER")
             other.execute(query, values)

@@ -101,7 +101,7 @@ def at_once(token: str, times: int, *, processes: int = 1) -> list[Answer]:
     async def all_of_them() -> list[Answer]:
         application = GatewayApplication()
         answers = await asyncio.gather(*(one_of_them(application) for _ in range(times // processes)))
-        gateway, front = application._parts()
+        gateway, front, _ = application._parts()
         await gateway.close()
         await front.close()
         return answers

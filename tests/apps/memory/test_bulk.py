@@ -289,7 +289,7 @@ def test_many_rows_cost_few_statements(
     with organization_scope(acme.id):
         for action in (BulkAction.UPDATE, BulkAction.TRASH, BulkAction.RESTORE):
             fields = BulkFields(metadata={"a": 1}) if action is BulkAction.UPDATE else None
-            with django_assert_max_num_queries(14):
+            with django_assert_max_num_queries(15):
                 result = memories_bulk(
                     organization_id=acme.id, action=action, target=everything, fields=fields, user_id=None, now=now
                 )

@@ -53,7 +53,7 @@ def test_each_write_is_a_change_and_stamps_its_rows(in_acme: Organization) -> No
     assert Memory.objects.get(id=first).change == 3
     memory_restore(organization_id=in_acme.id, memory_id=first, now=now)
     assert Memory.objects.get(id=first).change == 4
-    context_update(domain="retail")
+    context_update(domain="retail", now=timezone.now())
     assert set(Memory.objects.values_list("change", flat=True)) == {5}
     for refused in (first, second):
         memory_trash(organization_id=in_acme.id, memory_id=refused, now=now)
@@ -142,7 +142,7 @@ def test_writers_at_the_same_time_wait_in_turn_and_never_in_a_circle(committed_d
             trash_empty(now=timezone.now())
             memory_restore(organization_id=acme.id, memory_id=subject, now=timezone.now())
 
-    _together(acme, stores("one"), stores("two"), trashes, lambda: context_update(domain="retail"))
+    _together(acme, stores("one"), stores("two"), trashes, lambda: context_update(domain="retail", now=timezone.now()))
     with organization_scope(acme.id):
         rows = list(Memory.objects.order_by("number"))
         assert [row.number for row in rows] == list(range(1, 2 * rounds + 2))

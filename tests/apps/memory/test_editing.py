@@ -241,7 +241,7 @@ def test_a_context_that_changes_during_the_analysis_is_noticed(
 
     def understood_slowly(*args: Any, **kwargs: Any) -> Any:
         text = understood(*args, **kwargs)
-        context_update(dimensions=[{"name": "money", "description": "What it costs."}])
+        context_update(dimensions=[{"name": "money", "description": "What it costs."}], now=timezone.now())
         return text
 
     monkeypatch.setattr("apps.memory.services.managing.understood", understood_slowly)

@@ -49,7 +49,7 @@ QUESTIONS: tuple[tuple[str, str, str, dict[str, float]], ...] = (
 
 @pytest.fixture
 def planted(in_acme: Organization) -> Iterator[Organization]:
-    context_update(domain="general")
+    context_update(domain="general", now=timezone.now())
     rows: list[dict[str, Any]] = list(notes(OTHERS))
     rows += [
         {"content": text, "external_id": name, **({"occurred_at": OCCURRED[name]} if name in OCCURRED else {})}

@@ -40,7 +40,7 @@ class Command(BaseCommand):
                     if context_ensure(organization_id=row.id, memory_domain=domain, now=timezone.now()):
                         report["created"] += 1
                     elif organization and domain and context_get().domain != domain:
-                        context_update(domain=domain)
+                        context_update(domain=domain, now=timezone.now())
                         report["changed"] += 1
                 except DomainError as error:
                     raise CommandError(f"{row.slug}: {error.detail}") from None

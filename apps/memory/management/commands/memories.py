@@ -172,4 +172,4 @@ def _bulk(owner: Organization, action: BulkAction, *, dry_run: bool) -> _Act:
 
 
 def _purge(*, dry_run: bool) -> _Act:
-    return lambda ids: (memories_purge(memory_ids=ids, dry_run=dry_run), ())
+    return lambda ids: (memories_purge(memory_ids=ids, now=timezone.now(), dry_run=dry_run), ())
