@@ -1,18 +1,15 @@
 """WSGI entry point: REST API, admin and dashboard."""
 
-import logging
 import os
 
 from django.core.wsgi import get_wsgi_application
 
-from apps.core.logging import AccessLogFilter
 from liftos.env import settings_module
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings_module())
+os.environ.setdefault("PROCESS_NAME", "web")
 
 application = get_wsgi_application()
-# The server has configured its loggers by now; Django's settings would replace them.
-logging.getLogger("granian.access").addFilter(AccessLogFilter())
 
 from apps.memory.adapters.embedding import default_embedder  # noqa: E402 - Django has to be set up first
 

@@ -23,6 +23,8 @@ class Job(models.Model):
     organization_id = models.UUIDField(null=True, blank=True)
     arguments = models.JSONField(default=dict, blank=True)
     request_id = models.CharField(max_length=64)
+    # W3C Trace Context of what asked for it.
+    traceparent = models.CharField(max_length=55, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
     attempts = models.PositiveIntegerField(default=0)
     available_at = models.DateTimeField()

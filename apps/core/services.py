@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from apps.core.models import IdempotencyRecord, Job
 from apps.core.request_context import request_id
 from apps.core.tenancy.scope import public_scope
+from apps.core.tracing import traceparent
 
 # A worker renews its lease while it works; when it dies, the sweep takes over after this time.
 JOB_LEASE = timedelta(seconds=settings.JOB_LEASE_SECONDS)
@@ -37,6 +38,7 @@ def enqueue(name: str, *, organization_id: UUID | None, now: datetime | None = N
         organization_id=organization_id,
         arguments=arguments,
         request_id=request_id()[:64],
+        traceparent=traceparent(),
         available_at=now + JOB_LEASE,
         created_at=now,
     )

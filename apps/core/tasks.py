@@ -13,6 +13,7 @@ from apps.core import services
 from apps.core.models import Job
 from apps.core.request_context import new_request_id, request_id_set
 from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.core.tracing import SpanKind, parsed, span
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ class HousekeepingTask(Task):  # type: ignore[type-arg]  # generic only in the s
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with public_scope(), request_id_set(new_request_id()):
+        with public_scope(), request_id_set(new_request_id()), span(self.name, SpanKind.CONSUMER):
             return super().__call__(*args, **kwargs)
 
 
@@ -47,20 +48,21 @@ class OrganizationTask(Task):  # type: ignore[type-arg]  # generic only in the s
             if job is None:
                 return None
         began = time.monotonic()
-        with request_id_set(job.request_id):
+        with request_id_set(job.request_id), span(self.name, SpanKind.CONSUMER, parent=parsed(job.traceparent)):
             if job.attempts > services.JOB_MAX_ATTEMPTS:
                 return self._give_up(job)
             try:
                 with public_scope(), self.scope_of(job):
                     result = super().__call__(job_id=job_id, organization_id=job.organization_id, **job.arguments)
             except Exception as error:
-                logger.exception("job %s (%s) failed", job_id, self.name)
+                logger.exception("job %s (%s) failed", job_id, self.name, extra=_whose(job))
                 with public_scope():
                     services.job_retry_later(job=job, error=f"{type(error).__name__}: {error}", now=timezone.now())
                 raise
             with public_scope():
                 services.job_finish(job_id=job_id)
-            logger.info("job %s (%s) done in %.1f s", job_id, self.name, time.monotonic() - began)
+            took = time.monotonic() - began
+            logger.info("job %s (%s) done in %.1f s", job_id, self.name, took, extra=_whose(job))
             return result
 
     def scope_of(self, job: Job) -> AbstractContextManager[None]:
@@ -70,7 +72,8 @@ class OrganizationTask(Task):  # type: ignore[type-arg]  # generic only in the s
         return organization_scope(job.organization_id)
 
     def _give_up(self, job: Job) -> None:
-        logger.error("job %s (%s) given up after %d attempts", job.id, self.name, services.JOB_MAX_ATTEMPTS)
+        attempts = services.JOB_MAX_ATTEMPTS
+        logger.error("job %s (%s) given up after %d attempts", job.id, self.name, attempts, extra=_whose(job))
         with public_scope(), self.scope_of(job):
             self.gave_up(organization_id=job.organization_id, **job.arguments)
         with public_scope():
@@ -88,6 +91,11 @@ class PublicTask(OrganizationTask):
     def scope_of(self, job: Job) -> AbstractContextManager[None]:
         del job
         return public_scope()
+
+
+def _whose(job: Job) -> dict[str, str]:
+    """Return what a line of the log says of a job outside of its scope."""
+    return {"job": job.name} | ({"organization_id": str(job.organization_id)} if job.organization_id else {})
 
 
 @shared_task(name="core.sweep_jobs", base=HousekeepingTask)

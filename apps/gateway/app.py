@@ -6,7 +6,6 @@ few seconds (`adapters.access`).
 """
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Coroutine
@@ -27,6 +26,7 @@ from apps.billing.services.quotas import quota_state
 from apps.billing.types import Meter, QuotaState
 from apps.core.outgoing import AllowedAddresses, outgoing_session
 from apps.core.request_context import accept_request_id, request_id_set
+from apps.core.tracing import Span, SpanKind, parsed, span, traceparent
 from apps.core.types import Principal
 from apps.gateway import metrics
 from apps.gateway.adapters.access import Access, narrowed
@@ -100,7 +100,8 @@ class Gateway:
     async def handle(self, exchange: Exchange) -> None:
         """Answer one call, whatever happens to it, and write its line."""
         call = _Call(exchange, accept_request_id(exchange.header(b"x-request-id")))
-        with request_id_set(call.request_id):
+        parent = parsed(exchange.header(b"traceparent"))
+        with request_id_set(call.request_id), span("gateway", SpanKind.SERVER, parent=parent) as work:
             try:
                 await self._answer(call)
             except ClientGone:
@@ -115,7 +116,7 @@ class Gateway:
                 )
                 await _refuse(exchange, _dependency_away())
             finally:
-                _log(call)
+                _log(call, work)
 
     async def _answer(self, call: _Call) -> None:
         exchange = call.exchange
@@ -165,7 +166,7 @@ class Gateway:
                 "Authorization": f"Bearer {token}",
                 "X-Request-ID": call.request_id,
                 "X-Lift-Deadline-Ms": str(left),
-                **_trace(exchange),
+                "traceparent": traceparent(),
             }
 
         body, idempotent = await self._body(exchange, route)
@@ -182,19 +183,20 @@ class Gateway:
                 raise
         asked = time.perf_counter()
         try:
-            answer = await _unless_gone(
-                exchange,
-                upstream.call(
-                    self._session,
-                    exchange.method,
-                    url,
-                    headers=own_headers,
-                    body=body,
-                    deadline=deadline,
-                    idempotent=idempotent,
-                ),
-                watch=not callable(body),
-            )
+            with span(f"call {module.route.module_id}", SpanKind.CLIENT):
+                answer = await _unless_gone(
+                    exchange,
+                    upstream.call(
+                        self._session,
+                        exchange.method,
+                        url,
+                        headers=own_headers,
+                        body=body,
+                        deadline=deadline,
+                        idempotent=idempotent,
+                    ),
+                    watch=not callable(body),
+                )
         except BaseException as error:
             await self._correct(counted, passed, call, answered=not isinstance(error, Refusal))
             if exchange.too_large:
@@ -404,11 +406,6 @@ def _note(call: _Call, principal: Principal) -> None:
     call.principal = principal
 
 
-def _trace(exchange: Exchange) -> dict[str, str]:
-    trace = exchange.header(b"traceparent")
-    return {"traceparent": trace} if len(trace) == 55 and trace.isascii() else {}  # noqa: PLR2004 - W3C Trace Context
-
-
 def _own_response_headers(call: _Call, verdict: Verdict | None, quota: QuotaState) -> list[tuple[bytes, bytes]]:
     headers = [(b"x-request-id", call.request_id.encode()), (b"x-content-type-options", b"nosniff")]
     headers += [(name.lower().encode(), value.encode()) for name, value in quota.headers().items()]
@@ -424,26 +421,28 @@ def limit_headers(verdict: Verdict) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def _log(call: _Call) -> None:
+def _log(call: _Call, work: Span) -> None:
     took = time.perf_counter() - call.began
     status = call.exchange.status
     metrics.calls.labels(call.module_id, str(status)).inc()
     metrics.seconds.labels(call.module_id).observe(took)
+    about = {
+        "organization_id": str(call.principal.organization_id) if call.principal else None,
+        "user_id": str(call.principal.user_id) if call.principal else None,
+        "module_id": call.module_id or None,
+        "method": call.exchange.method[:20],
+        "route": call.pattern or None,
+        "status": status,
+        "gate": call.gate or None,
+    }
+    work.name_as(f"{about['method']} {call.module_id or 'gateway'} {call.pattern}".rstrip())
+    work.note({f"liftos.{name}": value for name, value in about.items() if value is not None})
     access_log.info(
-        json.dumps(
-            {
-                "event": "gateway_call",
-                "request_id": call.request_id,
-                "organization_id": str(call.principal.organization_id) if call.principal else None,
-                "user_id": str(call.principal.user_id) if call.principal else None,
-                "module_id": call.module_id or None,
-                "method": call.exchange.method[:20],
-                "route": call.pattern or None,
-                "status": status,
-                "gate": call.gate or None,
-                "bytes": call.exchange.sent_bytes,
-                "ms": round(took * 1000, 1),
-                "module_ms": round(call.upstream_seconds * 1000, 1),
-            }
-        )
+        "gateway_call",
+        extra={
+            **about,
+            "bytes": call.exchange.sent_bytes,
+            "ms": round(took * 1000, 1),
+            "module_ms": round(call.upstream_seconds * 1000, 1),
+        },
     )

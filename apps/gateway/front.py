@@ -4,13 +4,17 @@ On servers nginx or an ingress divides the paths and this is not asked.
 """
 
 import asyncio
+import logging
 from contextlib import suppress
 
 import aiohttp
 from yarl import URL
 
-from apps.core.request_context import accept_request_id, request_id_set
+from apps.core.request_context import accept_request_id, request_id, request_id_set
+from apps.core.tracing import SpanKind, parsed, span, traceparent
 from apps.gateway.asgi_io import ClientGone, Exchange
+
+logger = logging.getLogger(__name__)
 
 _HOP_BY_HOP = frozenset(
     {
@@ -32,6 +36,12 @@ def _with_caller(headers: list[tuple[str, str]], exchange: Exchange) -> list[tup
     return [*others, ("X-Forwarded-For", ", ".join([*way, str(client[0])]))]
 
 
+def _with_context(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Name the request and the trace as this process has accepted or made them."""
+    others = [(name, value) for name, value in headers if name.lower() not in {"x-request-id", "traceparent"}]
+    return [*others, ("X-Request-ID", request_id()), ("traceparent", traceparent())]
+
+
 class Front:
     """One for each event loop."""
 
@@ -48,13 +58,20 @@ class Front:
         await self._session.close()
 
     async def handle(self, exchange: Exchange) -> None:
+        """Pass one request on. The web process writes its line; here only what did not reach it is told."""
+        parent = parsed(exchange.header(b"traceparent"))
+        accepted = accept_request_id(exchange.header(b"x-request-id"))
+        with request_id_set(accepted), span("front", SpanKind.SERVER, parent=parent):
+            await self._pass_on(exchange)
+
+    async def _pass_on(self, exchange: Exchange) -> None:
         query: bytes = exchange.scope.get("query_string", b"")
         raw = exchange.raw_path.partition(b"?")[0]
         url = URL(f"{self._web_url}{(raw + (b'?' + query if query else b'')).decode('latin-1')}", encoded=True)
         headers = [
             (k.decode("latin-1"), v.decode("latin-1")) for k, v in exchange.headers if k.lower() not in _HOP_BY_HOP
         ]
-        headers = _with_caller(headers, exchange)
+        headers = _with_context(_with_caller(headers, exchange))
         has_body = exchange.header(b"content-length") not in {"", "0"} or bool(exchange.header(b"transfer-encoding"))
         if not has_body:
             exchange.body_is_read()
@@ -70,11 +87,11 @@ class Front:
                 await self._relay(exchange, answer)
         except ClientGone:
             return
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             if exchange.started or exchange.left:
                 raise
-            with request_id_set(accept_request_id(exchange.header(b"x-request-id"))):
-                await exchange.problem("dependency_unavailable", "", {"Retry-After": "1"})
+            logger.warning("the web process did not answer: %s", type(error).__name__)
+            await exchange.problem("dependency_unavailable", "", {"Retry-After": "1"})
 
     async def _relay(self, exchange: Exchange, answer: aiohttp.ClientResponse) -> None:
         passing = [(k.lower(), v) for k, v in answer.raw_headers if k.lower() not in _HOP_BY_HOP]

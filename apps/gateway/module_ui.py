@@ -6,6 +6,7 @@ of the API, no other site. What a module may do goes through the dashboard, see 
 """
 
 import asyncio
+import logging
 import mimetypes
 
 import aiohttp
@@ -14,11 +15,14 @@ from django.http.request import split_domain_port, validate_host
 from yarl import URL
 
 from apps.core.request_context import accept_request_id, request_id_set
+from apps.core.tracing import SpanKind, parsed, span
 from apps.gateway.adapters.access import CallableModule
 from apps.gateway.app import Gateway
 from apps.gateway.asgi_io import Exchange
 from apps.gateway.engine.headers import response_headers
 from apps.gateway.engine.paths import GatewayPath, MalformedPath, gateway_path
+
+access_log = logging.getLogger("gateway.access")
 
 PREFIX = b"/module-ui/"
 _SDK = b"sdk/"
@@ -29,7 +33,11 @@ _PASSING = frozenset({b"content-type", b"content-encoding", b"etag", b"last-modi
 
 async def serve_ui(gateway: Gateway, exchange: Exchange) -> None:
     """Answer a GET below `/module-ui/`."""
-    with request_id_set(accept_request_id(exchange.header(b"x-request-id"))):
+    parent = parsed(exchange.header(b"traceparent"))
+    with (
+        request_id_set(accept_request_id(exchange.header(b"x-request-id"))),
+        span("module interface", SpanKind.SERVER, parent=parent),
+    ):
         raw = exchange.raw_path.partition(b"?")[0].removeprefix(PREFIX)
         if exchange.method not in {"GET", "HEAD"}:
             await exchange.problem("method_not_allowed", "", {})
@@ -37,6 +45,7 @@ async def serve_ui(gateway: Gateway, exchange: Exchange) -> None:
             await _serve_sdk(exchange, raw.removeprefix(_SDK).decode("latin-1"))
         else:
             await _serve_module(gateway, exchange, raw)
+        access_log.info("module_ui", extra={"method": exchange.method[:20], "status": exchange.status})
 
 
 async def _serve_sdk(exchange: Exchange, name: str) -> None:

@@ -71,7 +71,9 @@ def manifests_write(modules: Sequence[LocalModule], folder: Path) -> list[Path]:
     return paths
 
 
-def module_specs(modules: Sequence[LocalModule], platform_url: str, issuer: str, key: str) -> tuple[ProcessSpec, ...]:
+def module_specs(
+    modules: Sequence[LocalModule], platform_url: str, issuer: str, *, key: str, logs: str
+) -> tuple[ProcessSpec, ...]:
     """Return the processes of the modules: each restarts itself when its code changes, and none holds up the start."""
     return tuple(
         ProcessSpec(
@@ -85,6 +87,7 @@ def module_specs(modules: Sequence[LocalModule], platform_url: str, issuer: str,
                 "LIFT_ISSUER": issuer,
                 "LIFT_BASE_URL": module.base_url,
                 "LIFT_REGISTRATION_KEY": key,
+                "LIFT_LOG_FOLDER": logs,
                 # Its figures are its own, scraped at its own address.
                 "PROMETHEUS_MULTIPROC_DIR": UNSET,
             },

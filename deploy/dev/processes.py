@@ -36,6 +36,7 @@ def child_environment(state: Path, token: str, addresses: Mapping[str, str]) -> 
         **addresses,
         "ENVIRONMENT": "development",
         "LIFTOS_STATE_DIR": str(state),
+        "LOG_FOLDER": inherited.get("LOG_FOLDER") or str(state / "logs"),
         "PROMETHEUS_MULTIPROC_DIR": str(state / "metrics"),
         "PYTHONUNBUFFERED": "1",
         # In a container one is root; Celery's advice against it is for production.
@@ -108,7 +109,6 @@ def process_specs(port: int, web_port: int, node: str) -> tuple[ProcessSpec, ...
             (
                 sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "12",
                 "--host", LOOPBACK, "--port", str(web_port), "--workers-kill-timeout", "3",
-                "--access-log", "--access-log-fmt", "%(method)s %(path)s %(status)d %(dt_ms).0f ms",
                 "liftos.wsgi:application",
             ),
         ),

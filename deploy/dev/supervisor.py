@@ -129,7 +129,11 @@ class Supervisor:
             spec.name,
             shlex.join(spec.command),
             working_dir=str(REPOSITORY),
-            env={name: value for name, value in {**self.environment, **spec.environment}.items() if value != UNSET},
+            env={
+                name: value
+                for name, value in {**self.environment, "PROCESS_NAME": spec.name, **spec.environment}.items()
+                if value != UNSET
+            },
             graceful_timeout=spec.grace,
             respawn=False,
             stdout_stream={"stream": watched.stream},

@@ -8,6 +8,7 @@ from django.urls import reverse_lazy
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from apps.core.logging import logging_configuration
 from liftos.env import BASE_DIR, ENVIRONMENT, STATE_DIR, env
 from liftos.identity_providers import identity_providers
 
@@ -174,6 +175,7 @@ CELERY_BEAT_SCHEDULE = {
     "export-audit-heads": {"task": "audit.export_heads", "schedule": 3600.0},
     "purge-events": {"task": "events.purge", "schedule": 600.0},
     "purge-expired": {"task": "core.purge_expired", "schedule": 3600.0},
+    "purge-logs": {"task": "observability.purge_logs", "schedule": 3600.0},
 }
 
 # --- Accounts --------------------------------------------------------------------------------------------------------
@@ -361,33 +363,22 @@ SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_AGE = 12 * 3600
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "apps.core.logging.RequestIdFilter"}},
-    "formatters": {
-        "plain": {"format": "%(message)s"},
-        "line": {"format": "%(levelname)s %(name)s [%(request_id)s] %(message)s"},
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]},
-        "plain": {"class": "logging.StreamHandler", "formatter": "plain"},
-    },
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        # Its lines are JSON already.
-        "gateway.access": {"handlers": ["plain"], "propagate": False},
-        # One line per request is written by the server; Django's own copies of 4xx answers only double it.
-        "django.request": {"level": "ERROR"},
-        # Anybody can send any Host header; the access log has the 400.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
-        # Its two lines for every request say nothing that ours do not.
-        "stripe": {"level": "WARNING"},
-        # Jobs log their own line; Celery's two for every sweep say nothing.
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-    },
-}
+# --- Log -------------------------------------------------------------------------------------------------------------
+# Where each process keeps a file of JSON lines for `manage.py logs`; empty means that the console is all there is.
+LOG_FOLDER = env.str("LOG_FOLDER", default=str(STATE_DIR / "logs") if ENVIRONMENT == "development" else "")
+# A file that has grown to this is moved aside; the oldest go when they are so many days old, or all too large together.
+LOG_FILE_MB = env.int("LOG_FILE_MB", default=50)
+LOG_FOLDER_MB = env.int("LOG_FOLDER_MB", default=2000)
+LOG_DAYS = env.int("LOG_DAYS", default=14)
+LOGGING = logging_configuration(
+    level=env.str("LOG_LEVEL", default="INFO"),
+    # Entry points say it where the environment does not.
+    process=env.str("PROCESS_NAME", default="manage"),
+    folder=LOG_FOLDER,
+    megabytes=LOG_FILE_MB,
+    # Whoever collects what containers print wants the same lines; people want others.
+    console_json=ENVIRONMENT == "production",
+)
 
 
 def _admin_group(title: str, *items: tuple[str, str, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import aiohttp
 
 from apps.core.request_context import request_id
 from apps.core.strict_json import loads
+from apps.core.tracing import traceparent
 from apps.gateway.engine.routes import Enrichment, Remember, pointed_at
 from apps.gateway.exceptions import Refusal
 
@@ -86,7 +87,7 @@ class MemoryDoor:
         return {"results": [], "unavailable": body.get("code", "dependency_unavailable")}
 
     async def _post(self, path: str, body: dict[str, Any], bearer: str) -> tuple[int, dict[str, Any]]:
-        headers = {"Authorization": bearer, "X-Request-ID": request_id()}
+        headers = {"Authorization": bearer, "X-Request-ID": request_id(), "traceparent": traceparent()}
         try:
             async with self._session.post(self._api + path, json=body, headers=headers) as answer:
                 return answer.status, await answer.json(content_type=None)

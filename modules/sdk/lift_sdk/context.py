@@ -4,6 +4,7 @@ import re
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -49,7 +50,7 @@ class RequestContext:
 
     runtime: "Runtime"
     request_id: str
-    traceparent: str = ""
+    traceparent: str
     deadline: float | None = None
     caller: Caller | None = None
 
@@ -71,7 +72,8 @@ def request_id_from(header: str) -> str:
 
 
 def traceparent_from(header: str) -> str:
-    return header if _TRACEPARENT.fullmatch(header) else ""
+    """Return where the request stands in its trace, if it came with that, else the beginning of a new trace."""
+    return header if _TRACEPARENT.fullmatch(header) else f"00-{token_hex(16)}-{token_hex(8)}-00"
 
 
 def deadline_from(header: str) -> float | None:

@@ -104,7 +104,7 @@ async def _serve(app: ModuleApp, manifest: Manifest, host: str, port: int | None
 
 async def _run_server(server: uvicorn.Server, manifest: Manifest, listener: socket.socket) -> None:
     # Listening already: who is told of the module while it starts waits instead of being refused.
-    logs.configure(manifest.module_id, os.environ.get("LIFT_LOG_LEVEL", "INFO"))
+    logs.configure(manifest.module_id, os.environ.get("LIFT_LOG_LEVEL", "INFO"), os.environ.get("LIFT_LOG_FOLDER", ""))
     host, port = listener.getsockname()[:2]
     logger.info("serving", extra={"host": host, "port": port, "version": manifest.version, "pid": os.getpid()})
     await server.serve(sockets=[listener])

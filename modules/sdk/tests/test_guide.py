@@ -36,7 +36,7 @@ def test_every_field_of_the_manifest_is_explained(guide: str) -> None:
 def test_every_variable_is_explained(guide: str) -> None:
     sources = "".join(file.read_text() for file in (SDK / "lift_sdk").glob("*.py"))
     read = set(re.findall(r'environ\.get\("(LIFT_\w+)"', sources))
-    assert len(read) == 5
+    assert len(read) == 6
     assert [name for name in read if f"| `{name}` |" not in guide] == []
 
 

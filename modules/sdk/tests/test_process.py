@@ -87,7 +87,7 @@ def test_a_signal_ends_it_gracefully(written: Path, platform: Platform, options:
 
 
 def test_log_lines_are_json_and_say_whose_request_it_was(
-    module_folder: Path, platform: Platform, http: httpx2.Client
+    module_folder: Path, platform: Platform, http: httpx2.Client, tmp_path: Path
 ) -> None:
     trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     headers = {
@@ -95,14 +95,17 @@ def test_log_lines_are_json_and_say_whose_request_it_was(
         "X-Request-ID": "logged-000001",
         "traceparent": trace,
     }
-    with ModuleProcess(module_folder, platform.environment()) as process:
+    with ModuleProcess(module_folder, {**platform.environment(), "LIFT_LOG_FOLDER": str(tmp_path)}) as process:
         assert http.get(f"{process.url}/api/v1/whoami", headers=headers).status_code == 200
         own, access = process.wait_for("asked who"), process.wait_for("request")
         lines = list(process.lines)
+        (kept,) = tmp_path.glob(f"example-*-{process.pid}.jsonl")
+        assert kept.read_text().splitlines()[: len(lines)] == [line.rstrip("\n") for line in lines]
     for line in (own, access):
         assert line["request_id"] == "logged-000001"
         assert line["trace_id"] == trace.split("-")[1]
-        assert (line["org_id"], line["user"], line["module"]) == (platform.org_id, platform.user_id, "example")
+        assert line["organization_id"] == platform.org_id
+        assert (line["user_id"], line["process"]) == (platform.user_id, "example")
     assert (access["status"], access["path"]) == (200, "/api/v1/whoami")
     assert all(isinstance(json.loads(line), dict) for line in lines)
     assert headers["Authorization"].removeprefix("Bearer ") not in "".join(lines)

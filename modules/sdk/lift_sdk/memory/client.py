@@ -77,8 +77,7 @@ class _Client(_Methods):
             headers["Idempotency-Key"] = call.idempotency_key
         if context := current():
             headers["X-Request-ID"] = context.request_id
-            if context.traceparent:
-                headers["traceparent"] = context.traceparent
+            headers["traceparent"] = context.traceparent
         return http.build_request(
             call.method,
             call.path,
