@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from apps.accounts.api.views.keys import JwksView
 from apps.accounts.views import VerifyEmailView
-from apps.observability.views import metrics
+from apps.observability.views import logs, metrics
 from liftos.dashboard import DashboardView
 from liftos.openapi import RedocView, SchemaView, SwaggerView
 
@@ -18,6 +18,7 @@ handler500 = "apps.core.api.errors.handler500"
 urlpatterns = [
     path("verify-email/<str:key>", VerifyEmailView.as_view(), name="verify-email"),
     path("admin", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/log/", admin.site.admin_view(logs), name="admin-log"),
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
     path("", include("apps.observability.api.urls")),

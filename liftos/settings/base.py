@@ -382,11 +382,15 @@ LOGGING = logging_configuration(
 
 
 def _admin_group(title: str, *items: tuple[str, str, str]) -> dict[str, Any]:
-    """Return a group of the admin's sidebar from (title, icon, URL name of the list)."""
+    """Return a group of the admin's sidebar from (title, icon, name of the list's model; none for a page of ours)."""
     return {
         "title": title,
         "items": [
-            {"title": name, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+            {
+                "title": name,
+                "icon": icon,
+                "link": reverse_lazy(f"admin:{model}_changelist" if model else f"admin-{name.lower()}"),
+            }
             for name, icon, model in items
         ],
     }
@@ -456,6 +460,7 @@ UNFOLD = {
                 ("Audit trail", "policy", "audit_auditentry"),
                 ("Token keys", "key", "accounts_signingkey"),
                 ("Jobs", "work_history", "core_job"),
+                ("Log", "text_snippet", ""),
             ),
         ],
     },
