@@ -370,15 +370,18 @@ LOG_FOLDER = env.str("LOG_FOLDER", default=str(STATE_DIR / "logs") if ENVIRONMEN
 LOG_FILE_MB = env.int("LOG_FILE_MB", default=50)
 LOG_FOLDER_MB = env.int("LOG_FOLDER_MB", default=2000)
 LOG_DAYS = env.int("LOG_DAYS", default=14)
+# Entry points say it where the environment does not.
+PROCESS_NAME = env.str("PROCESS_NAME", default="manage")
 LOGGING = logging_configuration(
     level=env.str("LOG_LEVEL", default="INFO"),
-    # Entry points say it where the environment does not.
-    process=env.str("PROCESS_NAME", default="manage"),
+    process=PROCESS_NAME,
     folder=LOG_FOLDER,
     megabytes=LOG_FILE_MB,
     # Whoever collects what containers print wants the same lines; people want others.
     console_json=ENVIRONMENT == "production",
 )
+# A collector of traces and logs; the exporter reads this and OpenTelemetry's other variables by itself.
+OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 
 
 def _admin_group(title: str, *items: tuple[str, str, str]) -> dict[str, Any]:
