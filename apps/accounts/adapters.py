@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from dns.nameserver import Do53Nameserver
 
 from apps.accounts.exceptions import InvalidCredentials, RateLimited
+from apps.accounts.metrics import attempt
 from apps.accounts.models import User
 from apps.core.exceptions import InvalidInput
 from apps.core.sealing import seal, unseal
@@ -49,6 +50,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return unseal(encrypted_text, purpose=_SEALED_FOR)
 
 
+@attempt("password")
 def password_authenticate(request: HttpRequest, *, email: str, password: str) -> User:
     """Check a password under the limits by address and by account.
 

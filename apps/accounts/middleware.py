@@ -17,6 +17,7 @@ from django.utils.crypto import constant_time_compare
 from apps.accounts.adapters import client_of
 from apps.accounts.exceptions import InvalidToken
 from apps.accounts.key_format import secret_hash
+from apps.accounts.metrics import attempt
 from apps.accounts.permissions import Permission
 from apps.accounts.selectors.api_keys import api_key_holds, api_key_state
 from apps.accounts.selectors.domains import organization_of_host
@@ -104,6 +105,7 @@ def _principal(request: HttpRequest) -> Principal | RegistrationKey | None:
     return _principal_of_token(raw.strip())
 
 
+@attempt("access_token")
 def _principal_of_token(raw: str) -> Principal:
     verify = module_token_verify if token_type(raw) == MODULE_TOKEN_TYPE else access_token_verify
     principal, version = verify(raw)
@@ -117,6 +119,7 @@ def _principal_of_token(raw: str) -> Principal:
     return principal
 
 
+@attempt("api_key")
 def _principal_of_key(secret: str) -> Principal | RegistrationKey:
     if settings.MODULE_REGISTRATION_KEY and constant_time_compare(secret, settings.MODULE_REGISTRATION_KEY):
         return RegistrationKey(frozenset({Permission.REGISTRY_WRITE}))

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from apps.core.api.errors import problem_http_response
+from apps.core.metrics import request_observed
 from apps.core.request_context import accept_request_id, request_id_set
 from apps.core.tracing import Span, SpanKind, parsed, span
 from apps.core.types import Principal
@@ -38,20 +39,22 @@ class RequestContextMiddleware:
             # Without a length, WSGI gives us no body; an empty one would be answered as if the caller had sent nothing.
             unread = "Transfer-Encoding" in request.headers and "Content-Length" not in request.headers
             response = problem_http_response("length_required") if unread else self.get_response(request)
-            _log(request, response, method=method, work=work, milliseconds=(time.perf_counter() - began) * 1000)
+            _tell(request, response, method=method, work=work, seconds=time.perf_counter() - began)
         response.headers["X-Request-ID"] = value
         return response
 
 
-def _log(request: HttpRequest, response: HttpResponse, *, method: str, work: Span, milliseconds: float) -> None:
+def _tell(request: HttpRequest, response: HttpResponse, *, method: str, work: Span, seconds: float) -> None:
     match = request.resolver_match
+    view = (match.view_name or "unnamed") if match else "unmatched"
+    request_observed(view=view, method=method, status=response.status_code, seconds=seconds)
     route = f"/{match.route}" if match else None
     work.name_as(f"{method} {route or 'unmatched'}")
     about: dict[str, Any] = {"method": method, "route": route, "status": response.status_code, **_caller(request)}
     work.note({f"liftos.{name}": value for name, value in about.items() if value is not None})
     level = logging.DEBUG if match and match.url_name in _QUIET else logging.INFO
     size = None if response.streaming else len(response.content)
-    access_log.log(level, "request", extra={**about, "bytes": size, "ms": round(milliseconds, 1)})
+    access_log.log(level, "request", extra={**about, "bytes": size, "ms": round(seconds * 1000, 1)})
 
 
 def _caller(request: HttpRequest) -> dict[str, str]:

@@ -8,7 +8,9 @@ from uuid import UUID
 from django.utils import timezone
 
 from apps.accounts.exceptions import InvalidToken
+from apps.accounts.metrics import attempt
 from apps.billing.adapters.ledger import CounterKey, Take
+from apps.billing.metrics import quota_refused
 from apps.billing.periods import period_of, resets_at
 from apps.billing.types import Entitlements, FeatureCode, Limit, Meter, PlanOffers
 from apps.core.ids import new_id
@@ -93,6 +95,7 @@ def call_quotas(
 
 def quota_refusal(refused: CounterKey, entitlements: Entitlements, plans: PlanOffers, *, now: datetime) -> Refusal:
     """Return the answer to a call for which nothing is left, with the plans that would have had more."""
+    quota_refused(meter=Meter.API_CALLS)
     ends = resets_at(Meter.API_CALLS, now)
     module_id = refused.meter.removeprefix(MODULE_CALLS) if refused.meter.startswith(MODULE_CALLS) else ""
     limit = entitlements.of(Meter.API_CALLS)
@@ -124,7 +127,8 @@ async def authenticated(exchange: Exchange, access: Access) -> tuple[Principal, 
             headers=_CHALLENGE,
         )
     try:
-        return await (access.key(secret) if secret else access.caller(raw.strip()))
+        with attempt("api_key" if secret else "access_token"):
+            return await (access.key(secret) if secret else access.caller(raw.strip()))
     except InvalidToken as error:
         raise Refusal("not_authenticated", error.detail, gate="authentication", headers=_CHALLENGE) from None
 

@@ -22,6 +22,7 @@ from apps.accounts.identity_providers import (
     identity_fetch,
     provider_check,
 )
+from apps.accounts.metrics import attempt
 from apps.accounts.models import Organization, PendingStep, Session, User
 from apps.accounts.selectors.memberships import membership_find
 from apps.accounts.selectors.second_factors import mfa_summary, user_has_mfa
@@ -96,6 +97,7 @@ def provider_flow_begin(
     return authorization_url(provider_id, state=state, challenge=challenge)
 
 
+@attempt("identity_provider", refused=ProviderRefused)
 def provider_flow_finish(
     *, provider_id: str, state: str, browser: str, code: str, issuer: str, error: str, now: datetime
 ) -> Finished:

@@ -8,6 +8,7 @@ from django.db import transaction
 from rest_framework_simplejwt.settings import api_settings
 
 from apps.accounts.exceptions import InvalidToken, RefreshTokenReused
+from apps.accounts.metrics import attempt
 from apps.accounts.models import Membership, PendingStep, RefreshToken, Session, User
 from apps.accounts.selectors.memberships import membership_find, principal_of
 from apps.accounts.selectors.sessions import session_state_forget
@@ -76,6 +77,7 @@ def session_tokens(*, session: Session, membership: Membership, now: datetime) -
     return TokenPair(access=access, refresh=refresh)
 
 
+@attempt("refresh_token")
 def session_rotate(*, refresh: str, now: datetime) -> TokenPair:
     """Exchange a refresh token, once.
 

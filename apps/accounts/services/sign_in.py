@@ -9,6 +9,7 @@ from django.db import transaction
 
 from apps.accounts import webauthn
 from apps.accounts.exceptions import InvalidCode, NoOrganization
+from apps.accounts.metrics import attempt
 from apps.accounts.models import PendingStep, User
 from apps.accounts.selectors.memberships import membership_find
 from apps.accounts.selectors.users import email_is_verified
@@ -33,6 +34,7 @@ def sign_in(*, user: User, organization_id: UUID | None, methods: Sequence[str],
     return _open(user=user, organization_id=organization_id, methods=methods, now=now)
 
 
+@attempt("second_factor")
 def sign_in_finish(*, mfa_token: str, proof: Proof, now: datetime) -> TokenPair:
     """Open the session whose first step has been done; raises `InvalidCode`, or `InvalidToken` to begin again."""
 
@@ -55,6 +57,7 @@ def sign_in_finish(*, mfa_token: str, proof: Proof, now: datetime) -> TokenPair:
     return step_finish(kind=Kind.SIGN_IN, token=mfa_token, work=work, now=now)
 
 
+@attempt("passkey")
 def sign_in_by_passkey(
     *, challenge_id: str, credential: dict[str, Any], organization_id: UUID | None, now: datetime
 ) -> TokenPair:

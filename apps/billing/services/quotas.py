@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from apps.billing import metrics
 from apps.billing.exceptions import QuotaExceeded
 from apps.billing.models import UsageCounter, UsageReservation
 from apps.billing.periods import period_of, resets_at, words_of
@@ -118,6 +119,7 @@ def held_limit_check(*, organization_id: UUID, meter: Meter, needed: int) -> Non
     """Raise `QuotaExceeded` if the plan has no room for so many modules or people. The caller holds a lock on them."""
     limit = entitlements(organization_id=organization_id).of(meter)
     if limit.ceiling is not None and needed > limit.ceiling:
+        metrics.quota_refused(meter=meter)
         raise QuotaExceeded(
             f"The plan allows {limit.limit} {'people' if meter is Meter.USERS else meter.value}.",
             gate="entitlement",
@@ -285,6 +287,7 @@ def _used(organization_id: UUID, meter: Meter, now: datetime) -> int:
 
 
 def _exceeded(*, meter: Meter, quantity: int, used: int, limit: Limit, now: datetime) -> QuotaExceeded:
+    metrics.quota_refused(meter=meter)
     ends = resets_at(meter, now)
     extra: dict[str, Any] = {} if ends is None else {"retry_after": int((ends - now).total_seconds()) + 1}
     return QuotaExceeded(

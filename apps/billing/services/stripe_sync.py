@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
+from apps.billing import metrics
 from apps.billing.adapters.stripe import stripe_client, stripe_refusals
 from apps.billing.exceptions import BillingRefused, InvalidSignature
 from apps.billing.models import CreditGrant, Plan, PlanPrice, StripeEvent, Subscription
@@ -69,6 +70,7 @@ def event_receive(*, body: bytes, signature: str | None, now: datetime) -> bool:
         OverflowError,
         stripe.SignatureVerificationError,
     ):
+        metrics.event_refused()
         raise InvalidSignature("The signature does not fit, or is too old.") from None
     with transaction.atomic():
         _, created = StripeEvent.objects.get_or_create(
@@ -86,6 +88,8 @@ def event_receive(*, body: bytes, signature: str | None, now: datetime) -> bool:
             enqueue(
                 "billing.follow_stripe", organization_id=None, customer_id=kept.customer_id, event_id=kept.id, now=now
             )
+    if created:
+        metrics.event_received(event_type=kept.type)
     return created
 
 

@@ -21,6 +21,7 @@ from celery import current_app
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Membership, Organization
@@ -95,6 +96,19 @@ def test_what_stripe_has_not_signed_just_now_is_refused_and_leaves_nothing(db: N
     # A clock may be a little ahead.
     assert post(body, signed(body, secret, at=now + 60)) == (200, "")
     assert rows()["public.billing_stripeevent"] == before["public.billing_stripeevent"] + 1
+
+
+def test_events_are_counted_by_type_once_each(db: None, billing: StandIn) -> None:
+    body, secret = json.dumps({**EVENT, "id": "evt_counted"}).encode(), billing.webhook_secret
+    names: list[tuple[str, dict[str, str]]] = [
+        ("billing_events_total", {"type": "customer.updated"}),
+        ("billing_events_refused_total", {}),
+    ]
+    before = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in names]
+    for signature in (signed(body, secret), signed(body, secret), signed(body, "whsec_other")):
+        post(body, signature)
+    after = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in names]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from apps.core.ids import new_id
 from apps.memory import metrics
 from apps.memory.engine.types import SearchType
 from apps.memory.metrics import search_observed, stored_observed
+from apps.observability.metrics import register_gauge
 
 ROOT = Path(__file__).resolve().parents[3]
 COUNT = """
@@ -76,16 +77,23 @@ def test_active_contexts_are_counted(anonymous: APIClient, acme: Organization, d
 
 
 def test_counters_are_told_while_the_database_is_away(anonymous: APIClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
     def away() -> float:
+        asked.append("database")
         raise OperationalError("away")
 
-    monkeypatch.setattr(
-        "apps.observability.metrics._gauges", {metrics.ACTIVE_CONTEXTS: (metrics.ACTIVE_CONTEXTS_TEXT, away)}
-    )
+    monkeypatch.setattr("apps.observability.metrics._figures", {})
+    for name in (metrics.ACTIVE_CONTEXTS, "another_of_the_database"):
+        register_gauge(name, metrics.ACTIVE_CONTEXTS_TEXT, away)
+    register_gauge("of_redis", "Told.", lambda: 7, source="redis")
     stored_observed(organization_id=new_id(), memory_type="note", count=1)
     text = scraped(anonymous)
     assert "memory_storage_total" in text
     assert value(text, metrics.ACTIVE_CONTEXTS) is None
+    assert value(text, "of_redis") == 7
+    # A scraper does not wait for every figure of what is away.
+    assert asked == ["database"]
 
 
 def test_the_token_is_asked_for(anonymous: APIClient, settings: Any) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django_prometheus.db.common import ExportingCursorWrapper
 from django_tenants.postgresql_backend import base
 
 from apps.core.tenancy.scope import PUBLIC_SCHEMA, current_scope, current_scope_or_none
@@ -50,6 +51,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self._ready:
             raise RuntimeError("use organization_scope() or public_scope() instead of setting a connection's tenant")
         super().set_tenant(tenant, include_public)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Count and time every statement.
+
+        The library's own back end also counts connections; behind a pool those would be loans.
+        """
+        parameters: dict[str, Any] = super().get_connection_params()
+        parameters["cursor_factory"] = ExportingCursorWrapper(parameters["cursor_factory"], self.alias, self.vendor)
+        return parameters
 
     def _cursor(self, name: str | None = None) -> Any:
         scope = current_scope()
