@@ -16,6 +16,7 @@ import { useOrg } from '@/hooks/use-account'
 import { useMeterName } from '@/hooks/use-meter-name'
 import { useUnits } from '@/hooks/use-units'
 import { cn } from '@/lib/cn'
+import { saveFile } from '@/lib/save-file'
 import { Breakdown } from './components/breakdown'
 import { ByDay } from './components/by-day'
 import { Reconciled } from './components/reconciled'
@@ -142,14 +143,7 @@ function ExportButton({ span }: { span: Span }) {
   const failed = useFailed()
   const download = useMutation({
     mutationFn: () => exportUsage(span),
-    onSuccess: (file) => {
-      const url = URL.createObjectURL(file)
-      const link = document.createElement('a')
-      link.href = url
-      link.download = `usage-${span.from.slice(0, 10)}-${span.to.slice(0, 10)}.csv`
-      link.click()
-      URL.revokeObjectURL(url)
-    },
+    onSuccess: (file) => saveFile(file, `usage-${span.from.slice(0, 10)}-${span.to.slice(0, 10)}.csv`),
     onError: (error) => failed(error, (reason) => t('exportFailed', { reason })),
   })
   return (
