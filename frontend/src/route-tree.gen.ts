@@ -50,6 +50,8 @@ import { Route as OrgSettingsInvoicesIndexRouteImport } from './routes/$org.sett
 import { Route as OrgSettingsInvoicesInvoiceIdRouteImport } from './routes/$org.settings.invoices.$invoiceId'
 import { Route as OrgSettingsUsageIndexRouteImport } from './routes/$org.settings.usage.index'
 import { Route as OrgSettingsUsageLedgerRouteImport } from './routes/$org.settings.usage.ledger'
+import { Route as OrgSettingsWebhooksIndexRouteImport } from './routes/$org.settings.webhooks.index'
+import { Route as OrgSettingsWebhooksWebhookIdRouteImport } from './routes/$org.settings.webhooks.$webhookId'
 
 const IndexRoute = IndexRouteImport.update({
   id: '/',
@@ -259,6 +261,18 @@ const OrgSettingsUsageLedgerRoute = OrgSettingsUsageLedgerRouteImport.update({
   path: '/usage/ledger',
   getParentRoute: () => OrgSettingsRoute,
 } as any)
+const OrgSettingsWebhooksIndexRoute =
+  OrgSettingsWebhooksIndexRouteImport.update({
+    id: '/webhooks/',
+    path: '/webhooks/',
+    getParentRoute: () => OrgSettingsRoute,
+  } as any)
+const OrgSettingsWebhooksWebhookIdRoute =
+  OrgSettingsWebhooksWebhookIdRouteImport.update({
+    id: '/webhooks/$webhookId',
+    path: '/webhooks/$webhookId',
+    getParentRoute: () => OrgSettingsRoute,
+  } as any)
 
 export interface FileRoutesByFullPath {
   '/': typeof IndexRoute
@@ -299,9 +313,11 @@ export interface FileRoutesByFullPath {
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
   '/$org/settings/invoices/$invoiceId': typeof OrgSettingsInvoicesInvoiceIdRoute
   '/$org/settings/usage/ledger': typeof OrgSettingsUsageLedgerRoute
+  '/$org/settings/webhooks/$webhookId': typeof OrgSettingsWebhooksWebhookIdRoute
   '/$org/modules/$moduleId/': typeof OrgModulesModuleIdIndexRoute
   '/$org/settings/invoices/': typeof OrgSettingsInvoicesIndexRoute
   '/$org/settings/usage/': typeof OrgSettingsUsageIndexRoute
+  '/$org/settings/webhooks/': typeof OrgSettingsWebhooksIndexRoute
 }
 export interface FileRoutesByTo {
   '/': typeof IndexRoute
@@ -340,9 +356,11 @@ export interface FileRoutesByTo {
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
   '/$org/settings/invoices/$invoiceId': typeof OrgSettingsInvoicesInvoiceIdRoute
   '/$org/settings/usage/ledger': typeof OrgSettingsUsageLedgerRoute
+  '/$org/settings/webhooks/$webhookId': typeof OrgSettingsWebhooksWebhookIdRoute
   '/$org/modules/$moduleId': typeof OrgModulesModuleIdIndexRoute
   '/$org/settings/invoices': typeof OrgSettingsInvoicesIndexRoute
   '/$org/settings/usage': typeof OrgSettingsUsageIndexRoute
+  '/$org/settings/webhooks': typeof OrgSettingsWebhooksIndexRoute
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
@@ -384,9 +402,11 @@ export interface FileRoutesById {
   '/$org/modules/$moduleId/about': typeof OrgModulesModuleIdAboutRoute
   '/$org/settings/invoices/$invoiceId': typeof OrgSettingsInvoicesInvoiceIdRoute
   '/$org/settings/usage/ledger': typeof OrgSettingsUsageLedgerRoute
+  '/$org/settings/webhooks/$webhookId': typeof OrgSettingsWebhooksWebhookIdRoute
   '/$org/modules/$moduleId/': typeof OrgModulesModuleIdIndexRoute
   '/$org/settings/invoices/': typeof OrgSettingsInvoicesIndexRoute
   '/$org/settings/usage/': typeof OrgSettingsUsageIndexRoute
+  '/$org/settings/webhooks/': typeof OrgSettingsWebhooksIndexRoute
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
@@ -429,9 +449,11 @@ export interface FileRouteTypes {
     | '/$org/modules/$moduleId/about'
     | '/$org/settings/invoices/$invoiceId'
     | '/$org/settings/usage/ledger'
+    | '/$org/settings/webhooks/$webhookId'
     | '/$org/modules/$moduleId/'
     | '/$org/settings/invoices/'
     | '/$org/settings/usage/'
+    | '/$org/settings/webhooks/'
   fileRoutesByTo: FileRoutesByTo
   to:
     | '/'
@@ -470,9 +492,11 @@ export interface FileRouteTypes {
     | '/$org/modules/$moduleId/about'
     | '/$org/settings/invoices/$invoiceId'
     | '/$org/settings/usage/ledger'
+    | '/$org/settings/webhooks/$webhookId'
     | '/$org/modules/$moduleId'
     | '/$org/settings/invoices'
     | '/$org/settings/usage'
+    | '/$org/settings/webhooks'
   id:
     | '__root__'
     | '/'
@@ -513,9 +537,11 @@ export interface FileRouteTypes {
     | '/$org/modules/$moduleId/about'
     | '/$org/settings/invoices/$invoiceId'
     | '/$org/settings/usage/ledger'
+    | '/$org/settings/webhooks/$webhookId'
     | '/$org/modules/$moduleId/'
     | '/$org/settings/invoices/'
     | '/$org/settings/usage/'
+    | '/$org/settings/webhooks/'
   fileRoutesById: FileRoutesById
 }
 export interface RootRouteChildren {
@@ -818,6 +844,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgSettingsUsageLedgerRouteImport
       parentRoute: typeof OrgSettingsRoute
     }
+    '/$org/settings/webhooks/': {
+      id: '/$org/settings/webhooks/'
+      path: '/webhooks'
+      fullPath: '/$org/settings/webhooks/'
+      preLoaderRoute: typeof OrgSettingsWebhooksIndexRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
+    '/$org/settings/webhooks/$webhookId': {
+      id: '/$org/settings/webhooks/$webhookId'
+      path: '/webhooks/$webhookId'
+      fullPath: '/$org/settings/webhooks/$webhookId'
+      preLoaderRoute: typeof OrgSettingsWebhooksWebhookIdRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
   }
 }
 
@@ -840,8 +880,10 @@ interface OrgSettingsRouteChildren {
   OrgSettingsIndexRoute: typeof OrgSettingsIndexRoute
   OrgSettingsInvoicesInvoiceIdRoute: typeof OrgSettingsInvoicesInvoiceIdRoute
   OrgSettingsUsageLedgerRoute: typeof OrgSettingsUsageLedgerRoute
+  OrgSettingsWebhooksWebhookIdRoute: typeof OrgSettingsWebhooksWebhookIdRoute
   OrgSettingsInvoicesIndexRoute: typeof OrgSettingsInvoicesIndexRoute
   OrgSettingsUsageIndexRoute: typeof OrgSettingsUsageIndexRoute
+  OrgSettingsWebhooksIndexRoute: typeof OrgSettingsWebhooksIndexRoute
 }
 
 const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
@@ -863,8 +905,10 @@ const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
   OrgSettingsIndexRoute: OrgSettingsIndexRoute,
   OrgSettingsInvoicesInvoiceIdRoute: OrgSettingsInvoicesInvoiceIdRoute,
   OrgSettingsUsageLedgerRoute: OrgSettingsUsageLedgerRoute,
+  OrgSettingsWebhooksWebhookIdRoute: OrgSettingsWebhooksWebhookIdRoute,
   OrgSettingsInvoicesIndexRoute: OrgSettingsInvoicesIndexRoute,
   OrgSettingsUsageIndexRoute: OrgSettingsUsageIndexRoute,
+  OrgSettingsWebhooksIndexRoute: OrgSettingsWebhooksIndexRoute,
 }
 
 const OrgSettingsRouteWithChildren = OrgSettingsRoute._addFileChildren(

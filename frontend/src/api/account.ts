@@ -18,6 +18,10 @@ export type Permission =
   | 'modules:write'
   | 'billing:read'
   | 'billing:write'
+  | 'events:read'
+  | 'webhooks:read'
+  | 'webhooks:write'
+  | 'audit:read'
 
 export const accountQuery = queryOptions({
   queryKey: ['account'],

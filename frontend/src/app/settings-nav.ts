@@ -12,11 +12,13 @@ import {
   MonitorSmartphone,
   Palette,
   ReceiptText,
+  ScrollText,
   ShieldCheck,
   SlidersHorizontal,
   UserRound,
   UserRoundX,
   Users,
+  Webhook,
 } from 'lucide-react'
 import { type Account, may, type Permission } from '@/api/account'
 import type { Messages } from '@/i18n/locale'
@@ -28,6 +30,8 @@ export type SettingsItem = {
     | 'members'
     | 'roles'
     | 'api-keys'
+    | 'webhooks'
+    | 'audit'
     | 'security'
     | 'branding'
     | 'domains'
@@ -54,10 +58,12 @@ export const SETTINGS: SettingsSection[] = [
       { id: 'members', to: '/$org/settings/members', icon: Users, permission: 'members:read' },
       { id: 'roles', to: '/$org/settings/roles', icon: BadgeCheck, permission: 'members:read' },
       { id: 'apiKeys', to: '/$org/settings/api-keys', icon: KeyRound, permission: 'keys:read' },
+      { id: 'webhooks', to: '/$org/settings/webhooks', icon: Webhook, permission: 'webhooks:read' },
       { id: 'security', to: '/$org/settings/security', icon: ShieldCheck, permission: 'org:read' },
       { id: 'branding', to: '/$org/settings/branding', icon: Palette, permission: 'org:read' },
       { id: 'domains', to: '/$org/settings/domains', icon: Globe, permission: 'org:read' },
       { id: 'memory', to: '/$org/settings/memory', icon: SlidersHorizontal, permission: 'memory:read' },
+      { id: 'audit', to: '/$org/settings/audit', icon: ScrollText, permission: 'audit:read' },
     ],
   },
   {

@@ -2,6 +2,7 @@ import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Button } from './button'
+import { ScrollRegion } from './scroll-region'
 import { toast } from './toast'
 
 type ButtonProps = { text: string; label: string; isPlain?: boolean }
@@ -38,15 +39,27 @@ export function CopyButton({ text, label, isPlain = false }: ButtonProps) {
   )
 }
 
-type BoxProps = { text: string; label: string; copyLabel: string }
+type BoxProps = {
+  text: string
+  label: string
+  copyLabel: string
+  /** Several lines: as they are, scrolled in their box. */
+  isLong?: boolean
+}
 
 /** A text for machines, to be copied. */
-export function CopyBox({ text, label, copyLabel }: BoxProps) {
+export function CopyBox({ text, label, copyLabel, isLong = false }: BoxProps) {
   return (
-    <div className="grid gap-1.5">
+    <div className="grid min-w-0 gap-1.5">
       <p className="text-ui font-medium">{label}</p>
       <div className="flex items-start gap-1 rounded-md border border-line-strong bg-sunken py-1 pr-1 pl-3">
-        <code className="min-w-0 flex-1 py-1.5 font-mono text-xs break-all whitespace-pre-wrap">{text}</code>
+        {isLong ? (
+          <ScrollRegion label={label} className="max-h-52 min-w-0 flex-1 overflow-auto">
+            <pre className="py-1.5 font-mono text-xs">{text}</pre>
+          </ScrollRegion>
+        ) : (
+          <code className="min-w-0 flex-1 py-1.5 font-mono text-xs break-all whitespace-pre-wrap">{text}</code>
+        )}
         <CopyButton text={text} label={copyLabel} />
       </div>
     </div>

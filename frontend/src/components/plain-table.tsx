@@ -16,12 +16,14 @@ type Props<Row> = {
   /** Undefined while there is nothing to show yet. */
   rows: Row[] | undefined
   idOf: (row: Row) => string
+  /** The row that is shown beside the table. */
+  openId?: string | undefined
 }
 
 const SKELETON_ROWS = 3
 
 /** A table that shows rows and the actions on each; `DataTable` is for those that are ordered and selected. */
-export function PlainTable<Row>({ label, columns, rows, idOf }: Props<Row>) {
+export function PlainTable<Row>({ label, columns, rows, idOf, openId }: Props<Row>) {
   return (
     <table aria-label={label} aria-busy={rows === undefined} className="w-full text-left text-ui">
       {/* On phones a row is a block: the first column on top, the others below it. */}
@@ -43,7 +45,8 @@ export function PlainTable<Row>({ label, columns, rows, idOf }: Props<Row>) {
           ? rows.map((row) => (
               <tr
                 key={idOf(row)}
-                className="border-b last:border-b-0 max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:gap-3 max-sm:px-4 max-sm:py-3"
+                data-open={openId === idOf(row) || undefined}
+                className="relative border-b has-[[data-row]]:hover:bg-sunken data-open:bg-sunken data-open:shadow-[inset_2px_0_0_var(--accent)] last:border-b-0 max-sm:flex max-sm:flex-wrap max-sm:items-center max-sm:gap-3 max-sm:px-4 max-sm:py-3"
               >
                 {columns.map((column) => (
                   <td

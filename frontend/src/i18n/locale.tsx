@@ -2,16 +2,23 @@ import { type ReactNode, useSyncExternalStore } from 'react'
 import { IntlProvider } from 'use-intl'
 import type billing from './en/billing.json'
 import type entrance from './en/entrance.json'
+import type events from './en/events.json'
 import type main from './en/main.json'
 import type settings from './en/settings.json'
 
-export type Messages = typeof main & typeof entrance & typeof settings & typeof billing
-type Parts = { main: typeof main; entrance: typeof entrance; settings: typeof settings; billing: typeof billing }
+export type Messages = typeof main & typeof entrance & typeof settings & typeof billing & typeof events
+type Parts = {
+  main: typeof main
+  entrance: typeof entrance
+  settings: typeof settings
+  billing: typeof billing
+  events: typeof events
+}
 type Part = keyof Parts
 
 /**
  * Each language comes in parts: what is always needed, what is needed before one is signed in, what only the settings need,
- * and what is about plans and their use. Routes load theirs. The tag says how dates and numbers are written.
+ * what is about plans and their use, and what is about events: webhooks and the audit log. Routes load theirs. The tag says how dates and numbers are written.
  */
 const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders }> = {
   en: {
@@ -22,6 +29,7 @@ const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders
       entrance: () => import('./en/entrance.json'),
       settings: () => import('./en/settings.json'),
       billing: () => import('./en/billing.json'),
+      events: () => import('./en/events.json'),
     },
   },
   fr: {
@@ -32,6 +40,7 @@ const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders
       entrance: () => import('./fr/entrance.json'),
       settings: () => import('./fr/settings.json'),
       billing: () => import('./fr/billing.json'),
+      events: () => import('./fr/events.json'),
     },
   },
 }

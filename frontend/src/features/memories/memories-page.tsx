@@ -12,6 +12,7 @@ import { ScrollRegion } from '@/components/scroll-region'
 import { EmptyState, ErrorState } from '@/components/states'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
+import { rowButton, useRowKeys } from '@/hooks/use-row-keys'
 import { FilterBar } from './components/filter-bar'
 import { FirstMemory } from './components/first-memory'
 import { PeekPanel } from './components/peek-panel'
@@ -228,10 +229,6 @@ function useSelection(under: string): Selection {
   }
 }
 
-function rowButton(memoryId: string | undefined) {
-  return document.querySelector<HTMLElement>(`[data-row="${memoryId}"]`)
-}
-
 type ListKeys = {
   rows: Memory[] | undefined
   search: MemoriesSearch
@@ -243,19 +240,13 @@ type ListKeys = {
 /** J and K go through the rows, and what is open follows; X selects. */
 function useListKeys({ rows = [], search, peek, selection, findBox }: ListKeys) {
   const ids = rows.map((memory) => memory.memory_id)
-  const here = () => search.peek ?? document.activeElement?.getAttribute('data-row') ?? ''
-  function go(step: number) {
-    const next = ids[Math.min(Math.max(ids.indexOf(here()) + step, 0), ids.length - 1)]
-    rowButton(next)?.focus()
-    rowButton(next)?.scrollIntoView({ block: 'nearest' })
-    if (search.peek && next) peek(next, true)
-  }
+  useRowKeys(ids, search.peek, (memoryId) => peek(memoryId, true))
   function toggle() {
-    const id = here()
+    const id = search.peek ?? document.activeElement?.getAttribute('data-row') ?? ''
     if (!ids.includes(id)) return
     const next = new Set(selection.ids)
     if (!next.delete(id)) next.add(id)
     selection.select(next)
   }
-  useKeys({ j: () => go(1), k: () => go(-1), x: toggle, '/': () => findBox.current?.focus() })
+  useKeys({ x: toggle, '/': () => findBox.current?.focus() })
 }

@@ -1,0 +1,3 @@
+export { webhookSearch } from './filters'
+export { WebhookPage } from './webhook-page'
+export { WebhooksPage } from './webhooks-page'
