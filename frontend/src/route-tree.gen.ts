@@ -30,6 +30,7 @@ import { Route as OrgMemoriesMemoryIdRouteImport } from './routes/$org.memories.
 import { Route as OrgModulesIndexRouteImport } from './routes/$org.modules.index'
 import { Route as OrgSettingsIndexRouteImport } from './routes/$org.settings.index'
 import { Route as OrgSettingsApiKeysRouteImport } from './routes/$org.settings.api-keys'
+import { Route as OrgSettingsAuditRouteImport } from './routes/$org.settings.audit'
 import { Route as OrgSettingsBillingRouteImport } from './routes/$org.settings.billing'
 import { Route as OrgSettingsBrandingRouteImport } from './routes/$org.settings.branding'
 import { Route as OrgSettingsDeleteAccountRouteImport } from './routes/$org.settings.delete-account'
@@ -156,6 +157,11 @@ const OrgSettingsIndexRoute = OrgSettingsIndexRouteImport.update({
 const OrgSettingsApiKeysRoute = OrgSettingsApiKeysRouteImport.update({
   id: '/api-keys',
   path: '/api-keys',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
+const OrgSettingsAuditRoute = OrgSettingsAuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
   getParentRoute: () => OrgSettingsRoute,
 } as any)
 const OrgSettingsBillingRoute = OrgSettingsBillingRouteImport.update({
@@ -293,6 +299,7 @@ export interface FileRoutesByFullPath {
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/audit': typeof OrgSettingsAuditRoute
   '/$org/settings/billing': typeof OrgSettingsBillingRoute
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
@@ -336,6 +343,7 @@ export interface FileRoutesByTo {
   '/$org': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/audit': typeof OrgSettingsAuditRoute
   '/$org/settings/billing': typeof OrgSettingsBillingRoute
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
@@ -382,6 +390,7 @@ export interface FileRoutesById {
   '/$org/': typeof OrgIndexRoute
   '/$org/memories/$memoryId': typeof OrgMemoriesMemoryIdRoute
   '/$org/settings/api-keys': typeof OrgSettingsApiKeysRoute
+  '/$org/settings/audit': typeof OrgSettingsAuditRoute
   '/$org/settings/billing': typeof OrgSettingsBillingRoute
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
@@ -429,6 +438,7 @@ export interface FileRouteTypes {
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/settings/api-keys'
+    | '/$org/settings/audit'
     | '/$org/settings/billing'
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
@@ -472,6 +482,7 @@ export interface FileRouteTypes {
     | '/$org'
     | '/$org/memories/$memoryId'
     | '/$org/settings/api-keys'
+    | '/$org/settings/audit'
     | '/$org/settings/billing'
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
@@ -517,6 +528,7 @@ export interface FileRouteTypes {
     | '/$org/'
     | '/$org/memories/$memoryId'
     | '/$org/settings/api-keys'
+    | '/$org/settings/audit'
     | '/$org/settings/billing'
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
@@ -704,6 +716,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgSettingsApiKeysRouteImport
       parentRoute: typeof OrgSettingsRoute
     }
+    '/$org/settings/audit': {
+      id: '/$org/settings/audit'
+      path: '/audit'
+      fullPath: '/$org/settings/audit'
+      preLoaderRoute: typeof OrgSettingsAuditRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
     '/$org/settings/billing': {
       id: '/$org/settings/billing'
       path: '/billing'
@@ -863,6 +882,7 @@ declare module '@tanstack/react-router' {
 
 interface OrgSettingsRouteChildren {
   OrgSettingsApiKeysRoute: typeof OrgSettingsApiKeysRoute
+  OrgSettingsAuditRoute: typeof OrgSettingsAuditRoute
   OrgSettingsBillingRoute: typeof OrgSettingsBillingRoute
   OrgSettingsBrandingRoute: typeof OrgSettingsBrandingRoute
   OrgSettingsDeleteAccountRoute: typeof OrgSettingsDeleteAccountRoute
@@ -888,6 +908,7 @@ interface OrgSettingsRouteChildren {
 
 const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
   OrgSettingsApiKeysRoute: OrgSettingsApiKeysRoute,
+  OrgSettingsAuditRoute: OrgSettingsAuditRoute,
   OrgSettingsBillingRoute: OrgSettingsBillingRoute,
   OrgSettingsBrandingRoute: OrgSettingsBrandingRoute,
   OrgSettingsDeleteAccountRoute: OrgSettingsDeleteAccountRoute,

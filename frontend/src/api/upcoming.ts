@@ -62,7 +62,7 @@ export type Delivery = {
   event_type: string
   cursor: string | null
   status: DeliveryStatus
-  reason: '' | 'attempts' | 'gone' | 'skipped' | 'disabled'
+  reason: '' | 'attempts' | 'gone' | 'skipped' | 'expired'
   attempts: number
   next_attempt_at: string | null
   created_at: string

@@ -1,6 +1,6 @@
 export { groupsOf } from './areas'
 export { PermissionList } from './components/permission-list'
 export { MembersPage } from './members-page'
-export { permissionsQuery } from './queries'
+export { membersQuery, permissionsQuery } from './queries'
 export { useRoleName } from './role-name'
 export { RolesPage } from './roles-page'
