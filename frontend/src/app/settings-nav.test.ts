@@ -12,6 +12,9 @@ test('everybody has an account; the rest takes its permission', () => {
   expect(ids(['keys:read'])).toContain('apiKeys')
   expect(ids(['billing:read'])).toEqual(expect.arrayContaining(['plan', 'usage', 'invoices']))
   expect(ids(['org:read'])).not.toContain('plan')
+  expect(ids(['webhooks:read'])).toContain('webhooks')
+  expect(ids(['webhooks:read'])).not.toContain('audit')
+  expect(ids(['audit:read'])).toContain('audit')
 })
 
 test('a path is known whether it is open or not', () => {

@@ -14,8 +14,10 @@ import type { router as dashboard } from '@/app/router'
 import { parseSearch, stringifySearch } from '@/app/search-params'
 import { PlansContext } from '@/components/plan-limit'
 import Toaster from '@/components/toaster'
+import { auditSearch } from '@/features/audit'
 import { billingSearch, ledgerSearch, usageSearch } from '@/features/billing'
 import { memoriesSearch } from '@/features/memories'
+import { webhookSearch } from '@/features/webhooks'
 import { LocaleProvider } from '@/i18n/locale'
 
 export const ACCOUNT: Account = {
@@ -66,8 +68,13 @@ export function renderPage(page: ReactNode, path = '/acme/memories', account = A
     createRoute({ getParentRoute, path: 'settings/invoices/', component }),
     createRoute({ getParentRoute, path: 'settings/invoices/$invoiceId', component }),
   ]
+  const events = [
+    createRoute({ getParentRoute, path: 'settings/webhooks/', component }),
+    createRoute({ getParentRoute, path: 'settings/webhooks/$webhookId', validateSearch: webhookSearch, component }),
+    createRoute({ getParentRoute, path: 'settings/audit', validateSearch: auditSearch, component }),
+  ]
   const router = createRouter({
-    routeTree: root.addChildren([org.addChildren([overview, list, ...billing])]),
+    routeTree: root.addChildren([org.addChildren([overview, list, ...billing, ...events])]),
     history: createMemoryHistory({ initialEntries: [path] }),
     parseSearch,
     stringifySearch,
