@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { CircleAlert, ExternalLink, TriangleAlert, X } from 'lucide-react'
-import { type ReactNode, useState } from 'react'
+import { ExternalLink, X } from 'lucide-react'
+import { useState } from 'react'
 import { useFormatter, useNow, useTranslations } from 'use-intl'
 import { may } from '@/api/account'
 import { Button } from '@/components/button'
@@ -9,7 +9,7 @@ import { toast } from '@/components/toast'
 import { isPaymentMissing, type Quota, quotasQuery, runningOut, subscriptionQuery, usePortal } from '@/features/billing'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { useMeterName } from '@/hooks/use-meter-name'
-import { cn } from '@/lib/cn'
+import { Banner } from './banner'
 
 /** What concerns everybody who sees the billing, above the page: a payment that is missing, or else limits. */
 export default function BillingBanner() {
@@ -34,26 +34,6 @@ export default function BillingBanner() {
   )
 }
 
-function Banner({ isPressing, children, actions }: { isPressing: boolean; children: ReactNode; actions: ReactNode }) {
-  const t = useTranslations('billing.banner')
-  const Icon = isPressing ? TriangleAlert : CircleAlert
-  return (
-    <section
-      aria-label={t('label')}
-      // Pages as high as the window leave room for it.
-      data-banner
-      className={cn(
-        'flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1.5 border-b px-4 py-1.5 text-ui md:px-6',
-        isPressing ? 'bg-danger-soft text-danger' : 'bg-sunken',
-      )}
-    >
-      <Icon className="size-4 shrink-0" aria-hidden />
-      <div className="min-w-0 flex-1 basis-56">{children}</div>
-      <div className="flex items-center gap-2 text-fg">{actions}</div>
-    </section>
-  )
-}
-
 function PaymentBanner({ graceEndsAt, plan }: { graceEndsAt: string | null; plan: string }) {
   const t = useTranslations('billing.banner')
   const { dateTime } = useFormatter()
@@ -63,6 +43,7 @@ function PaymentBanner({ graceEndsAt, plan }: { graceEndsAt: string | null; plan
   const hasGrace = graceEndsAt !== null && new Date(graceEndsAt) > now
   return (
     <Banner
+      label={t('label')}
       isPressing
       actions={
         canPay ? (
@@ -96,6 +77,7 @@ function QuotaBanner({ quotas, onClose }: { quotas: Quota[]; onClose: () => void
   const isHard = quotas.some(({ enforcement }) => enforcement === 'hard')
   return (
     <Banner
+      label={t('label')}
       isPressing={isReached && isHard}
       actions={
         <>

@@ -36,6 +36,8 @@ const BillingBanner = lazy(async () => {
   const [banner] = await Promise.all([import('./billing-banner'), loadMessages('billing')])
   return banner
 })
+const LiveUpdates = lazy(async () => ({ default: (await import('@/features/live')).LiveUpdates }))
+const StatusBanner = lazy(() => import('./status-banner'))
 const KeySheet = lazy(() => import('./key-sheet'))
 
 /** The frame of all pages of an organisation: navigation, bar, palette, keys. */
@@ -106,12 +108,20 @@ export function Shell() {
                   <Keycap>{keyName('mod+k')}</Keycap>
                 </span>
               </button>
-              <div className="ml-auto">
+              <div className="ml-auto flex items-center gap-1">
+                {may(account, 'memory:read') ? (
+                  <Suspense fallback={null}>
+                    <LiveUpdates />
+                  </Suspense>
+                ) : null}
                 <Suspense fallback={<CircleUserRound className="m-1.5 size-5 text-muted" aria-hidden />}>
                   <AccountMenu onKeys={() => setOverlay('keys')} />
                 </Suspense>
               </div>
             </header>
+            <Suspense fallback={null}>
+              <StatusBanner />
+            </Suspense>
             {seesBilling ? (
               <Suspense fallback={null}>
                 <BillingBanner />

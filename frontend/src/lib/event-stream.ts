@@ -2,9 +2,12 @@ import { EventSourceParserStream } from 'eventsource-parser/stream'
 
 export type StreamEvent = { id: string | undefined; name: string; data: string }
 
-/** Reads server-sent events from the body of an answer, until it ends or the request is given up. */
-export async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
-  const events = body.pipeThrough(decoder()).pipeThrough(new EventSourceParserStream())
+/**
+ * Reads server-sent events from the body of an answer, until it ends or the request is given up. Comments carry nothing:
+ * they say that the connection lives.
+ */
+export async function* eventsOf(body: ReadableStream<Uint8Array>, onComment?: () => void): AsyncGenerator<StreamEvent> {
+  const events = body.pipeThrough(decoder()).pipeThrough(new EventSourceParserStream({ onComment }))
   const reader = events.getReader()
   try {
     for (;;) {

@@ -19,6 +19,7 @@ import { PeekPanel } from './components/peek-panel'
 import { SelectionBar } from './components/selection-bar'
 import { conditionsOf, isNarrowed, type MemoriesSearch } from './filters'
 import { headline, typeName } from './headline'
+import { type News, useNews } from './news'
 import { type Memory, memoriesQuery, PAGE_SIZE, type Target, useMoveMemories } from './queries'
 
 const route = getRouteApi('/$org/memories/')
@@ -37,7 +38,9 @@ export function MemoriesPage() {
   const state = search.state ?? 'live'
   const conditions = conditionsOf(search)
   const ordering = search.sort ?? '-recorded_at'
-  const list = useQuery(memoriesQuery(org, { ...conditions, state, ordering, cursor: search.cursor }))
+  const parameters = { ...conditions, state, ordering, cursor: search.cursor } as const
+  const list = useQuery(memoriesQuery(org, parameters))
+  const news = useNews(org, parameters, list)
   const rows = list.data?.results
   const total = list.data?.total ?? 0
   const selection = useSelection(JSON.stringify([conditions, state]))
@@ -63,7 +66,12 @@ export function MemoriesPage() {
   return (
     <Page
       title={t('title')}
-      note={list.data ? t('count', { count: total }) : list.isPending ? t('counting') : null}
+      note={
+        <span className="flex flex-wrap gap-x-2">
+          {list.data ? t('count', { count: total }) : list.isPending ? t('counting') : null}
+          <NewsLine news={news} onShow={() => void list.refetch()} />
+        </span>
+      }
       isFull
       hasAside={search.peek !== undefined}
     >
@@ -136,6 +144,30 @@ export function MemoriesPage() {
         />
       ) : null}
     </Page>
+  )
+}
+
+/** What others have changed: rows stay where they are until somebody wants to see it. */
+function NewsLine({ news, onShow }: { news: News | null; onShow: () => void }) {
+  const t = useTranslations('news')
+  const parts = news
+    ? [
+        ...(news.added > 0 ? [t('added', { count: news.added })] : []),
+        ...(news.changed > 0 ? [t('changed', { count: news.changed })] : []),
+      ]
+    : []
+  return (
+    <span role="status">
+      {news ? (
+        <button
+          type="button"
+          onClick={onShow}
+          className="rounded font-medium text-accent-text underline decoration-transparent underline-offset-2 hover:decoration-current"
+        >
+          {parts.join(', ')}: {t('show')}
+        </button>
+      ) : null}
+    </span>
   )
 }
 

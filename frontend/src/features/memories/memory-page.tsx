@@ -33,8 +33,10 @@ export function MemoryPage() {
       {t('list')}
     </Link>
   )
+  const [edited, setEdited] = useState<string | null>(null)
   const isAbsent = memory.error instanceof ApiError && memory.error.status === 404
-  if (!memory.data || isAbsent) {
+  // Somebody may delete it while its text is being written: what was typed stays.
+  if (!memory.data || (isAbsent && edited !== memoryId)) {
     return (
       <Page title={t('title')} breadcrumb={[toList]}>
         {isAbsent ? (
@@ -51,19 +53,32 @@ export function MemoryPage() {
     )
   }
   // Going on to a neighbour begins anew, with nothing typed or asked.
-  return <OneMemory key={memoryId} memory={memory.data} toList={toList} />
+  return (
+    <OneMemory
+      key={memoryId}
+      memory={memory.data}
+      toList={toList}
+      onEdit={(isEditing) => setEdited(isEditing ? memoryId : null)}
+    />
+  )
 }
 
-function OneMemory({ memory, toList }: { memory: Edition; toList: ReactNode }) {
+type OneProps = { memory: Edition; toList: ReactNode; onEdit: (isEditing: boolean) => void }
+
+function OneMemory({ memory, toList, onEdit }: OneProps) {
   const t = useTranslations('memory')
   const canWrite = may(useAccount(), 'memory:write')
   const [editing, setEditing] = useState<'not yet' | 'now' | 'done'>('not yet')
+  function edit(next: 'now' | 'done') {
+    setEditing(next)
+    onEdit(next === 'now')
+  }
   const actions = (
     <div className="flex gap-2">
       <Button
         // Where one was before the form took its place.
         ref={editing === 'done' ? focusOnce : undefined}
-        onClick={() => setEditing('now')}
+        onClick={() => edit('now')}
       >
         <Pencil aria-hidden />
         {t('edit')}
@@ -81,7 +96,7 @@ function OneMemory({ memory, toList }: { memory: Edition; toList: ReactNode }) {
         <div className="grid min-w-0 gap-4">
           <Panel title={t(editing === 'now' ? 'editing' : 'text')}>
             {editing === 'now' ? (
-              <MemoryEditor memory={memory} onClose={() => setEditing('done')} />
+              <MemoryEditor memory={memory} onClose={() => edit('done')} />
             ) : (
               <p className="max-w-[75ch] leading-relaxed break-words whitespace-pre-wrap">{memory.content}</p>
             )}

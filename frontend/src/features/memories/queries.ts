@@ -1,4 +1,5 @@
 import {
+  hashKey,
   infiniteQueryOptions,
   keepPreviousData,
   type QueryKey,
@@ -19,14 +20,14 @@ export type Edition = Memory & { etag?: string | undefined }
 export type Explained = Schemas['ExplainOutput']
 export type Revision = Schemas['RevisionOutput']
 export type Neighbour = Schemas['RelatedOutput']
-type MemoryPage = Schemas['MemoryPage']
+export type MemoryPage = Schemas['MemoryPage']
 type State = 'live' | 'trash'
 export const PAGE_SIZE = 25
 const NEIGHBOURS = 8
 /** What the search page shows at first: "not found" is meant for that. */
 export const SHOWN_BY_SEARCH = 10
 
-type ListParameters = Conditions & {
+export type ListParameters = Conditions & {
   state?: State
   ordering?: NonNullable<MemoriesSearch['sort']>
   cursor?: string | undefined
@@ -37,12 +38,33 @@ function written({ filters, ...rest }: Conditions) {
   return { ...rest, ...(filters && { filters: JSON.stringify(filters) }) }
 }
 
-export function memoriesQuery(org: string, { state, ordering, cursor, limit, ...conditions }: ListParameters) {
-  const query = { ...written(conditions), state, ordering, cursor, limit: limit ?? PAGE_SIZE }
+function pageOf({ state, ordering, cursor, limit, ...conditions }: ListParameters) {
+  return { ...written(conditions), state, ordering, cursor, limit: limit ?? PAGE_SIZE }
+}
+
+function readPage(query: ReturnType<typeof pageOf>, signal: AbortSignal) {
+  return answerOf(api.GET('/api/v1/memory', { params: { query }, signal }))
+}
+
+export function memoriesQuery(org: string, parameters: ListParameters) {
+  const query = pageOf(parameters)
   return queryOptions({
     queryKey: [org, 'memories', 'list', query],
-    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/memory', { params: { query }, signal })),
+    queryFn: ({ signal }) => readPage(query, signal),
     placeholderData: keepPreviousData,
+  })
+}
+
+/** The same page as it is after something was heard to have changed, beside the one that is shown. */
+export function aheadQuery(org: string, parameters: ListParameters, changedAt: number) {
+  const query = pageOf(parameters)
+  return queryOptions({
+    queryKey: [org, 'memories', 'ahead', query, changedAt],
+    queryFn: ({ signal }) => readPage(query, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    // What was known to be new stays so while it is looked for what is newer still; of another page nothing is.
+    placeholderData: (before, of) => (of && hashKey([of.queryKey[3]]) === hashKey([query]) ? before : undefined),
   })
 }
 

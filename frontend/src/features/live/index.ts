@@ -1,0 +1,2 @@
+export { LiveUpdates } from './live-updates'
+export { useLive } from './store'
