@@ -1,5 +1,5 @@
 import { check } from './axe'
-import { expect, newPerson, signIn, test } from './platform'
+import { expect, newPerson, settle, signIn, test } from './platform'
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
@@ -21,7 +21,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const org = await signIn(page)
       await page.goto(`/${org}`)
       await expect(page.getByRole('heading', { name: 'Memories over time' })).toBeVisible()
-      await page.waitForLoadState('networkidle')
+      await settle(page)
       await check(page, 'overview')
       await page.goto(`/${org}/memories?type=decision`)
       await page
@@ -40,7 +40,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.locator('[data-row]').first().click()
       await page.getByRole('link', { name: 'Open the whole page' }).click()
       await expect(page.getByRole('heading', { name: 'History' })).toBeVisible()
-      await page.waitForLoadState('networkidle')
+      await settle(page)
       await check(page, 'memory')
       await page.keyboard.press('ControlOrMeta+k')
       await expect(page.getByRole('option').first()).toBeVisible()
@@ -67,22 +67,22 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('option').first().click()
       await page.locator('tbody').getByRole('button').first().click()
       await expect(page.getByRole('heading', { name: 'Memories behind it' })).toBeVisible()
-      await page.waitForLoadState('networkidle')
+      await settle(page)
       await check(page, 'entity')
       await page.goto(`/${org}/graph?from=Marcus Oyelaran&to=Meta`)
       await expect(page.getByRole('heading', { name: 'Joined in 1 step' })).toBeVisible()
-      await page.waitForLoadState('networkidle')
+      await settle(page)
       await check(page, 'path')
       for (const path of ['map', 'map?cluster=0', 'concepts', 'concepts?dimension=loyalty']) {
         await page.goto(`/${org}/${path}`)
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-        await page.waitForLoadState('networkidle')
+        await settle(page)
         await check(page, path)
       }
       for (const path of ['modules', 'modules/demo/about']) {
         await page.goto(`/${org}/${path}`)
         await expect(page.getByRole('heading', { level: 2 }).first()).toBeVisible()
-        await page.waitForLoadState('networkidle')
+        await settle(page)
         await check(page, path)
       }
       await page.goto(`/${org}/modules/demo`)

@@ -3,7 +3,7 @@ import { check } from './axe'
 import { mailedPath } from './mails'
 import { oneTimeCode } from './one-time-code'
 import { PASSWORD } from './people'
-import { expect, newPerson, type Person, signIn, test } from './platform'
+import { expect, newPerson, type Person, settle, signIn, test, watch } from './platform'
 
 /** Somebody whose address is confirmed: only they can have a second factor. */
 async function newVerifiedPerson(request: APIRequestContext): Promise<Person> {
@@ -267,7 +267,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const path of PAGES) {
         await page.goto(`/${person.org}/settings/${path}`)
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-        await page.waitForLoadState('networkidle')
+        await settle(page)
         await check(page, path)
       }
       await page.goto(`/${person.org}/settings/second-factor`)
@@ -281,12 +281,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
 test('the account fits a phone', async ({ browser, baseURL, request }) => {
   const person = await newPerson(request)
   const context = await browser.newContext({ baseURL, viewport: { width: 390, height: 844 }, locale: 'en-GB' })
+  watch(context)
   const page = await context.newPage()
   await signIn(page, person)
   for (const path of PAGES) {
     await page.goto(`/${person.org}/settings/${path}`)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    await page.waitForLoadState('networkidle')
+    await settle(page)
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(beyond, path).toBeLessThanOrEqual(0)
   }

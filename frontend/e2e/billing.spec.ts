@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { check } from './axe'
 import { VIEWER } from './people'
-import { bearer, expect, newPerson, type Person, signIn, storeMemories, test } from './platform'
+import { bearer, expect, newPerson, type Person, settle, signIn, storeMemories, test, watch } from './platform'
 
 const CARD = '4242 4242 4242 4242'
 
@@ -211,7 +211,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const path of PAGES) {
         await page.goto(`/${org}/settings/${path}`)
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-        await page.waitForLoadState('networkidle')
+        await settle(page)
         await check(page, path)
       }
     })
@@ -220,12 +220,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
 test('the billing fits a phone', async ({ browser, baseURL }) => {
   const context = await browser.newContext({ baseURL, viewport: { width: 390, height: 844 }, locale: 'en-GB' })
+  watch(context)
   const page = await context.newPage()
   const org = await signIn(page)
   for (const path of PAGES) {
     await page.goto(`/${org}/settings/${path}`)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    await page.waitForLoadState('networkidle')
+    await settle(page)
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(beyond, path).toBeLessThanOrEqual(0)
   }

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test'
-import { expect, newPerson, signIn, test } from './platform'
+import { expect, newPerson, settle, signIn, test, watch } from './platform'
 
 const facts = (page: Page) => page.getByRole('region', { name: 'What the graph shows' }).first()
 
@@ -295,6 +295,7 @@ test('concepts: where memories stand, and the sentences that put them there', as
 
 test('these pages fit a phone, where the list stands for the graph', async ({ browser, baseURL }) => {
   const context = await browser.newContext({ baseURL, viewport: { width: 390, height: 844 }, hasTouch: true })
+  watch(context)
   const page = await context.newPage()
   const org = await signIn(page)
   for (const path of [
@@ -310,7 +311,7 @@ test('these pages fit a phone, where the list stands for the graph', async ({ br
   ]) {
     await page.goto(`/${org}/${path}`)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    await page.waitForLoadState('networkidle')
+    await settle(page)
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(beyond, path).toBeLessThanOrEqual(0)
   }

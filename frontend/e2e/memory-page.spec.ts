@@ -1,7 +1,7 @@
 import type { APIRequestContext } from '@playwright/test'
 import { check } from './axe'
 import { VIEWER } from './people'
-import { bearer, expect, newPerson, type Person, signIn, storeMemories, test } from './platform'
+import { bearer, expect, newPerson, type Person, settle, signIn, storeMemories, test } from './platform'
 
 async function latest(request: APIRequestContext, { access }: Person) {
   const answer = await request.get('/api/v1/memory?limit=1', { headers: bearer(access) })
@@ -184,7 +184,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await ask.fill('green tea')
       await ask.press('Enter')
       await expect(page.getByText('“green tea”')).toBeVisible()
-      await page.waitForLoadState('networkidle')
+      await settle(page)
       await check(page, `memory-${colorScheme}`)
       await page.getByRole('button', { name: 'Edit' }).click()
       await page.getByLabel('Metadata').fill('[')
@@ -223,7 +223,7 @@ test('on a phone nothing sticks out', async ({ page }) => {
   await page.locator('[data-row]').first().click()
   await page.getByRole('link', { name: 'Open the whole page' }).click()
   await expect(page.getByText(/\d+%/).first()).toBeVisible()
-  await page.waitForLoadState('networkidle')
+  await settle(page)
   const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   expect(await overflow()).toBeLessThanOrEqual(0)
   await check(page, 'memory-phone')

@@ -1,7 +1,7 @@
 import { check } from './axe'
 import { mailedPath } from './mails'
 import { PASSWORD } from './people'
-import { bearer, expect, newPerson, type Person, signIn, test } from './platform'
+import { bearer, expect, newPerson, type Person, settle, signIn, test, watch } from './platform'
 
 /** Invites somebody over the API and lets them in; returns who they are. */
 async function newMember(request: Parameters<typeof newPerson>[0], owner: Person, role = 'member') {
@@ -258,7 +258,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const path of PAGES) {
         await page.goto(`/${owner.org}/settings/${path}`)
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-        await page.waitForLoadState('networkidle')
+        await settle(page)
         await check(page, path)
       }
       await page.goto(`/${owner.org}/settings/api-keys`)
@@ -276,12 +276,13 @@ test('the settings fit a phone', async ({ browser, baseURL, request }) => {
   const owner = await newPerson(request)
   await newMember(request, owner)
   const context = await browser.newContext({ baseURL, viewport: { width: 390, height: 844 }, locale: 'en-GB' })
+  watch(context)
   const page = await context.newPage()
   await signIn(page, owner)
   for (const path of PAGES) {
     await page.goto(`/${owner.org}/settings/${path}`)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    await page.waitForLoadState('networkidle')
+    await settle(page)
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(beyond, path).toBeLessThanOrEqual(0)
   }

@@ -1,4 +1,4 @@
-import { type APIRequestContext, test as base, expect, type Page } from '@playwright/test'
+import { type APIRequestContext, type BrowserContext, test as base, expect, type Page } from '@playwright/test'
 import { DEMO, PASSWORD } from './people'
 
 export { expect }
@@ -10,6 +10,7 @@ export const test = base.extend<{ quiet: { allow: (pattern: RegExp) => void } }>
       // Whether there is a session is asked by trying, so the first visit is refused once.
       const allowed = [/status of 401/]
       const heard: string[] = []
+      watch(context)
       const hear = (text: string) => !allowed.some((pattern) => pattern.test(text)) && heard.push(text)
       context.on('console', (message) => message.type() === 'error' && hear(message.text()))
       context.on('weberror', (error) => hear(String(error.error())))
@@ -24,6 +25,36 @@ export const test = base.extend<{ quiet: { allow: (pattern: RegExp) => void } }>
     { auto: true },
   ],
 })
+
+// What never ends while a page is looked at.
+const LIVE = '/api/v1/memory/stream'
+const QUIET_MS = 500
+const moved = new WeakMap<BrowserContext, { open: Set<unknown>; at: number }>()
+
+/** Counts the requests of a browser, for `settle`; those of tests are counted anyway, others have to say so. */
+export function watch(context: BrowserContext) {
+  const now = { open: new Set<unknown>(), at: Date.now() }
+  moved.set(context, now)
+  context.on('request', (request) => {
+    if (new URL(request.url()).pathname === LIVE) return
+    now.open.add(request)
+    now.at = Date.now()
+  })
+  for (const event of ['requestfinished', 'requestfailed'] as const)
+    context.on(event as 'requestfinished', (request) => {
+      if (now.open.delete(request)) now.at = Date.now()
+    })
+}
+
+/** Waits until a page asks for nothing more; live updates, which go on for ever, are not waited for. */
+export async function settle(page: Page) {
+  const now = moved.get(page.context())
+  if (!now) throw new Error('The requests of this browser are not watched.')
+  await page.waitForLoadState()
+  await expect
+    .poll(() => now.open.size === 0 && Date.now() - now.at >= QUIET_MS, { timeout: 30_000, intervals: [100] })
+    .toBe(true)
+}
 
 /** Puts the session's cookie into the browser, as the sign-in page does. Returns the organisation's short name. */
 export async function signIn(page: Page, { email, password } = DEMO) {

@@ -1,6 +1,6 @@
 import type { APIRequestContext, Page } from '@playwright/test'
 import { check } from './axe'
-import { bearer, expect, newPerson, signIn, test } from './platform'
+import { bearer, expect, newPerson, settle, signIn, test } from './platform'
 
 const QUESTION = 'who ran the checkout test in March?'
 const TEXT = 'Decision: the harbour shop opens at eight from May on, says Ada Byron.'
@@ -151,7 +151,7 @@ test('on a phone nothing of a search sticks out', async ({ page }) => {
   for (const more of ['', `&why=${id}&compare=neural`, `&why=${id}&min=0.25&type=decision`]) {
     await page.goto(`${address}${more}`)
     await expect(page.locator('[data-row]').first()).toBeVisible()
-    await page.waitForLoadState('networkidle')
+    await settle(page)
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(beyond, more).toBeLessThanOrEqual(0)
   }
@@ -176,7 +176,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.goto(`/${org}/search?q=churn&compare=neural`)
       await page.getByRole('button', { name: 'Why not there?' }).first().click()
       await expect(standing(page)).toContainText('This question finds it.')
-      await page.waitForLoadState('networkidle')
+      await settle(page)
       await check(page, 'reasons')
     })
   })

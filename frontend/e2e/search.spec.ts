@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright'
-import { expect, newPerson, signIn, test } from './platform'
+import { expect, newPerson, settle, signIn, test } from './platform'
 
 const QUESTION = 'who ran the checkout test in March?'
 
@@ -76,7 +76,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const query of ['', `?q=${encodeURIComponent(QUESTION)}`, '?q=churn&compare=knowledge']) {
         await page.goto(`/${org}/search${query}`)
         await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-        await page.waitForLoadState('networkidle')
+        await settle(page)
         const { violations } = await new AxeBuilder({ page }).analyze()
         expect(violations.map(({ id, nodes }) => `${query}: ${id}: ${nodes[0]?.html}`)).toEqual([])
       }

@@ -1,4 +1,4 @@
-import { expect, signIn, test } from './platform'
+import { expect, settle, signIn, test, watch } from './platform'
 
 test('palette and keys lead everywhere, and keys can be switched off', async ({ page }) => {
   const org = await signIn(page)
@@ -53,7 +53,7 @@ test('without a connection a page says so, and a retry brings it', async ({ page
   await page.goto(`/${org}`)
   await expect(page.getByRole('link', { name: 'Memories: 320' })).toBeVisible()
   await page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => /key-sheet/.test(name)))
-  await page.waitForLoadState('networkidle')
+  await settle(page)
   await context.setOffline(true)
   await page.getByRole('radio', { name: '30 d' }).check({ force: true })
   await page.getByRole('radio', { name: '90 d' }).check({ force: true })
@@ -97,12 +97,13 @@ test('on a phone nothing is cut off, and the navigation is a drawer', async ({ b
     hasTouch: true,
     locale: 'en-GB',
   })
+  watch(context)
   const page = await context.newPage()
   const org = await signIn(page)
   for (const path of ['/sign-up', `/${org}`, `/${org}/memories`]) {
     await page.goto(path)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-    await page.waitForLoadState('networkidle')
+    await settle(page)
     const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
     expect(beyond, path).toBeLessThanOrEqual(0)
   }

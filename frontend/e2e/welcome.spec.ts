@@ -2,10 +2,10 @@ import AxeBuilder from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { mailedPath } from './mails'
 import { PASSWORD } from './people'
-import { expect, newPerson, signIn, test } from './platform'
+import { expect, newPerson, settle, signIn, test } from './platform'
 
 async function check(page: Page, where: string) {
-  await page.waitForLoadState('networkidle')
+  await settle(page)
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map(({ id, nodes }) => `${where}: ${id}: ${nodes[0]?.html}`)).toEqual([])
 }
