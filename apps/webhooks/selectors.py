@@ -78,8 +78,19 @@ def endpoints_present(endpoints: Iterable[WebhookEndpoint]) -> list[dict[str, An
         )
     }
     last = attempts_last(WebhookAttempt.objects.filter(delivery__endpoint_id=OuterRef("pk")), WebhookEndpoint, ids)
+    first = _first_pending(ids)
     none: dict[str, Any] = {**{status.value: 0 for status in _Status}, "oldest_pending_at": None}
-    return [_endpoint(row, counts.get(row.id, none), last.get(row.id)) for row in rows]
+    return [_endpoint(row, counts.get(row.id, none), last.get(row.id), first.get(row.id)) for row in rows]
+
+
+def _first_pending(endpoint_ids: list[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return what goes next to each endpoint, by the endpoint's id."""
+    pending = WebhookDelivery.objects.filter(
+        endpoint_id=OuterRef("pk"), status=_Status.PENDING, sequence__isnull=False
+    ).order_by("sequence")
+    first = WebhookEndpoint.objects.filter(id__in=endpoint_ids).annotate(first=Subquery(pending.values("id")[:1]))
+    deliveries = WebhookDelivery.objects.filter(id__in=first.values("first"))
+    return {shown["webhook_id"]: shown for shown in deliveries_present(deliveries)}
 
 
 def deliveries_present(deliveries: Iterable[WebhookDelivery]) -> list[dict[str, Any]]:
@@ -124,7 +135,9 @@ def pending_total() -> tuple[int, datetime | None]:
     return found["count"], found["oldest"]
 
 
-def _endpoint(row: WebhookEndpoint, counts: Mapping[str, Any], last: WebhookAttempt | None) -> dict[str, Any]:
+def _endpoint(
+    row: WebhookEndpoint, counts: Mapping[str, Any], last: WebhookAttempt | None, first: dict[str, Any] | None
+) -> dict[str, Any]:
     return {
         "id": row.id,
         "url": row.url,
@@ -138,6 +151,7 @@ def _endpoint(row: WebhookEndpoint, counts: Mapping[str, Any], last: WebhookAtte
         "previous_secret_until": row.previous_secret_until,
         **{status.value: counts[status.value] for status in _Status},
         "oldest_pending_at": counts["oldest_pending_at"],
+        "first_pending": first,
         "failing_since": row.failing_since,
         "next_attempt_at": row.next_attempt_at,
         "last_attempt": _attempt(last) if last else None,

@@ -68,6 +68,21 @@ class AttemptLogOutput(AttemptOutput):
     response_excerpt = serializers.CharField(allow_blank=True)
 
 
+class DeliveryOutput(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    webhook_id = serializers.UUIDField()
+    event_id = serializers.UUIDField(help_text="The header `webhook-id`: the same for every try.")
+    event_type = serializers.CharField()
+    cursor = serializers.CharField(allow_null=True)
+    status = serializers.ChoiceField(WebhookDelivery.Status.values)
+    reason = serializers.ChoiceField(WebhookDelivery.Reason.values, allow_blank=True)
+    attempts = serializers.IntegerField()
+    next_attempt_at = serializers.DateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+    last_attempt = AttemptOutput(allow_null=True)
+
+
 class WebhookOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     url = serializers.CharField()
@@ -83,6 +98,7 @@ class WebhookOutput(serializers.Serializer[Any]):
     delivered = serializers.IntegerField()
     exhausted = serializers.IntegerField()
     oldest_pending_at = serializers.DateTimeField(allow_null=True)
+    first_pending = DeliveryOutput(allow_null=True, help_text="What goes next: all that is pending waits for it.")
     failing_since = serializers.DateTimeField(allow_null=True)
     next_attempt_at = serializers.DateTimeField(allow_null=True)
     last_attempt = AttemptOutput(allow_null=True)
@@ -106,21 +122,6 @@ class SecretOutput(serializers.Serializer[Any]):
 
 class QueuedOutput(serializers.Serializer[Any]):
     queued = serializers.IntegerField()
-
-
-class DeliveryOutput(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    webhook_id = serializers.UUIDField()
-    event_id = serializers.UUIDField(help_text="The header `webhook-id`: the same for every try.")
-    event_type = serializers.CharField()
-    cursor = serializers.CharField(allow_null=True)
-    status = serializers.ChoiceField(WebhookDelivery.Status.values)
-    reason = serializers.ChoiceField(WebhookDelivery.Reason.values, allow_blank=True)
-    attempts = serializers.IntegerField()
-    next_attempt_at = serializers.DateTimeField(allow_null=True)
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
-    last_attempt = AttemptOutput(allow_null=True)
 
 
 class DeliveryDetailOutput(DeliveryOutput):

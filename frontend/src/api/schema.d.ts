@@ -5477,6 +5477,8 @@ export interface components {
             exhausted: number;
             /** Format: date-time */
             oldest_pending_at: string | null;
+            /** @description What goes next: all that is pending waits for it. */
+            first_pending: components["schemas"]["DeliveryOutput"] | null;
             /** Format: date-time */
             failing_since: string | null;
             /** Format: date-time */
@@ -5509,6 +5511,8 @@ export interface components {
             exhausted: number;
             /** Format: date-time */
             oldest_pending_at: string | null;
+            /** @description What goes next: all that is pending waits for it. */
+            first_pending: components["schemas"]["DeliveryOutput"] | null;
             /** Format: date-time */
             failing_since: string | null;
             /** Format: date-time */

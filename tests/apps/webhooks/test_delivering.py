@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -14,6 +15,7 @@ from apps.accounts.models import Organization
 from apps.events.models import OutboxEvent
 from apps.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from apps.webhooks.schedule import DELAYS, JITTER, MAX_ATTEMPTS, delay_after
+from apps.webhooks.selectors import endpoints_present
 from apps.webhooks.services.dispatch import CLAIM, MESSAGES_PER_TURN, work_claim
 from apps.webhooks.services.endpoints import secret_rotate
 from tests.apps.webhooks.conftest import Round, happen, make, owner_of
@@ -109,6 +111,10 @@ def test_a_failure_holds_what_comes_after_it_and_the_order_stays(
     deliver()
     assert [one.content["data"]["data"]["role"] for one in receiver.got] == ["a", "b"]
     assert states(endpoint) == [Status.DELIVERED, Status.PENDING, Status.PENDING]
+    (shown,) = endpoints_present([endpoint])
+    assert shown["pending"] == 2
+    assert shown["first_pending"]["event_id"] == UUID(receiver.ids[1])
+    assert (shown["first_pending"]["attempts"], shown["first_pending"]["last_attempt"]["status_code"]) == (1, 500)
     assert abs(wait_of(endpoint) - DELAYS[0]) < DELAYS[0] * JITTER + timedelta(seconds=1)
     assert deliver() == 0
     receiver.answers = lambda _: OK
@@ -116,6 +122,7 @@ def test_a_failure_holds_what_comes_after_it_and_the_order_stays(
     assert [one.content["data"]["data"]["role"] for one in receiver.got] == ["a", "b", "b", "c"]
     assert receiver.ids[1] == receiver.ids[2]
     assert states(endpoint) == [Status.DELIVERED] * 3
+    assert endpoints_present([endpoint])[0]["first_pending"] is None
     tries = WebhookAttempt.objects.filter(delivery__endpoint=endpoint).order_by("at")
     assert [(one.number, one.status_code, one.error, one.response_excerpt) for one in tries] == [
         (1, 200, "", "thanks"),
