@@ -50,7 +50,7 @@ type BoxProps = {
 /** A text for machines, to be copied. */
 export function CopyBox({ text, label, copyLabel, isLong = false }: BoxProps) {
   return (
-    <div className="grid min-w-0 gap-1.5">
+    <div className="grid grid-cols-1 gap-1.5">
       <p className="text-ui font-medium">{label}</p>
       <div className="flex items-start gap-1 rounded-md border border-line-strong bg-sunken py-1 pr-1 pl-3">
         {isLong ? (

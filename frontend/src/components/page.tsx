@@ -41,7 +41,9 @@ export function Page({
         isFull && 'md:h-[calc(100dvh-3.5rem-var(--banner,0px))]',
       )}
     >
-      <header className="flex items-end justify-between gap-x-6 gap-y-3 max-sm:flex-wrap">
+      <header
+        className={cn('flex items-end justify-between gap-x-6 gap-y-3 max-sm:flex-wrap', hasAside && 'lg:flex-wrap')}
+      >
         <div className="min-w-0">
           {breadcrumb.map((step, place) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the steps of a page do not move

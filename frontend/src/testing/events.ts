@@ -1,15 +1,19 @@
-import type { AuditEntry, Delivery, EventType, Webhook } from '@/api/upcoming'
+import type { Schemas } from '@/api/client'
+
+type AuditEntry = Schemas['AuditEntryOutput']
+type Delivery = Schemas['DeliveryOutput']
+type EventType = Schemas['EventTypeOutput']
+type Webhook = Schemas['WebhookOutput']
 
 export function eventType(name: string, description: string, changes: Partial<EventType> = {}): EventType {
-  const subject = name.split('.')[0] ?? ''
-  return { name, description, area: subject, subject, schema: {}, in_feed: true, ...changes }
+  return { name, description, area: name.split('.')[0] ?? '', schema: {}, in_feed: true, ...changes }
 }
 
 export const EVENT_TYPES = [
   eventType('memory.stored', 'A text was remembered.'),
   eventType('memory.trashed', 'A memory was moved to the trash.'),
-  eventType('member.joined', 'A person became a member.', { area: 'organization' }),
-  eventType('sign_in.failed', 'A sign-in was refused.', { area: 'accounts', in_feed: false }),
+  eventType('member.joined', 'A person became a member.'),
+  eventType('sign_in.failed', 'A sign-in was refused.', { in_feed: false }),
 ]
 
 export const WEBHOOK_ID = '0192f3c1-6a2b-7c00-8000-00000000000a'
@@ -30,6 +34,7 @@ export function webhook(changes: Partial<Webhook> = {}): Webhook {
     delivered: 12,
     exhausted: 0,
     oldest_pending_at: null,
+    first_pending: null,
     failing_since: null,
     next_attempt_at: null,
     last_attempt: null,

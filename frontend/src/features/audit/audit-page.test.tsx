@@ -88,7 +88,7 @@ test('filters are the address, and what means nothing is dropped', async () => {
   const asked = answerAudit([])
   const router = renderPage(<AuditPage />, `${PATH}?range=7d&actor_kind=ghost&ip=203.0.113.7`, ADMIN)
   expect(await screen.findByText('No entry fits the filters')).toBeVisible()
-  await userEvent.selectOptions(await screen.findByRole('combobox', { name: 'Area' }), 'Memory')
+  await userEvent.selectOptions(await screen.findByRole('combobox', { name: 'Area' }), 'Memories')
   const action = screen.getByRole('combobox', { name: 'Action' })
   expect(within(action).queryByRole('option', { name: 'member.joined' })).toBeNull()
   await userEvent.selectOptions(action, 'memory.trashed')

@@ -1,7 +1,7 @@
 /** The list's state is its address; a value that means nothing (any more) is dropped. */
 import * as z from 'zod/mini'
-import type { AuditFilters } from '@/api/upcoming'
 import { soft } from '@/lib/url-schema'
+import type { AuditFilters } from './queries'
 
 export const RANGES = ['1d', '7d', '30d', '90d', '365d'] as const
 export const ACTOR_KINDS = ['user', 'api_key', 'module', 'operator', 'system', 'anonymous'] as const

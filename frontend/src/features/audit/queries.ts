@@ -1,8 +1,10 @@
 import { infiniteQueryOptions, keepPreviousData, useMutation } from '@tanstack/react-query'
-import { answerOf } from '@/api/client'
-import { type AuditFilters, type AuditVerdict, upcoming as api } from '@/api/upcoming'
+import { answerOf, api, type Schemas } from '@/api/client'
+import type { operations } from '@/api/schema'
 
-export type { AuditEntry, AuditVerdict } from '@/api/upcoming'
+export type AuditEntry = Schemas['AuditEntryOutput']
+export type AuditVerdict = Schemas['VerificationOutput']
+export type AuditFilters = Omit<NonNullable<operations['audit_retrieve']['parameters']['query']>, 'cursor' | 'limit'>
 
 const PAGE_SIZE = 50
 

@@ -4,12 +4,12 @@ import { areasOf, typesWith } from './areas'
 
 const STORED = eventType('memory.stored', 'A text was remembered.')
 const TRASHED = eventType('memory.trashed', 'A memory was moved to the trash.')
-const JOINED = eventType('member.joined', 'A person became a member.', { area: 'organization' })
+const JOINED = eventType('member.joined', 'A person became a member.')
 
 test('types stand under what they are about, in their order', () => {
   expect(areasOf([STORED, JOINED, TRASHED])).toEqual([
     { area: 'memory', types: [STORED, TRASHED] },
-    { area: 'organization', types: [JOINED] },
+    { area: 'member', types: [JOINED] },
   ])
 })
 

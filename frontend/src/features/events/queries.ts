@@ -1,14 +1,13 @@
 import { queryOptions } from '@tanstack/react-query'
-import { answerOf } from '@/api/client'
-import { type EventType, upcoming } from '@/api/upcoming'
+import { answerOf, api, type Schemas } from '@/api/client'
 
-export type { EventType }
+export type EventType = Schemas['EventTypeOutput']
 
 /** Everything that can happen, by name. It changes with releases alone. */
 export function eventTypesQuery(org: string) {
   return queryOptions({
     queryKey: [org, 'events', 'types'],
-    queryFn: ({ signal }) => answerOf(upcoming.GET('/api/v1/events/types', { signal })),
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/events/types', { signal })),
     staleTime: Number.POSITIVE_INFINITY,
   })
 }

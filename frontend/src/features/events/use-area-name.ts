@@ -1,6 +1,38 @@
 import { useTranslations } from 'use-intl'
 
-const KNOWN = ['accounts', 'audit', 'billing', 'memory', 'modules', 'organization', 'platform', 'webhooks'] as const
+const KNOWN = [
+  'api_key',
+  'audit',
+  'billing_settings',
+  'branding',
+  'credit',
+  'domain',
+  'entitlements',
+  'entity',
+  'escalation',
+  'identity',
+  'invitation',
+  'member',
+  'memory',
+  'memory_context',
+  'mfa',
+  'module',
+  'operation',
+  'operator',
+  'organization',
+  'override',
+  'permission',
+  'plan',
+  'quota',
+  'role',
+  'session',
+  'sign_in',
+  'signing_key',
+  'subscription',
+  'usage',
+  'user',
+  'webhook',
+] as const
 
 /** What a group of event types is called; one that this build does not know yet is called as the API calls it. */
 export function useAreaName() {

@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query'
-import type { FeedEvent } from '@/api/upcoming'
+import type { Schemas } from '@/api/client'
 import { paced } from '@/lib/paced'
 import { tellLive } from './store'
 
@@ -35,7 +35,7 @@ export function liveEffects(client: QueryClient, org: string) {
     tellLive({ changedAt: Date.now() })
   }, LISTS)
   return {
-    happened({ subject }: FeedEvent) {
+    happened({ subject }: Schemas['EventOutput']) {
       if (subject.kind === 'memory') touched.add(subject.id)
       lists.soon()
       figures.soon()

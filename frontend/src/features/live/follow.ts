@@ -6,6 +6,9 @@ const LONGEST_WAIT_MS = 30_000
 // The server sends something at least every 15 seconds: a connection that is silent for longer is none.
 const SILENCE_MS = 45_000
 const TOO_MANY = 429
+// A server whose streams are all taken ends one at once: it is asked now and then instead.
+const SHORT_MS = 5000
+const SHORT_STEP = 3
 
 export type Following = {
   /** Opens the stream behind an event that was seen, or at what happens next. */
@@ -28,6 +31,7 @@ export async function follow({ connect, after, onEvent, onState, signal }: Follo
     const silence = watchSilence(signal, () => {
       failures = 0
     })
+    const begun = Date.now()
     let isBroken = false
     let retryAt = 0
     try {
@@ -50,10 +54,15 @@ export async function follow({ connect, after, onEvent, onState, signal }: Follo
       silence.stop()
     }
     if (signal.aborted) return
-    // That the server ends a stream is in order, once.
-    if (isBroken || failures > 0) onState('reconnecting')
-    await pause(Math.max(waitAfter(failures), retryAt - Date.now()), signal)
-    failures += 1
+    if (isBroken) {
+      onState('reconnecting')
+      await pause(Math.max(waitAfter(failures), retryAt - Date.now()), signal)
+      failures += 1
+    } else {
+      // That the server ends a stream is in order.
+      const isShort = Date.now() - begun < SHORT_MS
+      await pause(isShort ? waitAfter(SHORT_STEP) : waitAfter(0), signal)
+    }
   }
 }
 

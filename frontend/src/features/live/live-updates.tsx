@@ -1,8 +1,8 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useTranslations } from 'use-intl'
-import { answerOf } from '@/api/client'
-import { type FeedEvent, upcoming } from '@/api/upcoming'
+import { answerOf, type Schemas } from '@/api/client'
+import { upcoming } from '@/api/upcoming'
 import { Button } from '@/components/button'
 import { useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
@@ -81,7 +81,7 @@ function liveUpdates(client: QueryClient, org: string) {
         if (name === 'reset') effects.anything()
         // What was read just before may have missed something: the list looks again.
         else if (name === 'ready') tellLive({ changedAt: Date.now() })
-        else effects.happened(JSON.parse(data) as FeedEvent)
+        else effects.happened(JSON.parse(data) as Schemas['EventOutput'])
       },
     })
   }

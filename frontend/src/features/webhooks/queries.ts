@@ -1,18 +1,16 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
-import { answerOf } from '@/api/client'
-import { upcoming as api, type DeliveryStatus, type Webhook, type WebhookRequest } from '@/api/upcoming'
+import { answerOf, api, type Schemas } from '@/api/client'
+import type { operations } from '@/api/schema'
 import { useOrg } from '@/hooks/use-account'
 
-export type {
-  Attempt,
-  Delivery,
-  DeliveryDetail,
-  DeliveryStatus,
-  NewWebhook,
-  RotatedSecret,
-  Webhook,
-  WebhookRequest,
-} from '@/api/upcoming'
+export type Webhook = Schemas['WebhookOutput']
+/** An endpoint with its secret, which is told this once. */
+export type NewWebhook = Schemas['WebhookMadeOutput']
+export type WebhookRequest = Schemas['WebhookInputRequest']
+export type RotatedSecret = Schemas['SecretOutput']
+export type Attempt = Schemas['AttemptOutput']
+export type Delivery = Schemas['DeliveryOutput']
+export type DeliveryDetail = Schemas['DeliveryDetailOutput']
 
 const PAGE_SIZE = 50
 // How soon what is on its way is asked for again, while one looks at it.
@@ -44,11 +42,16 @@ export function webhookQuery(org: string, webhookId: string) {
   })
 }
 
-export type DeliveryConditions = { status?: DeliveryStatus | undefined; event_type?: string | undefined }
+type Conditions = NonNullable<operations['webhooks_deliveries_list']['parameters']['query']>
+export type DeliveryConditions = { status?: Conditions['status']; event_type?: string | undefined }
 
 /** The newest first. */
 export function deliveriesQuery(org: string, webhookId: string, { status, event_type }: DeliveryConditions) {
-  const given = { ...(status && { status }), ...(event_type && { event_type }) }
+  // The catalogue may know more types than this build.
+  const given = {
+    ...(status && { status }),
+    ...(event_type && { event_type: event_type as NonNullable<Conditions['event_type']> }),
+  }
   return infiniteQueryOptions({
     queryKey: [org, 'webhooks', 'deliveries', webhookId, given],
     queryFn: ({ pageParam, signal }) =>
@@ -63,23 +66,6 @@ export function deliveriesQuery(org: string, webhookId: string, { status, event_
       ),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
-  })
-}
-
-/** The delivery that goes first among those that wait: what comes later waits for it. */
-export function holdingQuery(org: string, webhookId: string) {
-  return queryOptions({
-    queryKey: [org, 'webhooks', 'holding', webhookId],
-    queryFn: async ({ signal }) => {
-      const { results } = await answerOf(
-        api.GET('/api/v1/webhooks/{webhook_id}/deliveries', {
-          params: { path: { webhook_id: webhookId }, query: { status: 'pending', order: 'asc', limit: 1 } },
-          signal,
-        }),
-      )
-      return results[0] ?? null
-    },
-    refetchInterval: WAITING_MS,
   })
 }
 
@@ -106,9 +92,7 @@ function useWebhookMutation<Given, Answer>(change: (given: Given) => Promise<Ans
 }
 
 export function useCreateWebhook() {
-  return useWebhookMutation(({ body, once }: { body: WebhookRequest; once: string }) =>
-    answerOf(api.POST('/api/v1/webhooks', { params: { header: { 'Idempotency-Key': once } }, body })),
-  )
+  return useWebhookMutation((body: WebhookRequest) => answerOf(api.POST('/api/v1/webhooks', { body })))
 }
 
 export function useChangeWebhook(webhookId: string) {

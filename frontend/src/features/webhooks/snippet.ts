@@ -15,7 +15,7 @@ export function receiverOf(language: Language, secret: string): string {
 function python(secret: string): string {
   return `from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from standardwebhooks import Webhook, WebhookVerificationError
 
 webhook = Webhook("${secret}")
 

@@ -31,7 +31,7 @@ function answerOne(one: Webhook, ...deliveries: ReturnType<typeof delivery>[]) {
       asked.push(query)
       const status = query.get('status')
       const fitting = deliveries.filter((row) => !status || row.status === status)
-      return HttpResponse.json(listOf(...(query.get('order') === 'asc' ? fitting.toReversed() : fitting)))
+      return HttpResponse.json(listOf(...fitting))
     }),
   )
   return asked
@@ -64,7 +64,7 @@ test('an endpoint is made for some events, and its secret is shown once with a r
   expect(dialog.queryByRole('checkbox', { name: 'memory.stored' })).toBeNull()
   await userEvent.click(dialog.getByRole('checkbox', { name: 'memory.trashed' }))
   await userEvent.clear(dialog.getByRole('searchbox', { name: 'Find an event' }))
-  await userEvent.click(dialog.getByRole('checkbox', { name: 'All of Memory' }))
+  await userEvent.click(dialog.getByRole('checkbox', { name: 'All of Memories' }))
   expect(dialog.getByText('2 are chosen')).toBeVisible()
   await userEvent.click(make)
   const secret = within(await screen.findByRole('dialog', { name: 'The secret of the endpoint' }))
@@ -149,6 +149,7 @@ test('a failing endpoint says which event holds up the rest, and its counts come
   answerOne(
     webhook({
       pending: 3,
+      first_pending: HOLDING,
       exhausted: 1,
       failing_since: '2026-11-28T09:00:00Z',
       next_attempt_at: HOLDING.next_attempt_at,
@@ -189,14 +190,14 @@ test('a failing endpoint says which event holds up the rest, and its counts come
   )
   renderPage(<WebhookPage />, ONE, ADMIN)
   expect(await screen.findByText(/is tried again, and 2 later events wait for it/)).toBeVisible()
-  expect(screen.getByText('The latest answer: 500, not taken.')).toBeVisible()
+  expect(screen.getByText('On the latest try it answered 500.')).toBeVisible()
   expect(screen.getByText(/^The next try: in 100 years/)).toBeVisible()
   const counts = within(screen.getByRole('region', { name: 'What became of the events' }))
   expect(counts.getAllByRole('definition').map((one) => one.textContent)).toEqual(['16', '12', '1', '3'])
   await userEvent.click(screen.getByRole('link', { name: 'memory.stored' }))
   const panel = within(await screen.findByRole('complementary', { name: 'Delivery' }))
-  expect(await panel.findByText('no answer in time')).toBeVisible()
-  expect(panel.getByText('500, not taken')).toBeVisible()
+  expect(await panel.findByText('gave no answer in time')).toBeVisible()
+  expect(panel.getByText('answered 500')).toBeVisible()
   expect(panel.getByText(/"cursor": "1"/)).toBeVisible()
   await userEvent.click(panel.getByRole('button', { name: 'Skip' }))
   await waitFor(() => expect(skipped).toEqual([HOLDING.id]))
@@ -205,7 +206,7 @@ test('a failing endpoint says which event holds up the rest, and its counts come
 test.each([
   ['manual', /^It was switched off/],
   ['gone', /gone for good \(410\)/],
-  ['failing', /^It took nothing for five days/],
+  ['failing', /^Nothing could be delivered for five days/],
 ] as const)('why an endpoint is off is said in words: %s', async (disabled_reason, words) => {
   answerOne(webhook({ status: 'disabled', disabled_reason, disabled_at: '2026-11-28T09:00:00Z', pending: 2 }))
   let sent: unknown
@@ -254,8 +255,8 @@ test('a test is watched until it is answered', async () => {
   await userEvent.click(await screen.findByRole('button', { name: 'Send a test' }))
   const dialog = within(await screen.findByRole('dialog', { name: 'Test' }))
   expect(await dialog.findByText('It is sent; waiting for the answer…')).toBeVisible()
-  expect(await dialog.findByText('It was not taken.')).toBeVisible()
-  expect(dialog.getByText('418, not taken')).toBeVisible()
+  expect(await dialog.findByText('It was not delivered.')).toBeVisible()
+  expect(dialog.getByText('answered 418')).toBeVisible()
   expect(dialog.getByText('teapot')).toBeVisible()
 })
 
@@ -304,7 +305,7 @@ test('a rotated secret says how long the old one signs', async () => {
 test('who may only read sees an endpoint without its switches', async () => {
   answerOne(webhook({ exhausted: 1 }), delivery(1))
   renderPage(<WebhookPage />, ONE, VIEWER)
-  expect(await screen.findByText('Everything that was sent was taken.')).toBeVisible()
+  expect(await screen.findByText(/^Everything was delivered\./)).toBeVisible()
   expect(await screen.findByRole('button', { name: 'memory.stored' })).toBeVisible()
   for (const name of ['Edit', 'Send a test', 'Switch off', 'Delete', 'Send the given-up ones again'])
     expect(screen.queryByRole('button', { name })).toBeNull()

@@ -57,13 +57,20 @@ function Words({ verdict }: { verdict: AuditVerdict }) {
   const { number } = useFormatter()
   const { valid, checked, first_bad: bad, head } = verdict
   if (!valid)
-    return bad ? <p>{t('bad', { position: number(bad.position), reason: bad.reason })}</p> : <p>{t('badUnknown')}</p>
+    return bad ? (
+      <p>{t.rich('bad', { position: number(bad.position), reason: () => <span lang="en">{bad.reason}</span> })}</p>
+    ) : (
+      <p>{t('badUnknown')}</p>
+    )
   return (
     <>
       <p>{t('valid', { count: checked, position: number(head?.position ?? checked) })}</p>
-      {head ? (
-        <p className="text-muted">{t.rich('signed', { key: head.key_id, ago: () => <Ago at={head.recorded_at} /> })}</p>
-      ) : null}
+      {head?.recorded_at ? <Signed at={head.recorded_at} keyId={head.key_id} /> : null}
     </>
   )
+}
+
+function Signed({ at, keyId }: { at: string; keyId: string }) {
+  const t = useTranslations('audit.verify')
+  return <p className="text-muted">{t.rich('signed', { key: keyId, ago: () => <Ago at={at} /> })}</p>
 }

@@ -72,7 +72,6 @@ function Actions({ delivery }: { delivery: DeliveryDetail }) {
 
 function Details({ delivery }: { delivery: DeliveryDetail }) {
   const t = useTranslations('webhooks.delivery')
-  const body = JSON.stringify(delivery.payload, null, 2)
   return (
     <>
       <div className="grid gap-2 text-ui">
@@ -95,7 +94,18 @@ function Details({ delivery }: { delivery: DeliveryDetail }) {
       <Part title={t('log')}>
         <Log delivery={delivery} />
       </Part>
-      <CopyBox label={t('payload')} text={body} copyLabel={t('copyPayload')} isLong />
+      {delivery.payload ? (
+        <CopyBox
+          label={t('payload')}
+          text={JSON.stringify(delivery.payload, null, 2)}
+          copyLabel={t('copyPayload')}
+          isLong
+        />
+      ) : (
+        <Part title={t('payload')}>
+          <p className="text-ui text-muted">{t('noPayload')}</p>
+        </Part>
+      )}
       <Part title={t('headers')}>
         <Headers delivery={delivery} />
       </Part>

@@ -11,7 +11,6 @@ import { toast } from '@/components/toast'
 import { eventTypesQuery } from '@/features/events'
 import { useOrg } from '@/hooks/use-account'
 import { fieldProblem } from '@/lib/form-problem'
-import { ApiError } from '@/lib/problem'
 import { type NewWebhook, useChangeWebhook, useCreateWebhook, type Webhook, type WebhookRequest } from '../queries'
 import { EventPicker } from './event-picker'
 
@@ -20,24 +19,12 @@ type CreateProps = { onMade: (made: NewWebhook) => void; onClose: () => void }
 /** Makes an endpoint. */
 export function CreateDialog({ onMade, onClose }: CreateProps) {
   const create = useCreateWebhook()
-  // A second press after a lost answer makes no second endpoint; what was refused is another request when it is sent again.
-  const [once, setOnce] = useState(() => crypto.randomUUID())
   return (
     <EndpointDialog
       what="create"
       isBusy={create.isPending}
       error={create.error}
-      onSubmit={(body) =>
-        create.mutate(
-          { body, once },
-          {
-            onSuccess: onMade,
-            onError: (error) => {
-              if (!(error instanceof ApiError && error.isPassing)) setOnce(crypto.randomUUID())
-            },
-          },
-        )
-      }
+      onSubmit={(body) => create.mutate(body, { onSuccess: onMade })}
       onClose={onClose}
     />
   )
@@ -84,7 +71,9 @@ function EndpointDialog({ what, before, isBusy, error, onSubmit, onClose }: Prop
   const [isAll, setAll] = useState(chosen.size === 0)
   function submit(event: FormEvent) {
     event.preventDefault()
-    onSubmit({ url: url.trim(), description: description.trim(), event_types: isAll ? [] : [...chosen].sort() })
+    // The catalogue may know more types than this build.
+    const event_types = (isAll ? [] : [...chosen].sort()) as NonNullable<WebhookRequest['event_types']>
+    onSubmit({ url: url.trim(), description: description.trim(), event_types })
   }
   return (
     <Dialog title={t(what)} isOpen onClose={onClose} isWide>

@@ -37,7 +37,7 @@ export function Receiver({ secret }: { secret: string }) {
   const t = useTranslations('webhooks.secret')
   const [language, setLanguage] = useState<Language>('python')
   return (
-    <div className="grid min-w-0 gap-3">
+    <div className="grid grid-cols-1 gap-3">
       <div className="grid justify-items-start gap-2">
         <p className="text-xs text-muted">{t('receiverNote')}</p>
         <Segmented

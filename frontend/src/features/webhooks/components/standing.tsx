@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useFormatter, useNow, useTranslations } from 'use-intl'
 import { Ago } from '@/components/ago'
@@ -8,7 +7,7 @@ import { useFailed } from '@/components/plan-limit'
 import { toast } from '@/components/toast'
 import { useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
-import { holdingQuery, useChangeWebhook, type Webhook } from '../queries'
+import { useChangeWebhook, type Webhook } from '../queries'
 import { EndpointBadge, isRetrying, useOutcome } from './words'
 
 /** How an endpoint fares, in words: what went well, what holds up the rest, when it is tried again. */
@@ -75,8 +74,7 @@ function Progress({ webhook }: { webhook: Webhook }) {
   const org = useOrg()
   const { relativeTime } = useFormatter()
   const now = useNow({ updateInterval: 1000 })
-  const holding = useQuery({ ...holdingQuery(org, webhook.id), enabled: webhook.pending > 0 })
-  const first = webhook.pending > 0 ? holding.data : null
+  const first = webhook.first_pending
   if (webhook.pending === 0) {
     return (
       <p>

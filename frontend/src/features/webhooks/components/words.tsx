@@ -2,7 +2,7 @@ import { useTranslations } from 'use-intl'
 import { cn } from '@/lib/cn'
 import type { Attempt, Delivery, Webhook } from '../queries'
 
-const ERRORS = ['timeout', 'connection', 'address_not_allowed', 'redirect', 'tls', 'too_large', 'status'] as const
+const ERRORS = ['timeout', 'connection', 'address_not_allowed', 'redirect', 'tls', 'status'] as const
 
 /** Says how a try ended; what this build does not know yet is called as the API calls it. */
 export function useOutcome() {
