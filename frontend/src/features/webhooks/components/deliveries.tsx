@@ -141,7 +141,7 @@ function Rows({ rows, openId, onOpen }: RowsProps) {
     {
       id: 'answer',
       header: t('columns.answer'),
-      className: 'text-muted @max-2xl:hidden',
+      className: 'text-muted first-letter:uppercase @max-2xl:hidden',
       cell: ({ last_attempt }) => (last_attempt ? outcome(last_attempt) : null),
     },
     {

@@ -11,6 +11,7 @@ import { useFailed } from '@/components/plan-limit'
 import { SidePanel } from '@/components/side-panel'
 import { toast } from '@/components/toast'
 import { useOrg } from '@/hooks/use-account'
+import { cn } from '@/lib/cn'
 import { type DeliveryDetail, deliveryQuery, useReplay, useSkip } from '../queries'
 import { DeliveryBadge, stateOf, useOutcome } from './words'
 
@@ -150,7 +151,7 @@ function Log({ delivery }: { delivery: DeliveryDetail }) {
               {dateTime(new Date(one.at), { dateStyle: 'short', timeStyle: 'medium' })}
             </time>
           </div>
-          <p className={one.error ? 'text-danger' : 'text-muted'}>{outcome(one)}</p>
+          <p className={cn('first-letter:uppercase', one.error ? 'text-danger' : 'text-muted')}>{outcome(one)}</p>
           {one.response_excerpt ? (
             <details>
               <summary className="cursor-default text-xs text-muted">{t('response')}</summary>

@@ -62,7 +62,7 @@ function Result({ delivery }: { delivery: DeliveryDetail }) {
         <Icon className={isTaken ? 'size-4 text-good' : 'size-4 text-danger'} aria-hidden />
         {t(isTaken ? 'taken' : 'notTaken')}
       </p>
-      {last ? <p className="text-muted">{outcome(last)}</p> : null}
+      {last ? <p className="text-muted first-letter:uppercase">{outcome(last)}</p> : null}
       {last?.response_excerpt ? (
         <pre className="max-h-40 overflow-auto rounded bg-sunken p-2 font-mono text-xs break-all whitespace-pre-wrap">
           {last.response_excerpt}
