@@ -41,11 +41,16 @@ from apps.billing.services.usage import usage_rebuild
 from apps.billing.types import Meter
 from apps.core.api.pagination import cursor_encode
 from apps.core.tenancy.scope import organization_scope
+from apps.events.registry import consumers
+from apps.events.services.consumers import consume, consumers_ensure
+from apps.events.services.places import events_place
 from apps.memory.models import Chunk, Entity, Memory, Operation
 from apps.memory.services.managing import memory_trash
 from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import operation_create
 from apps.memory.types import StoreItem
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
+from apps.webhooks.services.endpoints import endpoint_create
 from tests.factories.fixtures import ClientFactory
 from tests.factories.organizations import OWNERS, PASSWORD
 from tests.factories.stripe import StandIn
@@ -125,6 +130,14 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/auth/email/change": _body(email=OWNERS["globex"]),
     "POST /api/v1/auth/email/change/confirm": None,
     "POST /api/v1/auth/email/change/cancel": None,
+    "GET /api/v1/events/types": None,
+    "GET /api/v1/events": lambda _: {"query": {"limit": 100}},
+    "GET /api/v1/audit": lambda other: {"query": {"subject_id": str(other.ids["member"])}},
+    "GET /api/v1/audit/export": lambda _: {"query": {"format": "csv"}},
+    "POST /api/v1/audit/verify": _body(),
+    "GET /api/v1/audit/keys": _body(),
+    "GET /api/v1/webhooks": lambda _: {"query": {"limit": 100}},
+    "POST /api/v1/webhooks": _body(url="https://127.0.0.1:1/hook"),
     "GET /api/v1/branding": lambda _: {},
     "POST /api/v1/invitations/look": lambda other: {"data": {"key": str(other.ids["invitation"])}},
     "POST /api/v1/invitations/accept": lambda other: {"data": {"key": str(other.ids["invitation"])}},
@@ -267,6 +280,14 @@ def other(globex: Organization) -> Other:
     Reconciliation.objects.create(
         organization_id=globex.id, meter=SECRET, period_start=now, period_end=now, ledger=1, aggregates=1
     )
+    webhook, _ = endpoint_create(
+        principal=principal, url=f"https://127.0.0.1/{SECRET}", description=SECRET, event_types=[], now=now
+    )
+    events_place()
+    consumers_ensure()
+    for name in consumers():
+        consume(name)
+    delivery = WebhookDelivery.objects.filter(endpoint=webhook)[0]
     with organization_scope(globex.id):
         stored = memory_store(
             organization_id=globex.id,
@@ -294,6 +315,8 @@ def other(globex: Organization) -> Other:
                 "invitation": invitation.id,
                 "domain": domain.id,
                 "reservation": reservation.id,
+                "webhook": webhook.id,
+                "delivery": delivery.id,
             },
         )
 
@@ -306,7 +329,16 @@ def _snapshot(other: Other) -> str:
         Session.objects.filter(user__in=members),
         *(
             model.objects.filter(organization_id=other.organization_id)
-            for model in (Membership, CustomRole, ApiKey, Invitation, Branding, *OF_BILLING)
+            for model in (
+                Membership,
+                CustomRole,
+                ApiKey,
+                Invitation,
+                Branding,
+                WebhookEndpoint,
+                WebhookDelivery,
+                *OF_BILLING,
+            )  # fmt: skip
         ),
         Domain.objects.filter(tenant_id=other.organization_id),
     ]

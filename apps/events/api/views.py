@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api.permissions import AUTHENTICATED_OR_MODULE
+from apps.core.api.permissions import PUBLIC
 from apps.core.api.views import ApiView
 from apps.core.tenancy.scope import public_scope
 from apps.events.api.serializers import EventPage, EventsQuery, EventTypePage, event_present, event_types
@@ -14,7 +14,8 @@ EVENTS_READ = "events:read"
 
 
 class EventTypesView(ApiView):
-    access = {"GET": AUTHENTICATED_OR_MODULE}
+    access = {"GET": PUBLIC}
+    authentication_classes = []
 
     @extend_schema(responses=EventTypePage)
     def get(self, request: Request) -> Response:

@@ -1481,8 +1481,6 @@ export interface paths {
         /**
          * Every type of event, with the JSON Schema of its data
          * @description Every type of event, with the JSON Schema of its data.
-         *
-         *     Needs the permission `authenticated_or_module`.
          */
         get: operations["events_types_retrieve"];
         put?: never;
