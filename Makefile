@@ -59,10 +59,11 @@ fix: $(INSTALLED) ## Repair what the linter and the formatter can
 	@$(RUN) -m ruff format
 	@cd frontend && npm run --silent fix
 
-openapi: $(INSTALLED) ## Write the API's document, permissions and types from the code
+openapi: $(INSTALLED) ## Write the API's document, permissions, events and types from the code
 	@mkdir -p docs/api
 	@ENVIRONMENT=test $(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api/openapi.yaml
 	@ENVIRONMENT=test DJANGO_SETTINGS_MODULE=liftos.settings.test $(RUN) -m tests.contracts.permissions_table
+	@ENVIRONMENT=test DJANGO_SETTINGS_MODULE=liftos.settings.test $(RUN) -m tests.contracts.events_page
 	@cd frontend && npm run --silent gen:api
 
 bench: $(INSTALLED) ## Measure quality, speed and metering; SETS="folder folder" adds public retrieval sets

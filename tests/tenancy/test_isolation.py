@@ -338,7 +338,7 @@ def _snapshot(other: Other) -> str:
                 WebhookEndpoint,
                 WebhookDelivery,
                 *OF_BILLING,
-            )  # fmt: skip
+            )
         ),
         Domain.objects.filter(tenant_id=other.organization_id),
     ]
