@@ -11,7 +11,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "api" / "events.md"
 HEAD = """# Events
 
 Every event is told of in the transaction of what it tells of, so it exists exactly if that does. `GET /api/v1/events`
-is the organisation's feed of them, `/api/v1/events/stream` and `/api/v1/memory/stream` tell of them live, webhooks bring
+is the feed of them, `/api/v1/events/stream` and `/api/v1/memory/stream` tell of them live, webhooks bring
 them to a server of yours, and the audit trail keeps them ([guide](../guides/events.md)). `GET /api/v1/events/types`
 has this page as JSON Schema.
 
