@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.factories.identity_providers",
     "tests.factories.receivers",
     "tests.factories.stripe",
+    "tests.factories.webhooks",
 ]
 
 

@@ -23,6 +23,8 @@ from apps.core.types import Principal
 MAX_TOKEN_LENGTH = 8192
 CLOCK_LEEWAY_SECONDS = 10
 MODULE_TOKEN_SECONDS = 60
+# Of tokens that speak for nobody; no id of a person looks like it.
+PLATFORM_SUBJECT = "platform"
 MODULE_TOKEN_TYPE = "mt+jwt"  # noqa: S105 - the type of a token, no secret
 # How `act` names an API key.
 KEY_SUBJECT = "api_key:"
@@ -161,6 +163,28 @@ def module_token_issue(
         "pv": permission_version,
         **_on_behalf(principal),
         "rid": request_id,
+        "jti": secrets.token_hex(16),
+        "iat": issued,
+        "exp": issued + MODULE_TOKEN_SECONDS,
+    }
+    headers = {"kid": ring.signing_kid, "typ": MODULE_TOKEN_TYPE}
+    return jwt.encode(payload, ring.signing_key, algorithm=ring.algorithm, headers=headers)
+
+
+def notice_token_issue(*, organization_id: UUID, module_id: str, now: datetime) -> str:
+    """Return the token by which a module knows that the platform itself tells it of an organisation's events.
+
+    It speaks for nobody and holds no permission: whoever has it can call nothing with it.
+    """
+    ring = key_ring()
+    issued = int(now.timestamp())
+    payload = {
+        "iss": settings.JWT_ISSUER,
+        "aud": module_id,
+        "sub": PLATFORM_SUBJECT,
+        "org_id": str(organization_id),
+        "permissions": [],
+        "memory_context": f"org_{organization_id}_context",
         "jti": secrets.token_hex(16),
         "iat": issued,
         "exp": issued + MODULE_TOKEN_SECONDS,

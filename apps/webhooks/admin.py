@@ -10,13 +10,21 @@ from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 @admin.register(WebhookEndpoint)
 class WebhookEndpointAdmin(ReadOnlyAdmin):
-    list_display = ["host", "organization_id", "status", "disabled_reason", "failing_since", "next_attempt_at"]
+    list_display = [
+        "host",
+        "module_id",
+        "organization_id",
+        "status",
+        "disabled_reason",
+        "failing_since",
+        "next_attempt_at",
+    ]
     list_filter = ["status", "disabled_reason"]
     search_fields = ["=organization_id", "=id"]
     ordering = ["-created_at"]
     fields = [
-        "id", "organization_id", "host", "description", "event_types", "status", "disabled_reason", "disabled_at",
-        "failing_since", "last_success_at", "next_attempt_at", "claimed_until", "created_by", "created_at",
+        "id", "organization_id", "module_id", "host", "description", "event_types", "status", "disabled_reason",
+        "disabled_at", "failing_since", "last_success_at", "next_attempt_at", "claimed_until", "created_by", "created_at",
     ]  # fmt: skip
 
     @admin.display(description="host")

@@ -74,7 +74,7 @@ class Dispatcher:
         began = time.monotonic()
         outcomes: list[Outcome] = []
         for message in work.messages:
-            outcome = await sender.send(message, url=work.url, secrets=work.secrets)
+            outcome = await sender.send(message, url=work.url, secrets=work.secrets, token=work.token)
             attempt_observed(outcome)
             outcomes.append(outcome)
             if not outcome.delivered or self._stop.is_set() or time.monotonic() - began > TURN_SECONDS:

@@ -24,6 +24,8 @@ class WebhookEndpoint(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization_id = models.UUIDField()
+    # The module that is told, at its own address and with a token instead of a signature; empty for those of people.
+    module_id = models.CharField(max_length=63, blank=True)
     url = models.CharField(max_length=2_000)
     description = models.CharField(max_length=200, blank=True)
     # Empty: all of the feed.
@@ -31,7 +33,7 @@ class WebhookEndpoint(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ENABLED)
     disabled_reason = models.CharField(max_length=10, choices=Reason.choices, default=Reason.NONE, blank=True)
     disabled_at = models.DateTimeField(null=True, blank=True)
-    sealed_secret = models.TextField()
+    sealed_secret = models.TextField(blank=True)
     sealed_previous_secret = models.TextField(blank=True)
     previous_secret_until = models.DateTimeField(null=True, blank=True)
     # When there is something to do; empty while nothing is pending.
@@ -46,6 +48,11 @@ class WebhookEndpoint(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "module_id"], condition=~Q(module_id=""), name="webhook_of_module"
+            )
+        ]
         indexes = [
             models.Index(fields=["organization_id", "created_at"], name="webhook_organization"),
             models.Index(fields=["next_attempt_at"], condition=Q(status="enabled"), name="webhook_due"),

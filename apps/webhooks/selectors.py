@@ -18,9 +18,9 @@ _Status = WebhookDelivery.Status
 
 
 def endpoint_get(*, organization_id: UUID, endpoint_id: UUID, lock: bool = False) -> WebhookEndpoint:
-    """Return an endpoint of the organisation; raises `NotFound`."""
+    """Return an endpoint of the organisation's people; raises `NotFound`."""
     rows = WebhookEndpoint.objects.select_for_update() if lock else WebhookEndpoint.objects
-    endpoint = rows.filter(organization_id=organization_id, id=endpoint_id).first()
+    endpoint = rows.filter(organization_id=organization_id, id=endpoint_id, module_id="").first()
     if endpoint is None:
         raise NotFound("There is no such webhook.")
     return endpoint
@@ -28,7 +28,8 @@ def endpoint_get(*, organization_id: UUID, endpoint_id: UUID, lock: bool = False
 
 def delivery_get(*, organization_id: UUID, delivery_id: UUID, lock: bool = False) -> WebhookDelivery:
     """Return a delivery of the organisation; raises `NotFound`. A lock is on its endpoint, as dispatchers take it."""
-    delivery = WebhookDelivery.objects.filter(organization_id=organization_id, id=delivery_id).first()
+    rows = WebhookDelivery.objects.filter(organization_id=organization_id, endpoint__module_id="")
+    delivery = rows.filter(id=delivery_id).first()
     if delivery is None:
         raise NotFound("There is no such delivery.")
     if lock:

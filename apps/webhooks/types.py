@@ -27,6 +27,8 @@ class Work:
     url: str
     secrets: Sequence[str] = field(repr=False)
     messages: Sequence[Message]
+    # For a module, the token that it knows us by; else empty.
+    token: str = field(default="", repr=False)
     # A single message outside the order, which is tried once.
     is_test: bool = False
 

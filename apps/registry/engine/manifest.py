@@ -9,6 +9,8 @@ from typing import Any
 import jsonschema
 from jsonschema import Draft202012Validator
 
+from apps.events.catalogue import EVENTS
+
 SCHEMA: dict[str, Any] = json.loads(files(__package__).joinpath("manifest.schema.json").read_text())
 # Of a manifest, in bytes of JSON: what is larger is no description.
 MAX_BYTES = 256 * 1024
@@ -22,6 +24,10 @@ PLATFORM_AREAS = frozenset(
         "webhooks",
     }
 )  # fmt: skip
+
+# What modules may be told of: events that name memories, never people.
+EVENT_AREAS = frozenset({"memory", "memory_context", "entity", "operation"})
+EVENT_ENDPOINT: str = SCHEMA["properties"]["events"]["properties"]["endpoint"]["default"]
 
 _validator = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
@@ -108,6 +114,7 @@ def _meaning_errors(manifest: Mapping[str, Any]) -> list[FieldError]:
             if permission not in declared:
                 text = f"{permission} is not among the module's permissions."
                 errors.append(FieldError(f"/ui_components/{index}/permissions", "undeclared", text))
+    errors += _event_errors(manifest, declared)
     errors += _config_schema_errors(manifest.get("config_schema", {}))
     return errors[:MAX_ERRORS]
 
@@ -119,6 +126,25 @@ def _route_needs(index: int, route: Mapping[str, Any], declared: set[str]) -> li
         for block, permission in needs.items()
         if block in route and permission not in declared
     ]
+
+
+def _event_errors(manifest: Mapping[str, Any], declared: set[str]) -> list[FieldError]:
+    events = manifest.get("events")
+    if events is None:
+        return []
+    errors = [
+        FieldError(f"/events/types/{index}", "unknown", f"Modules are told of no events of type {name}.")
+        for index, name in enumerate(events["types"])
+        if name not in EVENTS or name.partition(".")[0] not in EVENT_AREAS
+    ]
+    if "memory:read" not in declared:
+        errors.append(FieldError("/events", "undeclared", "events needs memory:read among the permissions."))
+    prefix = manifest.get("api_prefix", SCHEMA["properties"]["api_prefix"]["default"])
+    endpoint = events.get("endpoint", EVENT_ENDPOINT)
+    if endpoint == prefix or endpoint.startswith(f"{prefix}/"):
+        # The gateway brings people's calls there: what comes to the endpoint has to be ours.
+        errors.append(FieldError("/events/endpoint", "overlaps", "The endpoint must stand outside of api_prefix."))
+    return errors
 
 
 def _config_schema_errors(schema: Mapping[str, Any]) -> list[FieldError]:

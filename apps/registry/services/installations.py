@@ -16,6 +16,8 @@ from apps.registry import selectors
 from apps.registry.engine.manifest import config_schema_validator, schema_errors
 from apps.registry.exceptions import InvalidConfiguration, ModuleNotEnabled, PermissionsNotAccepted
 from apps.registry.models import Installation
+from apps.registry.services.subscriptions import subscription_follow
+from apps.webhooks.services.modules import module_unsubscribe
 
 
 @transaction.atomic
@@ -48,6 +50,7 @@ def module_enable(
     installation.changed_by, installation.updated_at = user_id, now
     installation.save(update_fields=["enabled", "permissions_accepted", "changed_by", "updated_at"])
     organization_rights_changed(organization_id=organization_id)
+    subscription_follow(installation, now=now)
     _tell("module.enabled", organization_id, module_id, now=now, permissions=asked)
     return installation
 
@@ -61,6 +64,7 @@ def module_disable(*, organization_id: UUID, module_id: str, user_id: UUID, now:
     )
     if changed:
         organization_rights_changed(organization_id=organization_id)
+        module_unsubscribe(organization_id=organization_id, module_id=module_id)
         _tell("module.disabled", organization_id, module_id, now=now)
 
 

@@ -18,6 +18,7 @@ from apps.registry.engine.health import ModuleState
 from apps.registry.engine.manifest import MAX_BYTES, FieldError, completed, manifest_diff, manifest_errors
 from apps.registry.exceptions import InvalidManifest
 from apps.registry.models import Installation, Module, ModuleVersion
+from apps.registry.services.subscriptions import subscriptions_follow
 from apps.registry.types import Registered
 
 
@@ -50,6 +51,7 @@ def module_register(*, manifest: Any, now: datetime) -> Registered:
         _tell("module.registered", module, now=now, version=module.version, status="created" if created else "updated")
         if any(change.field == "permissions" for change in changes):
             _rights_changed(module)
+        subscriptions_follow(module, now=now)
         enqueue("registry.check_contract", organization_id=None, module_id=module.module_id, now=now)
     return _registered(module, "created" if created else "updated", changes)
 
@@ -75,6 +77,7 @@ def module_retire(*, module_id: str, now: datetime) -> None:
         raise NotFound("There is no such module.")
     module = Module.objects.get(module_id=module_id)
     _tell("module.retired", module, now=now)
+    subscriptions_follow(module, now=now)
     _rights_changed(module)
 
 

@@ -40,7 +40,7 @@ class WebhooksView(ApiView):
     def get(self, request: Request) -> Response:
         """The webhooks of the organisation, oldest first."""
         query = self.valid_query(request, PageQuery)
-        rows = WebhookEndpoint.objects.filter(organization_id=self.principal.organization_id)
+        rows = WebhookEndpoint.objects.filter(organization_id=self.principal.organization_id, module_id="")
         page = page_of(
             rows, order="created_at", cursor=query.get("cursor"), limit=query["limit"], present=lambda row: {"row": row}
         )

@@ -14,6 +14,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import F, Q
 
+from apps.accounts.tokens import notice_token_issue
 from apps.core.sealing import SealBroken, unseal
 from apps.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from apps.webhooks.schedule import MAX_ATTEMPTS, delay_after
@@ -99,6 +100,8 @@ def _fail(endpoint: WebhookEndpoint, message: Message, outcome: Outcome, *, now:
     tries = message.attempts + 1
     delivery = WebhookDelivery.objects.filter(id=message.delivery_id, status=_Delivery.PENDING)
     is_gone = outcome.status_code == GONE
+    # A module is the operator's, who brings it back; nobody else could switch it on again.
+    is_gone = is_gone and not endpoint.module_id
     if is_gone or tries >= MAX_ATTEMPTS:
         reason = WebhookDelivery.Reason.GONE if is_gone else WebhookDelivery.Reason.ATTEMPTS
         delivery.update(status=_Delivery.EXHAUSTED, reason=reason, finished_at=now, attempts=tries)
@@ -106,7 +109,7 @@ def _fail(endpoint: WebhookEndpoint, message: Message, outcome: Outcome, *, now:
         delivery.update(attempts=tries)
     if is_gone:
         endpoint_disable(endpoint, WebhookEndpoint.Reason.GONE, now=now)
-    elif now - endpoint.failing_since > FAILING_AT_MOST:
+    elif now - endpoint.failing_since > FAILING_AT_MOST and not endpoint.module_id:
         endpoint_disable(endpoint, WebhookEndpoint.Reason.FAILING, now=now)
     return timedelta() if tries >= MAX_ATTEMPTS else delay_after(tries, retry_after=outcome.retry_after)
 
@@ -152,15 +155,24 @@ def _works(
             logger.exception("webhook %s: its secret cannot be read", endpoint.id)
             continue
         messages = _messages(deliveries, now=now)
-        works.append(Work(endpoint.id, claim, endpoint.url, secrets, messages, is_test=is_test))
+        works.append(Work(endpoint.id, claim, endpoint.url, secrets, messages, _token(endpoint, now=now), is_test))
     return works
 
 
 def _secrets(endpoint: WebhookEndpoint, *, now: datetime) -> list[str]:
+    if endpoint.module_id:
+        return []
     sealed = [endpoint.sealed_secret]
     if endpoint.sealed_previous_secret and endpoint.previous_secret_until and endpoint.previous_secret_until > now:
         sealed.append(endpoint.sealed_previous_secret)
     return [unseal(one, purpose=PURPOSE) for one in sealed]
+
+
+def _token(endpoint: WebhookEndpoint, *, now: datetime) -> str:
+    # It holds for longer than a turn lasts.
+    if not endpoint.module_id:
+        return ""
+    return notice_token_issue(organization_id=endpoint.organization_id, module_id=endpoint.module_id, now=now)
 
 
 def _messages(deliveries: Sequence[WebhookDelivery], *, now: datetime) -> list[Message]:

@@ -40,7 +40,8 @@ def endpoint_create(
         with connection.cursor() as cursor:
             # One at a time for an organisation, so that two cannot both be the last that fits.
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 8))", [str(principal.organization_id)])
-        if WebhookEndpoint.objects.filter(organization_id=principal.organization_id).count() >= MAX_ENDPOINTS:
+        made = WebhookEndpoint.objects.filter(organization_id=principal.organization_id, module_id="")
+        if made.count() >= MAX_ENDPOINTS:
             raise TooManyWebhooks(f"An organisation has at most {MAX_ENDPOINTS} webhooks.")
         endpoint = WebhookEndpoint.objects.create(
             organization_id=principal.organization_id,
@@ -138,7 +139,9 @@ def endpoints_delete(*, organization_id: UUID) -> None:
 
 def secrets_reseal() -> int:
     """Seal all secrets under the present `SECRET_KEY`; return how many endpoints. Raises `SealBroken`."""
-    rows = WebhookEndpoint.objects.select_for_update().only("sealed_secret", "sealed_previous_secret")
+    rows = (
+        WebhookEndpoint.objects.select_for_update().filter(module_id="").only("sealed_secret", "sealed_previous_secret")
+    )
     for row in rows:
         for name in ("sealed_secret", "sealed_previous_secret"):
             if sealed := getattr(row, name):

@@ -17,6 +17,7 @@ from lift_sdk.dependencies import (
     memory,
     requires,
 )
+from lift_sdk.events import Event
 from lift_sdk.health import HealthCheck
 from lift_sdk.manifest import Manifest, ManifestError
 from lift_sdk.memory.client import AsyncMemoryClient, MemoryClient
@@ -28,6 +29,7 @@ __all__ = [
     "Caller",
     "Configuration",
     "CurrentCaller",
+    "Event",
     "HealthCheck",
     "Manifest",
     "ManifestError",

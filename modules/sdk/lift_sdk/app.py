@@ -1,7 +1,7 @@
 """Makes a module's app of its manifest: closed to everybody without a module token, observable, registered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from lift_sdk import problems
+from lift_sdk.events import Handler, Handlers
 from lift_sdk.health import Health, HealthCheck, health
 from lift_sdk.manifest import Manifest
 from lift_sdk.metrics import Metrics
@@ -49,6 +50,7 @@ class ModuleApp(FastAPI):
         self.manifest = manifest
         self.metrics = Metrics(manifest.module_id, manifest.version)
         self.checks = dict(checks)
+        self.handlers = Handlers()
         self.max_body_bytes = max_body_bytes
         self.runtime: Runtime | None = None
         # Paths that are served to everybody, and folders below which everything is.
@@ -69,6 +71,24 @@ class ModuleApp(FastAPI):
             path == folder or path.startswith(f"{folder}/") for folder in self._open_folders
         )
 
+    def handles(self, *event_types: str) -> Callable[[Handler], Handler]:
+        """Have a function called with each event of these types, which the manifest's `events` must name.
+
+        It gets the event and the caller, who stands for the organisation and has no permission. A coroutine function
+        runs on the event loop, any other in a thread. What it raises is answered with 500, and the event comes again.
+        """
+        declared = self.manifest.events.types if self.manifest.events else ()
+        for one in event_types:
+            if one not in declared:
+                raise ValueError(f"{one} is not among the events of the manifest")
+
+        def add(handler: Handler) -> Handler:
+            for one in event_types:
+                self.handlers.add(one, handler)
+            return handler
+
+        return add
+
     def build_middleware_stack(self) -> ASGIApp:
         app: ASGIApp = super().build_middleware_stack()
         app = Bodies(app, max_bytes=self.max_body_bytes)
@@ -81,6 +101,10 @@ class ModuleApp(FastAPI):
         async def module_health() -> Response:
             result = await health(self.manifest, self.checks)
             return JSONResponse(result.model_dump(), 200 if result.status == "ok" else _UNHEALTHY)
+
+        if self.manifest.events:
+            receive = self.handlers.receive
+            self.post(self.manifest.events.endpoint, status_code=204, include_in_schema=False)(receive)
 
         @self.get(METRICS, include_in_schema=False)
         async def metrics() -> Response:

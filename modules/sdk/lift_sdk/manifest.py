@@ -41,6 +41,7 @@ _POINTER = r"^(/([^/~]|~[01])+)+$"
 ModuleId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
 Permission = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,30}:[a-z][a-z0-9_]{0,30}$")]
 MemoryType = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+EventType = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,30}[.][a-z_]{1,30}$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 UrlPath = Annotated[str, StringConstraints(pattern=_PATH, max_length=200)]
 RoutePath = Annotated[str, StringConstraints(pattern=_ROUTE_PATH, max_length=200)]
@@ -145,6 +146,13 @@ class Route(_Block):
     remember: Remember | None = None
 
 
+class Events(_Block):
+    """The events that the module is told of, and where; see `ModuleApp.handles`."""
+
+    endpoint: UrlPath = "/events"
+    types: Annotated[tuple[EventType, ...], Field(min_length=1, max_length=50)]
+
+
 class Manifest(_Block):
     """A valid manifest. `Manifest.load` reads a file and tells all that is wrong at once."""
 
@@ -162,6 +170,7 @@ class Manifest(_Block):
     ui_components: tuple[UiComponent, ...] = ()
     permissions: tuple[Permission, ...] = ()
     routes: tuple[Route, ...] = ()
+    events: Events | None = None
     config_schema: dict[str, Any] | None = None
 
     @field_validator("base_url")
@@ -175,6 +184,8 @@ class Manifest(_Block):
     def _paths_do_not_overlap(self) -> "Manifest":
         """Keep what needs a token and what is open to everybody apart."""
         opened = [self.health_endpoint, "/metrics", "/openapi.json", "/docs"]
+        if self.events and (_within(self.events.endpoint, self.api_prefix) or self.events.endpoint in opened):
+            raise ValueError(f"events endpoint {self.events.endpoint} overlaps with other paths")
         for path in [*opened, *(component.path for component in self.ui_components)]:
             if _within(path, self.api_prefix) or _within(self.api_prefix, path):
                 raise ValueError(f"{path} and api_prefix {self.api_prefix} overlap")

@@ -65,7 +65,7 @@ def deliver(db: None) -> Round:
         async def turn(work: Work) -> tuple[Work, list[Outcome]]:
             outcomes = []
             for message in work.messages:
-                outcomes.append(await sender.send(message, url=work.url, secrets=work.secrets))
+                outcomes.append(await sender.send(message, url=work.url, secrets=work.secrets, token=work.token))
                 if not outcomes[-1].delivered:
                     break
             return work, outcomes
