@@ -114,7 +114,7 @@ class _Gauges(Collector):
             except (DatabaseError, PoolTimeout, redis.exceptions.RedisError) as error:
                 # What was counted must be told even when the database is away.
                 logger.warning("metrics: %s is missing: %s", name, error)
-                away.add(figure.source)
+                away.add("redis" if isinstance(error, redis.exceptions.RedisError) else "database")
                 continue
             yield family
 

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,23 @@ def openapi_drift() -> str:
     return "\n".join(["`make openapi` brings the document up to date:", *lines[:40]]) if lines else ""
 
 
+def alerts() -> str:
+    """Have Prometheus' own tool check the alert rules, where it is installed."""
+    tool = shutil.which("promtool")
+    if tool is None:
+        return ""
+    folder = REPOSITORY / "deploy" / "prometheus"
+    for arguments in (
+        ("check", "config", "--syntax-only", str(folder / "prometheus.yml")),
+        ("check", "rules", *map(str, sorted(folder.glob("rules/*.yml")))),
+        ("test", "rules", *map(str, sorted(folder.glob("tests/*.yml")))),
+    ):
+        done = subprocess.run([tool, *arguments], check=False, capture_output=True, text=True)  # noqa: S603 - as above
+        if done.returncode != 0:
+            return f"{done.stdout}{done.stderr}".strip()
+    return ""
+
+
 # A check returns what is wrong, or nothing. The longest comes first, so the others run beside it.
 CHECKS: dict[str, Callable[[], str]] = {
     "types": lambda: run("-m", "mypy", "."),
@@ -84,6 +102,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     ),
     "migrations": lambda: run("manage.py", "makemigrations", "--check", "--dry-run"),
     "api document": openapi_drift,
+    "alerts": alerts,
     "dashboard types": lambda: frontend.script_problem("typecheck"),
     "dashboard lint": lambda: frontend.script_problem("lint"),
     # The types of the API's answers are made from the document above.

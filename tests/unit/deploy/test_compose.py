@@ -40,7 +40,22 @@ def test_our_containers_are_confined(name: str) -> None:
 
 def test_only_nginx_is_published_and_on_loopback() -> None:
     published = {name: service["ports"] for name, service in COMPOSE["services"].items() if "ports" in service}
+    monitoring = {name for name, service in COMPOSE["services"].items() if service.get("profiles") == ["monitoring"]}
+    assert monitoring == {"prometheus", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for name in monitoring for port in published.pop(name))
     assert published == {"nginx": ["127.0.0.1:8000:8080"]}
+
+
+def test_all_containers_count_and_log_in_one_place() -> None:
+    environment = COMPOSE["x-liftos"]["environment"]
+    mounted = {one.partition(":")[2] for one in COMPOSE["x-liftos"]["volumes"]}
+    assert mounted == {environment["PROMETHEUS_MULTIPROC_DIR"], environment["LOG_FOLDER"]}
+    assert all(COMPOSE["services"][name]["volumes"] == COMPOSE["x-liftos"]["volumes"] for name in OURS)
+    assert all(folder in DOCKERFILE for folder in mounted)
+    # Also what prometheus.yml reads.
+    assert COMPOSE["services"]["prometheus"]["secrets"] == ["metrics_token"]
+    scraper = yaml.safe_load((REPOSITORY / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    assert scraper["scrape_configs"][0]["authorization"] == {"credentials_file": "/run/secrets/metrics_token"}
 
 
 def test_the_image_copies_what_exists_and_leaves_development_out() -> None:
