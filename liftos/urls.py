@@ -6,7 +6,8 @@ from django.views.generic import RedirectView
 
 from apps.accounts.api.views.keys import JwksView
 from apps.accounts.views import VerifyEmailView
-from apps.observability.views import logs, metrics
+from apps.observability.api.views import StatusView
+from apps.observability.views import deep_health, logs, metrics
 from liftos.dashboard import DashboardView
 from liftos.openapi import RedocView, SchemaView, SwaggerView
 
@@ -21,6 +22,8 @@ urlpatterns = [
     path("admin/log/", admin.site.admin_view(logs), name="admin-log"),
     path("admin/", admin.site.urls),
     path("metrics", metrics, name="metrics"),
+    path("health/deep", deep_health, name="health-deep"),
+    path("api/v1/status", StatusView.as_view(), name="status"),
     path("", include("apps.observability.api.urls")),
     path(".well-known/jwks.json", JwksView.as_view(), name="jwks"),
     path("docs", SwaggerView.as_view(url_name="schema"), name="docs"),

@@ -13,6 +13,7 @@ class BillingConfig(AppConfig):
             register_claim,
         )
         from apps.billing import stripe_mirror  # noqa: PLC0415 - as above
+        from apps.billing.adapters import dependency  # noqa: PLC0415 - as above
         from apps.billing.api import errors  # noqa: F401, PLC0415 - registers the problems of this app
         from apps.billing.api.metering import metering_gate  # noqa: PLC0415 - as above
         from apps.billing.selectors.entitlements import subscription_tier  # noqa: PLC0415 - as above
@@ -22,10 +23,12 @@ class BillingConfig(AppConfig):
             subscription_open,
         )
         from apps.core.api.views import register_gate  # noqa: PLC0415 - as above
+        from apps.observability.dependencies import register_dependency  # noqa: PLC0415 - as above
 
         on_organization_created(subscription_open)
         on_organization_deleted(subscription_delete)
         on_members_growing(members_limit_check)
         register_claim("subscription_tier", subscription_tier)
         register_gate(metering_gate)
+        register_dependency("stripe", dependency.stripe_check, dependency.CONSEQUENCE, every_seconds=15)
         stripe_mirror.mirror_prepare()

@@ -16,7 +16,7 @@ from apps.core.types import Principal
 access_log = logging.getLogger("web.access")
 
 # Asked every few seconds by whoever watches this process.
-_QUIET = frozenset({"health", "health-ready", "metrics"})
+_QUIET = frozenset({"health", "health-ready", "health-deep", "metrics"})
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

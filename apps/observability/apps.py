@@ -18,9 +18,11 @@ class ObservabilityConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.observability import handlers  # noqa: F401, PLC0415 - listens to Celery, once models are loaded
+        from apps.observability.adapters.own_checks import own_checks_register  # noqa: PLC0415 - as above
         from apps.observability.metrics import register_work_gauges  # noqa: PLC0415 - as above
 
         register_work_gauges()
+        own_checks_register()
         if settings.OTLP_ENDPOINT:
             # An installation that exports nothing needs none of its packages.
             from apps.observability.adapters.otlp import exporting_begin  # noqa: PLC0415 - as above

@@ -2,12 +2,18 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, connection
+from django.db.models import Q
 from psycopg_pool import PoolTimeout
 
 from apps.core.logging import printable
+from apps.core.tenancy.scope import public_scope
+from apps.observability.dependencies import health
+from apps.observability.models import Incident
+from apps.observability.types import State
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +45,43 @@ def database_check() -> str | None:
 
 
 register_readiness("database", database_check)
+
+
+# How users are told of states.
+_TOLD = {State.OK: "operational", State.DEGRADED: "degraded", State.DOWN: "outage"}
+_INCIDENTS_SHOWN = timedelta(days=7)
+_MOST_INCIDENTS = 100
+
+
+def status_present(*, now: datetime) -> dict[str, Any]:
+    """Return how everything is, in the words of the status page."""
+    found = health()
+    with public_scope():
+        rows = Incident.objects.filter(Q(ended_at=None) | Q(ended_at__gt=now - _INCIDENTS_SHOWN))
+        incidents = list(rows.order_by("-started_at")[:_MOST_INCIDENTS])
+    since = {one.component: one.started_at for one in incidents if one.ended_at is None}
+    return {
+        "status": _TOLD[found.state],
+        "components": [
+            {
+                "name": check.name,
+                "status": _TOLD[check.finding.state],
+                "consequence": "" if check.is_ok else check.consequence,
+                "since": None if check.is_ok else since.get(check.name),
+            }
+            for check in found.checks
+        ],
+        "incidents": [
+            {
+                "component": one.component,
+                "status": _TOLD[State(one.status)],
+                "started_at": one.started_at,
+                "ended_at": one.ended_at,
+            }
+            for one in incidents
+        ],
+        "as_of": found.checked_at,
+    }
 
 
 # What has a place of its own in the line that people read.

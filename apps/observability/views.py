@@ -1,7 +1,8 @@
 """What operators and their programs read; not part of the API."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import wraps
 from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -20,23 +21,60 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from apps.core.api.errors import problem_http_response
 from apps.observability.adapters.log_store import Line, LogStore
+from apps.observability.dependencies import health
 from apps.observability.metrics import metrics_text
 from apps.observability.selectors import log_details
-from apps.observability.types import LOG_LEVELS, LogQuery
+from apps.observability.types import LOG_LEVELS, LogQuery, State
+
+
+def _guarded(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Answer with `METRICS_TOKEN` only who sends it, without one only in development."""
+
+    @wraps(view)
+    def guard(request: HttpRequest) -> HttpResponse:
+        if settings.METRICS_TOKEN:
+            sent = request.headers.get("Authorization", "")
+            # As bytes: the function takes no text beyond ASCII, and anybody can send some.
+            if not constant_time_compare(sent.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
+                return problem_http_response("not_authenticated")
+        elif not settings.METRICS_OPEN:
+            raise Http404
+        return view(request)
+
+    return guard
 
 
 @require_safe
+@_guarded
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer a scrape: with `METRICS_TOKEN` only to who sends it, without one only in development.
-
-    The figures name organisations and tell how busy they are.
-    """
-    if settings.METRICS_TOKEN:
-        if not constant_time_compare(request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"):
-            return problem_http_response("not_authenticated")
-    elif not settings.METRICS_OPEN:
-        raise Http404
+    """Answer a scrape. The figures name organisations and tell how busy they are."""
+    del request
     return HttpResponse(metrics_text(), content_type=CONTENT_TYPE_LATEST)
+
+
+@require_safe
+@_guarded
+def deep_health(request: HttpRequest) -> HttpResponse:
+    """Tell how everything is that the platform needs, and what users lose; 503 where that is everything."""
+    del request
+    found = health()
+    body = {
+        "status": found.state.value,
+        "checked_at": found.checked_at.isoformat(),
+        "checks": [
+            {
+                "name": check.name,
+                "status": check.finding.state.value,
+                "detail": check.finding.detail,
+                "consequence": check.consequence,
+                "latency_ms": check.latency_ms,
+            }
+            for check in found.checks
+        ],
+    }
+    response = JsonResponse(body, status=503 if found.state is State.DOWN else 200)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 _PAGE = 100

@@ -175,6 +175,9 @@ CELERY_BEAT_SCHEDULE = {
     "export-audit-heads": {"task": "audit.export_heads", "schedule": 3600.0},
     "purge-events": {"task": "events.purge", "schedule": 600.0},
     "purge-expired": {"task": "core.purge_expired", "schedule": 3600.0},
+    # One that came late says nothing new.
+    "watch": {"task": "observability.watch", "schedule": 10.0, "options": {"expires": 10}},
+    "purge-incidents": {"task": "observability.purge_incidents", "schedule": 24 * 3600.0},
     "purge-logs": {"task": "observability.purge_logs", "schedule": 3600.0},
 }
 
@@ -315,6 +318,8 @@ SPECTACULAR_SETTINGS = {
         "WebhookStatus": ["enabled", "disabled"],
         "DeliveryStatus": ["pending", "delivered", "exhausted"],
         "QuotaState": ["ok", "near", "reached"],
+        "ComponentStatus": ["operational", "degraded", "outage"],
+        "MemoryHealthStatus": ["ok", "degraded", "down"],
     },
 }
 # Event streams that one process has open at once: each holds one of its threads, so keep it well below their number.

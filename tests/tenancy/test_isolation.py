@@ -139,6 +139,8 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "GET /api/v1/webhooks": lambda _: {"query": {"limit": 100}},
     "POST /api/v1/webhooks": _body(url="https://127.0.0.1:1/hook"),
     "GET /api/v1/branding": lambda _: {},
+    "GET /api/v1/status": lambda other: {"query": {"org_id": str(other.organization_id)}},
+    "GET /api/v1/memory/health": lambda other: {"query": {"org_id": str(other.organization_id)}},
     "POST /api/v1/invitations/look": lambda other: {"data": {"key": str(other.ids["invitation"])}},
     "POST /api/v1/invitations/accept": lambda other: {"data": {"key": str(other.ids["invitation"])}},
     "POST /api/v1/orgs/current/delete": _body(confirm="globex"),

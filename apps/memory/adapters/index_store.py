@@ -94,6 +94,13 @@ def index_current(*, organization_id: UUID, change: int, concepts: int) -> Itera
     _make_room()
 
 
+def index_bytes(organization_id: UUID) -> int | None:
+    """Return how large the organisation's index in this process is; None if it has none yet."""
+    with _entries_lock:
+        entry = _entries.get(organization_id)
+    return entry.index.nbytes if entry else None
+
+
 def indexes_forget() -> None:
     """Give up all indexes of this process."""
     with _entries_lock:

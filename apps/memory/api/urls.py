@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.memory.api import views, views_aliases, views_insights, views_managing
+from apps.memory.api import views, views_aliases, views_health, views_insights, views_managing
 
 urlpatterns = [
     path("", views_managing.MemoriesView.as_view(), name="memory-list"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("/graph/path", views_insights.PathView.as_view(), name="memory-graph-path"),
     path("/entities", views_insights.EntitiesView.as_view(), name="memory-entities"),
     path("/map", views_insights.MapView.as_view(), name="memory-map"),
+    path("/health", views_health.MemoryHealthView.as_view(), name="memory-health"),
     path("/context", views.ContextView.as_view(), name="memory-context"),
     path("/<uuid:memory_id>", views_managing.MemoryView.as_view(), name="memory-detail"),
     path("/<uuid:memory_id>/concepts", views_insights.ConceptsView.as_view(), name="memory-concepts"),

@@ -11,7 +11,7 @@ import aiohttp
 
 from apps.core.outgoing import AllowedAddresses, outgoing_session
 
-TIMEOUT = aiohttp.ClientTimeout(total=5)
+SECONDS = 5.0
 _MAX_ANSWER = 64 * 1024
 
 
@@ -22,21 +22,23 @@ class HealthAnswer:
     detail: str = ""
 
 
-async def health_answers(urls: Mapping[str, str], *, allowed: AllowedAddresses) -> dict[str, HealthAnswer]:
-    """Ask all addresses at the same time; what does not answer within `TIMEOUT` is not well."""
+async def health_answers(
+    urls: Mapping[str, str], *, allowed: AllowedAddresses, seconds: float = SECONDS
+) -> dict[str, HealthAnswer]:
+    """Ask all addresses at the same time; what does not answer within so many seconds is not well."""
     async with outgoing_session(allowed) as session:
-        answers = await asyncio.gather(*(_ask(session, url) for url in urls.values()))
+        answers = await asyncio.gather(*(_ask(session, url, seconds) for url in urls.values()))
     return dict(zip(urls, answers, strict=True))
 
 
-async def _ask(session: aiohttp.ClientSession, url: str) -> HealthAnswer:
+async def _ask(session: aiohttp.ClientSession, url: str, seconds: float) -> HealthAnswer:
     began = time.perf_counter()
     try:
-        async with session.get(url, allow_redirects=False, timeout=TIMEOUT) as answer:
+        async with session.get(url, allow_redirects=False, timeout=aiohttp.ClientTimeout(total=seconds)) as answer:
             body = await answer.content.read(_MAX_ANSWER)
             detail = complaint(answer.status, body)
     except TimeoutError:
-        detail = f"no answer within {TIMEOUT.total:.0f} s"
+        detail = f"no answer within {seconds:.0f} s"
     except (aiohttp.ClientError, OSError) as error:
         detail = type(error).__name__
     return HealthAnswer(not detail, timedelta(seconds=time.perf_counter() - began), detail)

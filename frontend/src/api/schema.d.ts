@@ -1763,6 +1763,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the memory is: what it holds, what waits to be read, and what is lost meanwhile
+         * @description How the memory is: what it holds, what waits to be read, and what is lost meanwhile.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_health_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/insights": {
         parameters: {
             query?: never;
@@ -2848,6 +2870,26 @@ export interface paths {
         patch: operations["orgs_current_settings_partial_update"];
         trace?: never;
     };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the platform is, what is lost meanwhile, and what was wrong within the last seven days
+         * @description How the platform is, what is lost meanwhile, and what was wrong within the last seven days.
+         */
+        get: operations["status_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks": {
         parameters: {
             query?: never;
@@ -3388,6 +3430,31 @@ export interface components {
             terms: string[];
             exemplar_ids: string[];
         };
+        /**
+         * @description * `engine_unavailable` - engine_unavailable
+         *     * `texts_wait` - texts_wait
+         *     * `operations_failed` - operations_failed
+         * @enum {string}
+         */
+        CodeEnum: "engine_unavailable" | "texts_wait" | "operations_failed";
+        ComponentOutput: {
+            name: string;
+            status: components["schemas"]["ComponentStatus"];
+            /** @description What is lost meanwhile; empty when all is well. */
+            consequence: string;
+            /**
+             * Format: date-time
+             * @description Since when it is not well, as far as is known.
+             */
+            since: string | null;
+        };
+        /**
+         * @description * `operational` - operational
+         *     * `degraded` - degraded
+         *     * `outage` - outage
+         * @enum {string}
+         */
+        ComponentStatus: "operational" | "degraded" | "outage";
         ConceptOutput: {
             concept: string;
             /**
@@ -3917,6 +3984,14 @@ export interface components {
             next: string | null;
             total: number;
         };
+        IncidentOutput: {
+            component: string;
+            status: components["schemas"]["ComponentStatus"];
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
         InsightsOutput: {
             total_memories: number;
             dominant_concepts: components["schemas"]["ConceptOutput"][];
@@ -4233,6 +4308,33 @@ export interface components {
             /** @description Those that moved it most to either pole, up to three. */
             sentences: components["schemas"]["SentenceOutput"][];
         };
+        MemoryHealthOutput: {
+            status: components["schemas"]["MemoryHealthStatus"];
+            memories: number;
+            /** @description Texts that the models have not read yet. */
+            waiting: number;
+            /** Format: double */
+            oldest_waiting_seconds: number | null;
+            /** @description Of the last seven days, those with a failed text. */
+            failed_operations: number;
+            /** Format: date-time */
+            last_stored_at: string | null;
+            embedding_model: string;
+            index: components["schemas"]["MemoryIndexOutput"];
+            problems: components["schemas"]["MemoryProblemOutput"][];
+        };
+        /**
+         * @description * `ok` - ok
+         *     * `degraded` - degraded
+         *     * `down` - down
+         * @enum {string}
+         */
+        MemoryHealthStatus: "ok" | "degraded" | "down";
+        MemoryIndexOutput: {
+            /** @description Whether the process that answers has it at hand. */
+            loaded: boolean;
+            bytes: number;
+        };
         MemoryOutput: {
             /** Format: uuid */
             memory_id: string;
@@ -4266,6 +4368,10 @@ export interface components {
             results: components["schemas"]["MemoryOutput"][];
             next: string | null;
             total: number;
+        };
+        MemoryProblemOutput: {
+            code: components["schemas"]["CodeEnum"];
+            consequence: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         MergeInputRequest: {
@@ -5208,6 +5314,13 @@ export interface components {
         SpanOutput: {
             start: number;
             end: number;
+        };
+        StatusOutput: {
+            status: components["schemas"]["ComponentStatus"];
+            components: components["schemas"]["ComponentOutput"][];
+            incidents: components["schemas"]["IncidentOutput"][];
+            /** Format: date-time */
+            as_of: string;
         };
         /** @description A text to store at once; longer ones go through the batch. */
         StoreInputRequest: {
@@ -8497,6 +8610,34 @@ export interface operations {
             };
         };
     };
+    memory_health_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryHealthOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_insights: {
         parameters: {
             query?: {
@@ -10419,6 +10560,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    status_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatusOutput"];
                 };
             };
             /** @description Any refusal or failure. */
