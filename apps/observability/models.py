@@ -34,7 +34,7 @@ class Incident(models.Model):
 class Watch(models.Model):
     """When somebody looked last: a gap says that no background work was done meanwhile. One row."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    id = models.BigAutoField(primary_key=True)
     looked_at = models.DateTimeField()
 
     def __str__(self) -> str:
