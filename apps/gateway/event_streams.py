@@ -22,6 +22,7 @@ from psycopg_pool import PoolTimeout
 from apps.core.api.event_stream import Event as StreamEvent
 from apps.core.request_context import accept_request_id, request_id_set
 from apps.core.tenancy.threads import in_public_thread
+from apps.core.tracing import SpanKind, parsed, span
 from apps.core.types import Principal
 from apps.events.api.serializers import MAX_TYPES_LENGTH, cursor_position, event_present, types_of
 from apps.events.exceptions import CursorExpired
@@ -35,6 +36,7 @@ from apps.gateway.exceptions import Refusal
 from apps.gateway.gates import authenticated
 
 logger = logging.getLogger(__name__)
+access_log = logging.getLogger("gateway.access")
 
 LASTS = timedelta(hours=1)
 HEARTBEAT_SECONDS = 15.0
@@ -91,11 +93,12 @@ class EventStreams:
     async def handle(self, exchange: Exchange, door: Door) -> None:
         """Answer with a stream, or with the reason why not."""
         request_id = accept_request_id(exchange.header(b"x-request-id"))
-        with request_id_set(request_id):
+        parent = parsed(exchange.header(b"traceparent"))
+        with request_id_set(request_id), span("event stream", SpanKind.SERVER, parent=parent):
             try:
                 await self._answer(exchange, door, request_id)
             except ClientGone:
-                return
+                pass
             except Refusal as refusal:
                 extra = {"gate": refusal.gate, "retryable": refusal.retryable, **refusal.extra}
                 await exchange.problem(refusal.code, refusal.detail, refusal.headers, **extra)
@@ -106,6 +109,11 @@ class EventStreams:
                 else:
                     # The client comes back by itself.
                     await exchange.write(b"", more=False)
+            finally:
+                access_log.info(
+                    "event_stream",
+                    extra={"method": exchange.method[:20], "status": exchange.status, "bytes": exchange.sent_bytes},
+                )
 
     async def _answer(self, exchange: Exchange, door: Door, request_id: str) -> None:
         if exchange.method != "GET":

@@ -71,6 +71,10 @@ def register_dependencies(
     _dependencies[name] = _Dependency(name, check, consequence, vital, every_seconds)
 
 
+def registered_dependencies() -> list[str]:
+    return sorted(_dependencies)
+
+
 def health() -> Health:
     """Return how everything is, as of a few seconds ago; never raises, never waits for longer than a check may."""
     global _last, _last_at

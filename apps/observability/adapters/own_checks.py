@@ -67,14 +67,15 @@ def _redis() -> Finding:
 
 
 def _workers() -> Finding:
-    return _pulse(WORKER, _WORKER_SECONDS)
+    return pulse_check(WORKER, _WORKER_SECONDS)
 
 
 def _scheduler() -> Finding:
-    return _pulse(SCHEDULER, _SCHEDULER_SECONDS)
+    return pulse_check(SCHEDULER, _SCHEDULER_SECONDS)
 
 
-def _pulse(name: str, seconds: float) -> Finding:
+def pulse_check(name: str, seconds: float) -> Finding:
+    """Return whether a process that calls `pulse` has given a sign of life within so many seconds."""
     try:
         age = pulse_age(name)
     except redis.RedisError:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+from apps.observability.dependencies import registered_dependencies
 from apps.observability.metrics import PROCESSES, registered_gauges
 from deploy.dev.checks import alerts
 from deploy.dev.state import REPOSITORY
@@ -132,3 +133,19 @@ def test_grafana_finds_the_dashboards_where_compose_puts_them() -> None:
     (provider,) = yaml.safe_load((PROVISIONING / "dashboards" / "lift-os.yml").read_text())["providers"]
     mounted = dict(one.removesuffix(":ro").split(":") for one in compose["services"]["grafana"]["volumes"])
     assert mounted["../grafana/dashboards"] == provider["options"]["path"]
+
+
+def test_every_metric_and_alert_is_explained() -> None:
+    text = (REPOSITORY / "docs" / "operations" / "observability.md").read_text()
+    explained = set(re.findall(r"`(\w+)`", text))
+    # What the library of database counters brings along unused, and what a single process tells of itself.
+    unused = re.compile(r"django_model_|django_db_new_connection|process_|python_")
+    families = {re.sub(r"_(?:bucket|count|sum)$", "", name) for name in metric_names() if not unused.match(name)}
+    assert families - explained == set()
+    assert {rule["alert"] for group in RULES["groups"] for rule in group["rules"]} <= explained
+
+
+def test_every_dependency_is_explained() -> None:
+    text = (REPOSITORY / "docs" / "operations" / "observability.md").read_text()
+    plain = {"modules": "module:<id>", "sign_in": "sign_in:<id>"}
+    assert all(f"`{plain.get(name, name)}`" in text for name in registered_dependencies())
