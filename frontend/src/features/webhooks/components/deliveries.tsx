@@ -16,7 +16,9 @@ import { DeliveryBadge, useOutcome } from './words'
 
 // Its own type: it is no event of the feed.
 const TEST = 'webhook.test'
-const LIVE_MS = 3000
+// While something is on its way, and while something may come.
+const BUSY_MS = 3000
+const CALM_MS = 10_000
 
 type Props = {
   webhook: Webhook
@@ -33,7 +35,8 @@ export function Deliveries({ webhook, search, onChange }: Props) {
   const deliveries = useInfiniteQuery({
     ...deliveriesQuery(org, webhook.id, { status: search.status, event_type: search.type }),
     // While one looks at the first page: further pages would all be asked for again.
-    refetchInterval: ({ state }) => (webhook.pending > 0 && state.data?.pages.length === 1 ? LIVE_MS : false),
+    refetchInterval: ({ state }) =>
+      state.data && state.data.pages.length > 1 ? false : webhook.pending > 0 ? BUSY_MS : CALM_MS,
   })
   const rows = deliveries.data?.pages.flatMap((page) => page.results)
   const total = deliveries.data?.pages[0]?.total

@@ -78,7 +78,9 @@ function Progress({ webhook }: { webhook: Webhook }) {
   if (webhook.pending === 0) {
     return (
       <p>
-        {webhook.delivered > 0 ? t('fine') : t('nothingYet')}{' '}
+        {webhook.exhausted > 0
+          ? t('givenUp', { count: webhook.exhausted })
+          : t(webhook.delivered > 0 ? 'fine' : 'nothingYet')}{' '}
         {webhook.last_success_at
           ? t.rich('fineLast', { ago: () => <Ago at={webhook.last_success_at as string} /> })
           : null}
