@@ -59,8 +59,6 @@ export default defineConfig({
       PORT: process.env.E2E_PORT,
       DEMO_PASSWORD,
       SIGNUP_LIMIT: '1000/h/ip',
-      // The tests receive webhooks themselves.
-      WEBHOOK_ADDRESSES: '127.0.0.1',
       MODULE_FOLDERS: `${repository}tests/modules`,
     },
   },
