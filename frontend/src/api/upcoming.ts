@@ -19,7 +19,6 @@ export type PlatformStatus = {
 }
 
 type Paths = {
-  '/api/v1/memory/stream': { get: { parameters: { header?: { 'Last-Event-ID'?: string } } } & Answer<unknown> }
   '/api/v1/status': { get: Answer<PlatformStatus> }
 }
 

@@ -6,7 +6,7 @@ const LONGEST_WAIT_MS = 30_000
 // The server sends something at least every 15 seconds: a connection that is silent for longer is none.
 const SILENCE_MS = 45_000
 const TOO_MANY = 429
-// A server whose streams are all taken ends one at once: it is asked now and then instead.
+// A stream that ends as soon as it has begun is not opened again at once.
 const SHORT_MS = 5000
 const SHORT_STEP = 3
 

@@ -1,8 +1,7 @@
 import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useTranslations } from 'use-intl'
-import { answerOf, type Schemas } from '@/api/client'
-import { upcoming } from '@/api/upcoming'
+import { answerOf, api, type Schemas } from '@/api/client'
 import { Button } from '@/components/button'
 import { useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
@@ -68,13 +67,13 @@ function liveUpdates(client: QueryClient, org: string) {
       signal: controller.signal,
       connect: async (after, signal) =>
         (await answerOf(
-          upcoming.GET('/api/v1/memory/stream', {
+          api.GET('/api/v1/memory/stream', {
             params: { header: { ...(after && { 'Last-Event-ID': after }) } },
             headers: { Accept: 'text/event-stream' },
             parseAs: 'stream',
             signal,
           }),
-        )) as ReadableStream<Uint8Array>,
+        )) as unknown as ReadableStream<Uint8Array>,
       onState: (state) => tellLive({ state }),
       onEvent: ({ id, name, data }) => {
         seen = id || seen

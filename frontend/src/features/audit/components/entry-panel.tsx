@@ -112,7 +112,8 @@ function Details({
               <span className="text-muted">{t('noIp')}</span>
             ),
           },
-          ...(entry.request_id
+          // What no request has brought has a dash there.
+          ...(entry.request_id && entry.request_id !== '-'
             ? [
                 {
                   name: t('request'),
@@ -221,6 +222,7 @@ function Data({ data }: { data: AuditEntry['data'] }) {
       </dl>
       {hasChange ? (
         <div className="text-ui">
+          <p className="font-mono text-xs text-muted">before → after</p>
           <TextDiff before={written(before)} after={written(after)} />
         </div>
       ) : null}
