@@ -99,6 +99,7 @@ def parked_count() -> int:
     return ParkedEvent.objects.count()
 
 
-def consumers_seen_at() -> dict[str, datetime | None]:
-    """Return when somebody last looked for events on behalf of each consumer."""
-    return dict(Consumer.objects.values_list("name", "seen_at"))
+def consumers_seen_at() -> dict[str, datetime]:
+    """Return when somebody last looked for events on behalf of each consumer, or brought it one."""
+    rows = Consumer.objects.values_list("name", "seen_at", "moved_at")
+    return {name: max(filter(None, (seen_at, moved_at))) for name, seen_at, moved_at in rows}

@@ -24,7 +24,8 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     ordering = ["-created_at"]
     fields = [
         "id", "organization_id", "module_id", "host", "description", "event_types", "status", "disabled_reason",
-        "disabled_at", "failing_since", "last_success_at", "next_attempt_at", "claimed_until", "created_by", "created_at",
+        "disabled_at", "failing_since", "last_success_at", "next_attempt_at", "claimed_until", "created_by",
+        "created_at",
     ]  # fmt: skip
 
     @admin.display(description="host")

@@ -16,7 +16,9 @@ from psycopg_pool import PoolTimeout
 
 from apps.core.ids import new_id
 from apps.core.tenancy.threads import in_public_thread
+from apps.observability.adapters.pulse import pulse
 from apps.webhooks.adapters.sender import Sender
+from apps.webhooks.dependency import DISPATCHER, PULSE_EVERY_SECONDS
 from apps.webhooks.metrics import attempt_observed
 from apps.webhooks.services.dispatch import test_finish, tests_claim, turn_finish, work_claim
 from apps.webhooks.types import Outcome, Work
@@ -43,6 +45,7 @@ class Dispatcher:
     async def run(self) -> None:
         """Work until `stop`; a database that is away is waited for."""
         sender = Sender()
+        alive = asyncio.create_task(_pulse())
         try:
             while not self._stop.is_set():
                 if not await self._begin_turns(sender):
@@ -50,6 +53,8 @@ class Dispatcher:
             if self._turns:
                 await asyncio.wait(self._turns)
         finally:
+            alive.cancel()
+            await asyncio.gather(alive, return_exceptions=True)
             await sender.close()
 
     async def _begin_turns(self, sender: Sender) -> bool:
@@ -91,6 +96,13 @@ class Dispatcher:
                 await self._stop.wait()
         except TimeoutError:
             return
+
+
+async def _pulse() -> None:
+    """Give signs of life, for deep health, as long as it runs."""
+    while True:
+        await asyncio.to_thread(pulse, DISPATCHER)
+        await asyncio.sleep(PULSE_EVERY_SECONDS)
 
 
 def _claimed(claim: UUID, free: int) -> list[Work]:

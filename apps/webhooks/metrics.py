@@ -1,10 +1,9 @@
 """The Prometheus instruments of webhooks."""
 
-from django.utils import timezone
 from prometheus_client import Counter, Histogram
 
 from apps.observability.metrics import register_gauge
-from apps.webhooks.selectors import pending_total
+from apps.webhooks.selectors import overdue_seconds, pending_total
 from apps.webhooks.types import Outcome
 
 _attempts = Counter("webhook_attempts", "Messages that were sent to webhooks.", ["outcome"])
@@ -22,13 +21,10 @@ def attempt_observed(outcome: Outcome) -> None:
 
 def webhook_gauges_register() -> None:
     register_gauge("webhook_deliveries_pending", "Deliveries that are due or wait for a retry.", _pending)
-    register_gauge("webhook_oldest_pending_seconds", "How long the oldest of them has been waiting.", _oldest)
+    register_gauge(
+        "webhook_overdue_seconds", "How long an endpoint has been due without anybody sending.", overdue_seconds
+    )
 
 
 def _pending() -> float:
-    return float(pending_total()[0])
-
-
-def _oldest() -> float:
-    _, since = pending_total()
-    return (timezone.now() - since).total_seconds() if since else 0.0
+    return float(pending_total())

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
 
 from apps.core.exceptions import NotFound
 from apps.events.api.serializers import event_present
@@ -129,11 +130,23 @@ def attempts_last(attempts: QuerySet[WebhookAttempt], model: Any, ids: list[UUID
     return {row: found[attempt] for row, attempt in by_row.items() if attempt in found}
 
 
-def pending_total() -> tuple[int, datetime | None]:
-    """Return how many deliveries are pending at endpoints that are switched on, and since when the oldest is."""
-    rows = WebhookDelivery.objects.filter(status=_Status.PENDING, endpoint__status=WebhookEndpoint.Status.ENABLED)
-    found = rows.aggregate(count=Count("id"), oldest=Min("created_at"))
-    return found["count"], found["oldest"]
+def pending_total() -> int:
+    """Return how many deliveries are pending at endpoints that are switched on."""
+    return WebhookDelivery.objects.filter(
+        status=_Status.PENDING, endpoint__status=WebhookEndpoint.Status.ENABLED
+    ).count()
+
+
+def overdue_seconds() -> float:
+    """Return for how long the endpoint that has waited longest is due and nobody sends to it."""
+    now = timezone.now()
+    due = WebhookEndpoint.objects.filter(
+        Q(claimed_until=None) | Q(claimed_until__lt=now),
+        status=WebhookEndpoint.Status.ENABLED,
+        next_attempt_at__lte=now,
+    )
+    since: datetime | None = due.aggregate(since=Min("next_attempt_at"))["since"]
+    return (now - since).total_seconds() if since else 0.0
 
 
 def _endpoint(

@@ -21,9 +21,9 @@ from apps.registry.models import Module
 from apps.registry.services.installations import module_disable, module_enable
 from apps.registry.services.modules import module_register, module_retire
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
-from tests.factories.webhooks import Round, happen, owner_of
 from tests.factories.fixtures import ClientFactory
 from tests.factories.modules import PERMISSIONS, RealModule, manifest_of, module_available
+from tests.factories.webhooks import Round, happen, owner_of
 
 EVENTS = {"types": ["memory.stored"], "endpoint": "/told"}
 

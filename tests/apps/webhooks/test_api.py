@@ -15,9 +15,9 @@ from apps.events.services.outbox import EVENT_LIFETIME
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.deliveries import deliveries_purge
 from apps.webhooks.services.endpoints import MAX_ENDPOINTS, secrets_reseal
-from tests.factories.webhooks import Round, happen
 from tests.factories.fixtures import ClientFactory
 from tests.factories.receivers import OK, Receiver
+from tests.factories.webhooks import Round, happen
 
 URL = "/api/v1/webhooks"
 

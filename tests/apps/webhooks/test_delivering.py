@@ -18,8 +18,8 @@ from apps.webhooks.schedule import DELAYS, JITTER, MAX_ATTEMPTS, delay_after
 from apps.webhooks.selectors import endpoints_present
 from apps.webhooks.services.dispatch import CLAIM, MESSAGES_PER_TURN, work_claim
 from apps.webhooks.services.endpoints import secret_rotate
-from tests.factories.webhooks import Round, happen, make, owner_of
 from tests.factories.receivers import OK, Receiver
+from tests.factories.webhooks import Round, happen, make, owner_of
 
 Status = WebhookDelivery.Status
 
