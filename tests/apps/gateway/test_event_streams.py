@@ -35,7 +35,7 @@ class Frame:
     def __init__(self, text: str) -> None:
         fields = dict(line.partition(": ")[::2] for line in text.splitlines() if not line.startswith(":"))
         self.event, self.id = fields.get("event", ""), fields.get("id", "")
-        self.data = json.loads(fields["data"]) if "data" in fields else None
+        self.data: Any = json.loads(fields["data"]) if "data" in fields else None
 
 
 class Client:
