@@ -187,9 +187,8 @@ class History:
         with organization_scope(self.organization.id):
             there = {str(one) for one in Memory.objects.live(timezone.now()).values_list("id", flat=True)}
         rows = OutboxEvent.objects.filter(organization_id=self.organization.id, name__startswith="memory.")
-        return there & {str(one) for one in self.ids}, list(
-            rows.order_by("position").values_list("position", flat=True)
-        )
+        positions = [row.position or 0 for row in rows.order_by("position")]
+        return there & {str(one) for one in self.ids}, positions
 
 
 class Follower:
