@@ -152,5 +152,5 @@ def test_a_dead_receiver_with_a_backlog_holds_up_nobody_else(stack: Stack, recei
         f"{BACKLOG} waiting; dispatcher {memory:.0f} MB; backlog drained in {took.total_seconds():.0f} s "
         f"({BACKLOG / took.total_seconds():.0f}/s)"
     )
-    # A machine that does something else meanwhile is no fault of ours: far from waiting for the dead one is what counts.
+    # A machine that does something else meanwhile is no fault of ours; nobody waits for the dead one.
     assert beside < max(2 * alone, 2.0)
