@@ -61,8 +61,8 @@ def prometheus(folder: Path, target: str) -> Iterator[str]:
 
 
 class Figures:
-    def __init__(self, url: str) -> None:
-        self._http = httpx2.Client(base_url=url, timeout=10)
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
 
     def of(self, query: str) -> dict[tuple[str, ...], float]:
         """Return the values of a query by those of its labels, in the order of their names."""
@@ -93,8 +93,12 @@ def test_what_prometheus_counts_is_what_was_called(stack: Stack, tmp_path: Path)
     password = read_env(stack.state / "dev.env")["DEMO_PASSWORD"]
     email = "demo@northwind.example"
     root = f"http://{LOOPBACK}:{stack.port}"
-    with prometheus(tmp_path, f"{LOOPBACK}:{stack.port}") as url, httpx2.Client(base_url=root, timeout=60) as http:
-        figures = Figures(url)
+    with (
+        prometheus(tmp_path, f"{LOOPBACK}:{stack.port}") as url,
+        httpx2.Client(base_url=url, timeout=10) as asking,
+        httpx2.Client(base_url=root, timeout=60) as http,
+    ):
+        figures = Figures(asking)
         login = http.post("/api/v1/auth/token", json={"email": email, "password": password}).json()
         http.headers["Authorization"] = f"Bearer {login['access']}"
         ready = "/api/v1/gateway/lift_causal/experiments"
