@@ -29,7 +29,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         .first()
         .check()
       await page.locator('[data-row]').nth(1).click()
-      await expect(page.getByRole('complementary')).toContainText('Occurred')
+      await expect(page.getByRole('complementary', { name: 'Memory' })).toContainText('Occurred')
       await check(page, 'memories with one beside')
       await page.keyboard.press('Escape')
       await page.getByRole('button', { name: 'Source' }).first().click()

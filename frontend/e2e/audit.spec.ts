@@ -36,7 +36,7 @@ test('who did what is found, and leads to what belongs to it', async ({ page, re
   await signIn(page, owner)
   await page.goto(`/${owner.org}/settings/audit`)
   await page.getByRole('button', { name: /role\.updated/ }).click()
-  const panel = page.getByRole('complementary')
+  const panel = page.getByRole('complementary', { name: /^Entry/ })
   await expect(panel.getByText('put in:')).toBeAttached()
   await expect(panel.getByText(owner.email).first()).toBeVisible()
   await expect(panel.getByRole('button', { name: 'Copy the request’s id' })).toBeVisible()

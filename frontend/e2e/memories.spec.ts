@@ -38,7 +38,7 @@ test('a memory beside the list: keys go through the rows, the address keeps it',
   await page.goto(`/${org}/memories`)
   const rows = page.locator('[data-row]')
   await rows.first().click()
-  const panel = page.getByRole('complementary')
+  const panel = page.getByRole('complementary', { name: 'Memory' })
   await expect(panel).toContainText((await rows.first().textContent())?.slice(0, 40) ?? '')
   const before = page.url()
   await page.keyboard.press('j')

@@ -1,12 +1,14 @@
 import { screen } from '@testing-library/react'
 import { HttpResponse, http } from 'msw'
 import { expect, test } from 'vitest'
-import type { PlatformStatus } from '@/api/upcoming'
+import type { Schemas } from '@/api/client'
 import { renderPage } from '@/testing/render'
 import { server } from '@/testing/server'
 import StatusBanner from './status-banner'
 
-function answer(status: PlatformStatus['status'], ...components: PlatformStatus['components']) {
+type Status = Schemas['StatusOutput']
+
+function answer(status: Status['status'], ...components: Status['components']) {
   server.use(
     http.get('*/api/v1/status', () =>
       HttpResponse.json({ status, components, incidents: [], as_of: '2026-11-28T10:00:00Z' }),

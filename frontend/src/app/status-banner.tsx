@@ -1,7 +1,6 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { useFormatter, useTranslations } from 'use-intl'
-import { answerOf } from '@/api/client'
-import { upcoming } from '@/api/upcoming'
+import { answerOf, api } from '@/api/client'
 import { useOrg } from '@/hooks/use-account'
 import { Banner } from './banner'
 
@@ -10,7 +9,7 @@ const ASK_MS = 60_000
 function statusQuery(org: string) {
   return queryOptions({
     queryKey: [org, 'status'],
-    queryFn: ({ signal }) => answerOf(upcoming.GET('/api/v1/status', { signal })),
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/status', { signal })),
     refetchInterval: ASK_MS,
     // It is asked for again anyway.
     retry: false,
