@@ -49,11 +49,10 @@ def test_every_dependency_is_told_with_what_its_loss_means(anonymous: APIClient)
     answer = anonymous.get("/health/deep")
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"
-    body = answer.json()
-    assert body["status"] == "ok", body
-    checks = {check["name"]: check for check in body["checks"]}
-    assert {"database", "redis", "workers", "scheduler", "background_work", "mail", "memory", "stripe"} <= set(checks)
-    assert all(check["status"] == "ok" and check["latency_ms"] >= 0 for check in checks.values())
+    checks = {check["name"]: check for check in answer.json()["checks"]}
+    ours = {"database", "redis", "workers", "scheduler", "background_work", "mail", "memory", "stripe"}
+    assert {name: checks[name]["status"] for name in ours} == dict.fromkeys(ours, "ok")
+    assert all(check["latency_ms"] >= 0 for check in checks.values())
     assert all(len(check["consequence"]) > 20 for check in checks.values())
 
 
