@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -44,42 +45,23 @@ def _append(owner: str, events: Sequence[Event], *, by: Signer, now: datetime) -
         if event.id in known:
             continue
         position += 1
-        entry = Entry(
-            owner=owner,
-            position=position,
-            event_id=str(event.id),
-            action=event.name,
-            actor_kind=event.actor.kind.value,
-            actor_id=event.actor.id,
-            subject_kind=event.subject_kind,
-            subject_id=event.subject_id,
-            data=event.data,
-            request_id=event.request_id,
-            ip=event.ip,
-            occurred_at=event.occurred_at,
-            recorded_at=now,
-        )
-        previous = entry.hash_after(previous)
-        rows.append(
-            AuditEntry(
-                owner=owner,
-                position=position,
-                event_id=event.id,
-                action=event.name,
-                actor_kind=event.actor.kind.value,
-                actor_id=event.actor.id,
-                subject_kind=event.subject_kind,
-                subject_id=event.subject_id,
-                data=event.data,
-                request_id=event.request_id,
-                ip=event.ip,
-                occurred_at=event.occurred_at,
-                recorded_at=now,
-                hash=previous,
-                signature=by.sign(previous),
-                key_id=by.key_id,
-            )
-        )
+        fields: dict[str, Any] = {
+            "owner": owner,
+            "position": position,
+            "action": event.name,
+            "actor_kind": event.actor.kind.value,
+            "actor_id": event.actor.id,
+            "subject_kind": event.subject_kind,
+            "subject_id": event.subject_id,
+            "data": event.data,
+            "request_id": event.request_id,
+            "ip": event.ip,
+            "occurred_at": event.occurred_at,
+            "recorded_at": now,
+        }
+        previous = Entry(event_id=str(event.id), **fields).hash_after(previous)
+        signed = {"hash": previous, "signature": by.sign(previous), "key_id": by.key_id}
+        rows.append(AuditEntry(event_id=event.id, **fields, **signed))
     AuditEntry.objects.bulk_create(rows)
     chain.position, chain.hash = position, previous
     chain.save(update_fields=["position", "hash"])
