@@ -1,5 +1,5 @@
 import '@testing-library/jest-dom/vitest'
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterAll, afterEach, beforeAll, vi } from 'vitest'
 import { loadMessages, PARTS } from '@/i18n/locale'
 import { server } from './server'
@@ -13,6 +13,9 @@ globalThis.ResizeObserver ??= class {
   unobserve() {}
   disconnect() {}
 }
+
+// Long enough for a machine that does other things as well; what is there is found at once.
+configure({ asyncUtilTimeout: 15_000 })
 
 // A request that no test has prepared for is a mistake.
 beforeAll(async () => {
