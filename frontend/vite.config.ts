@@ -79,11 +79,10 @@ export default defineConfig(({ command }) => ({
   test: {
     environment: 'jsdom',
     setupFiles: ['./src/testing/setup.ts'],
-    testTimeout: 60_000,
     include: ['src/**/*.test.{ts,tsx}'],
     css: false,
     restoreMocks: true,
     // Two shared cores: rendering a page took several seconds under load.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 }))
