@@ -138,19 +138,20 @@ def test_a_dead_receiver_with_a_backlog_holds_up_nobody_else(stack: Stack, recei
     assert hanging.got
     dispatcher = psutil.Process(stack.pid("webhooks"))
     memory = dispatcher.memory_info().rss / 2**20
-    # It is back: everything comes, once and in order.
+    print(  # noqa: T201 - the measure of this test, for whoever runs it
+        f"\np95 from event to receipt {alone * 1000:.0f} ms alone, {beside * 1000:.0f} ms beside a dead receiver with "
+        f"{BACKLOG} waiting; dispatcher {memory:.0f} MB",
+        flush=True,
+    )
+    # A machine that does something else meanwhile is no fault of ours; nobody waits for the dead one.
+    assert beside < max(2 * alone, 2.0)
+    # It is back: everything comes, and in order.
     hanging.answers = lambda _: OK
     tried = len(hanging.got)
     result(start(stack, _WAKE, dead_endpoint), 60)
     began = time.monotonic()
     assert eventually(lambda: pending() == 0, 3_600)
-    took = timedelta(seconds=time.monotonic() - began)
+    took = timedelta(seconds=time.monotonic() - began).total_seconds()
     roles = [one.content["data"]["subject"]["id"] for one in hanging.got[tried:]]
     assert list(dict.fromkeys(roles)) == [str(number) for number in range(BACKLOG, 0, -1)]
-    print(  # noqa: T201 - the measure of this test, for whoever runs it
-        f"\np95 from event to receipt {alone * 1000:.0f} ms alone, {beside * 1000:.0f} ms beside a dead receiver with "
-        f"{BACKLOG} waiting; dispatcher {memory:.0f} MB; backlog drained in {took.total_seconds():.0f} s "
-        f"({BACKLOG / took.total_seconds():.0f}/s)"
-    )
-    # A machine that does something else meanwhile is no fault of ours; nobody waits for the dead one.
-    assert beside < max(2 * alone, 2.0)
+    print(f"the backlog came in {took:.0f} s ({BACKLOG / took:.0f}/s)")  # noqa: T201 - as above
