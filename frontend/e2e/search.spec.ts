@@ -37,12 +37,12 @@ test('a result opens beside the list, and keys go on from there', async ({ page 
   await page.goto(`/${org}/search?q=${encodeURIComponent(QUESTION)}`)
   const rows = page.locator('[data-row]')
   await rows.first().click()
-  await expect(page.getByRole('complementary')).toContainText('EXP-214')
+  await expect(page.getByRole('complementary', { name: 'Memory' })).toContainText('EXP-214')
   const second = await rows.nth(1).getAttribute('data-row')
   await page.keyboard.press('j')
   await expect(page).toHaveURL(new RegExp(`peek=${second}`))
   await page.keyboard.press('Escape')
-  await expect(page.getByRole('complementary')).toHaveCount(0)
+  await expect(page.getByRole('complementary', { name: 'Memory' })).toHaveCount(0)
 })
 
 test('two ways are compared side by side', async ({ page }) => {

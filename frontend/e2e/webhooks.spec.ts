@@ -146,7 +146,10 @@ test('a test is answered while one looks; a new secret signs beside the old one'
 test('an endpoint that is gone is switched off and says why; it can be switched on, changed and deleted', async ({
   page,
   request,
+  quiet,
 }) => {
+  // An address that is refused.
+  quiet.allow(/status of 400/)
   test.setTimeout(120_000)
   const owner = await newPerson(request)
   await signIn(page, owner)
