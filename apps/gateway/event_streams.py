@@ -24,7 +24,7 @@ from apps.core.request_context import accept_request_id, request_id_set
 from apps.core.tenancy.threads import in_public_thread
 from apps.core.tracing import SpanKind, parsed, span
 from apps.core.types import Principal
-from apps.events.api.serializers import MAX_TYPES_LENGTH, cursor_position, event_present, types_of
+from apps.events.api.serializers import cursor_position, event_present, types_of
 from apps.events.exceptions import CursorExpired
 from apps.events.selectors import feed_after, feed_head, feed_types
 from apps.events.types import Event
@@ -40,6 +40,7 @@ access_log = logging.getLogger("gateway.access")
 
 LASTS = timedelta(hours=1)
 HEARTBEAT_SECONDS = 15.0
+LOOK_SECONDS = 15.0
 BATCH = 200
 MAX_STREAMS = 2_000
 MAX_STREAMS_OF_ONE = 20
@@ -165,17 +166,22 @@ class EventStreams:
         if position is None:
             position = await in_public_thread(lambda: feed_head(organization_id=organization_id))
             await exchange.write(_mark("ready", position), more=True)
+        looks_at = loop.time()
         while loop.time() < ends and not leaving.done():
-            bell.clear()
-            try:
-                found = await _read(organization_id, position, asked.types)
-            except CursorExpired:
-                position = await in_public_thread(lambda: feed_head(organization_id=organization_id))
-                await exchange.write(_mark("reset", position), more=True)
-                continue
-            if found:
-                await exchange.write(b"".join(_encode(event) for event in found), more=True)
-                position, written = found[-1].position or position, loop.time()
+            if bell.is_set() or loop.time() >= looks_at:
+                # Before the look: what happens meanwhile rings again.
+                bell.clear()
+                try:
+                    found = await _read(organization_id, position, asked.types)
+                except CursorExpired:
+                    position = await in_public_thread(lambda: feed_head(organization_id=organization_id))
+                    await exchange.write(_mark("reset", position), more=True)
+                    continue
+                if found:
+                    await exchange.write(b"".join(_encode(event) for event in found), more=True)
+                    position, written = found[-1].position or position, loop.time()
+                # A full batch has more behind it. The bell may be lost, so there is a look now and then without it.
+                looks_at = loop.time() + (0 if len(found) == BATCH else LOOK_SECONDS)
             if loop.time() - checked >= BELIEVED_SECONDS:
                 if not await self._may_still(exchange, door):
                     return
@@ -183,7 +189,7 @@ class EventStreams:
             if loop.time() - written >= HEARTBEAT_SECONDS:
                 await exchange.write(StreamEvent.heartbeat().encode(), more=True)
                 written = loop.time()
-            if len(found) < BATCH:
+            if loop.time() < looks_at:
                 await _wait(bell, leaving, BELIEVED_SECONDS)
 
     async def _may_still(self, exchange: Exchange, door: Door) -> bool:
@@ -215,7 +221,7 @@ def _asked(exchange: Exchange, door: Door) -> _Asked:
     except ValueError:
         raise _invalid("Last-Event-ID is not a cursor that we gave out.") from None
     try:
-        types = types_of(query["types"][:MAX_TYPES_LENGTH]) if "types" in query else None
+        types = types_of(query["types"]) if "types" in query else None
     except ValueError as error:
         raise _invalid(f"The feed has no events of type {str(error)[:100]}.") from None
     return _Asked(feed_types(types, areas=door.areas), position)

@@ -13,7 +13,7 @@ from apps.accounts.permissions import Role
 from apps.core.tasks import HousekeepingTask
 from apps.core.tenancy.scope import public_scope
 from apps.webhooks.models import WebhookEndpoint
-from apps.webhooks.services.deliveries import deliveries_purge
+from apps.webhooks.services.deliveries import PURGE_BATCH, deliveries_purge
 
 
 @shared_task(name="webhooks.send_disabled_mail")
@@ -43,4 +43,8 @@ def send_disabled_mail(*, organization_id: UUID, endpoint_id: str, **_: Any) -> 
 
 @shared_task(name="webhooks.purge", base=HousekeepingTask)
 def purge() -> int:
-    return deliveries_purge(now=timezone.now())
+    total = count = deliveries_purge(now=timezone.now())
+    while count == PURGE_BATCH:
+        count = deliveries_purge(now=timezone.now())
+        total += count
+    return total

@@ -1,9 +1,8 @@
 """What the dispatcher is given to send, and what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 
@@ -48,6 +47,3 @@ class Outcome:
     @property
     def delivered(self) -> bool:
         return not self.error
-
-
-Payload = Mapping[str, Any]

@@ -24,29 +24,32 @@ def entries_write(events: Sequence[Event]) -> None:
     for event in events:
         for owner in _owners(event, memberships):
             chained.setdefault(owner, []).append(event)
-    now = timezone.now()
-    by = signer()
+    if not chained:
+        return
+    now, by, owners = timezone.now(), signer(), sorted(chained)
+    AuditChain.objects.bulk_create([AuditChain(owner=owner) for owner in owners], ignore_conflicts=True)
     # In one order everywhere, so that two writers cannot wait for each other.
-    for owner in sorted(chained):
-        _append(owner, chained[owner], by=by, now=now)
-
-
-def _append(owner: str, events: Sequence[Event], *, by: Signer, now: datetime) -> None:
-    AuditChain.objects.get_or_create(owner=owner)
-    chain = AuditChain.objects.select_for_update().get(owner=owner)
+    chains = list(AuditChain.objects.select_for_update().filter(owner__in=owners).order_by("owner"))
     known = set(
-        AuditEntry.objects.filter(owner=owner, event_id__in=[event.id for event in events]).values_list(
-            "event_id", flat=True
+        AuditEntry.objects.filter(owner__in=owners, event_id__in=[event.id for event in events]).values_list(
+            "owner", "event_id"
         )
     )
-    position, previous = chain.position, bytes(chain.hash) or START
+    rows: list[AuditEntry] = []
+    for chain in chains:
+        fresh = [event for event in chained[chain.owner] if (chain.owner, event.id) not in known]
+        rows += _appended(chain, fresh, by=by, now=now)
+    AuditEntry.objects.bulk_create(rows)
+    AuditChain.objects.bulk_update(chains, ["position", "hash"])
+
+
+def _appended(chain: AuditChain, events: Sequence[Event], *, by: Signer, now: datetime) -> list[AuditEntry]:
+    """Return the entries of events behind the end of a chain, unsaved, and move its end."""
     rows = []
     for event in events:
-        if event.id in known:
-            continue
-        position += 1
+        previous, position = bytes(chain.hash) or START, chain.position + 1
         fields: dict[str, Any] = {
-            "owner": owner,
+            "owner": chain.owner,
             "position": position,
             "action": event.name,
             "actor_kind": event.actor.kind.value,
@@ -59,12 +62,11 @@ def _append(owner: str, events: Sequence[Event], *, by: Signer, now: datetime) -
             "occurred_at": event.occurred_at,
             "recorded_at": now,
         }
-        previous = Entry(event_id=str(event.id), **fields).hash_after(previous)
-        signed = {"hash": previous, "signature": by.sign(previous), "key_id": by.key_id}
+        chain.hash = Entry(event_id=str(event.id), **fields).hash_after(previous)
+        chain.position = position
+        signed = {"hash": chain.hash, "signature": by.sign(chain.hash), "key_id": by.key_id}
         rows.append(AuditEntry(event_id=event.id, **fields, **signed))
-    AuditEntry.objects.bulk_create(rows)
-    chain.position, chain.hash = position, previous
-    chain.save(update_fields=["position", "hash"])
+    return rows
 
 
 def _owners(event: Event, memberships: dict[str, list[str]]) -> list[str]:
@@ -77,7 +79,7 @@ def _person(event: Event) -> str:
     """Return the id of the person that an event without an organisation is about, if it is about one."""
     if not event.name.startswith(_OF_PEOPLE):
         return ""
-    return event.subject_id if event.subject_kind == "user" else event.actor.id
+    return event.subject_id if event.subject_kind == "user" else str(event.data.get("user_id", ""))
 
 
 def _memberships(events: Iterable[Event]) -> dict[str, list[str]]:

@@ -14,7 +14,7 @@ from apps.events.types import Actor
 
 # How far back the feed reaches. The audit trail keeps what it needs of each event for itself.
 EVENT_LIFETIME = timedelta(days=30)
-_PURGE_BATCH = 5_000
+PURGE_BATCH = 5_000
 
 
 def emit(
@@ -71,5 +71,5 @@ def events_purge(*, now: datetime) -> int:
     if passed is None:
         return 0
     old = OutboxEvent.objects.filter(sequence__lte=passed, occurred_at__lt=now - EVENT_LIFETIME).order_by("sequence")
-    count, _ = OutboxEvent.objects.filter(id__in=old.values("id")[:_PURGE_BATCH]).delete()
+    count, _ = OutboxEvent.objects.filter(id__in=old.values("id")[:PURGE_BATCH]).delete()
     return count

@@ -20,7 +20,7 @@ from apps.webhooks.services.endpoints import webhook_emit
 Status, Reason = WebhookDelivery.Status, WebhookDelivery.Reason
 # Events go a little later: a delivery always finds its event.
 _LIFETIME = EVENT_LIFETIME - timedelta(days=1)
-_PURGE_BATCH = 5_000
+PURGE_BATCH = 5_000
 
 
 def deliveries_make(events: Sequence[Event]) -> None:
@@ -128,7 +128,7 @@ def deliveries_purge(*, now: datetime) -> int:
     ended = WebhookDelivery.objects.exclude(status=Status.PENDING).filter(
         created_at__lt=now - _LIFETIME, finished_at__lt=now - timedelta(days=1)
     )
-    _, counts = WebhookDelivery.objects.filter(id__in=ended.values("id")[:_PURGE_BATCH]).delete()
+    _, counts = WebhookDelivery.objects.filter(id__in=ended.values("id")[:PURGE_BATCH]).delete()
     return counts.get(WebhookDelivery._meta.label, 0)  # noqa: SLF001 - Django's documented API
 
 

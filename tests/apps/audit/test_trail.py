@@ -139,6 +139,45 @@ def test_what_a_person_does_with_their_account_is_told_to_their_organisations(
     assert grown == {PLATFORM: 2, str(acme.id): 1, str(globex.id): 1}
 
 
+def test_a_session_that_an_operator_ends_is_told_where_the_person_belongs(
+    acme: Organization, globex: Organization, client_of: ClientFactory
+) -> None:
+    person, operator = client_of(acme).user, client_of(globex).user  # type: ignore[attr-defined]  # see the fixture
+    record()
+    before = dict(AuditChain.objects.values_list("owner", "position"))
+    emit(
+        "session.ended",
+        organization_id=None,
+        actor=Actor(ActorKind.OPERATOR, str(operator.id)),
+        subject=("session", "x"),
+        now=timezone.now(),
+        user_id=str(person.id),
+    )
+    record()
+    after = dict(AuditChain.objects.values_list("owner", "position"))
+    assert {owner for owner in after if after[owner] != before.get(owner)} == {PLATFORM, str(acme.id)}
+
+
+def test_many_chains_cost_few_statements(
+    acme: Organization, globex: Organization, django_assert_max_num_queries: Any
+) -> None:
+    happen(acme, "a")
+    for organization in (acme, globex, None):
+        emit(
+            "role.deleted",
+            organization_id=organization.id if organization else None,
+            actor=SYSTEM,
+            subject=("role", "x"),
+            now=timezone.now(),
+            role="x",
+        )
+    events = events_place()
+    with django_assert_max_num_queries(8):
+        entries_write(events)
+    for owner in (str(acme.id), str(globex.id), PLATFORM):
+        assert chain_verify(owner=owner).fault is None
+
+
 def test_an_event_is_written_once_however_often_it_comes(acme: Organization) -> None:
     happen(acme, "a")
     before = AuditEntry.objects.count()

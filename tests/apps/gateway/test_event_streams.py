@@ -276,7 +276,7 @@ def test_a_cursor_that_is_too_old_or_of_somewhere_else_resets(acme: Organization
     run(work)
 
 
-def test_only_ones_own_events_and_only_those_asked_for(acme: Organization, call: Call) -> None:
+def test_only_ones_own_events_and_only_those_asked_for(acme: Organization) -> None:
     token = token_of(acme)
     relay()
     other = Organization.objects.get(slug="globex")
