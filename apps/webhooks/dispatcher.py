@@ -8,6 +8,7 @@ may run beside each other; they share the endpoints by `services.dispatch`.
 import asyncio
 import logging
 import time
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError
@@ -91,11 +92,13 @@ class Dispatcher:
             logger.warning("webhooks: a turn of %s cannot be noted: %s", work.endpoint_id, error)
 
     async def _pause(self, seconds: float) -> None:
+        """Wait so long, or until a turn has ended, whose endpoint may have more, or the end is asked for."""
+        stopping: asyncio.Future[Any] = asyncio.ensure_future(self._stop.wait())
+        waited: set[asyncio.Future[Any]] = {stopping, *self._turns}
         try:
-            async with asyncio.timeout(seconds):
-                await self._stop.wait()
-        except TimeoutError:
-            return
+            await asyncio.wait(waited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
 
 
 async def _pulse() -> None:
