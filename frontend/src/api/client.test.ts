@@ -36,16 +36,28 @@ test('many calls with an old token make one refresh, and each is sent once more'
   expect(bodies).toEqual(Array(3).fill({ content: 'x', memory_type: 'note' }))
 })
 
-test('without a session any more the call fails and the end is told', async () => {
+test('without a session any more all calls fail and the end is told once', async () => {
   openSession(token('acme'))
   refresh(() => new HttpResponse(null, { status: 401 }))
   server.use(http.get('*/api/v1/memory', () => new HttpResponse(null, { status: 401 })))
   const ended = vi.fn()
   const forget = onSessionEnd(ended)
-  await expect(answerOf(api.GET('/api/v1/memory'))).rejects.toMatchObject({ status: 401 })
+  const list = () => expect(answerOf(api.GET('/api/v1/memory'))).rejects.toMatchObject({ status: 401 })
+  await Promise.all([list(), list()])
+  await list()
   expect(ended).toHaveBeenCalledOnce()
   expect(accessToken()).toBeNull()
   forget()
+})
+
+test('a renewal that is refused late does not end the session that has begun meanwhile', async () => {
+  openSession(token('acme'))
+  refresh(() => {
+    openSession(token('acme', 'new'))
+    return new HttpResponse(null, { status: 401 })
+  })
+  expect(await renewSession()).toBe(true)
+  expect(accessToken()).toBe(token('acme', 'new'))
 })
 
 test('a server that is away does not end the session', async () => {

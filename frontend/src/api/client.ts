@@ -3,7 +3,7 @@ import createClient from 'openapi-fetch'
 import { ApiError, problemOf, unreachable } from '@/lib/problem'
 import { getProof } from './proof'
 import type { components, paths } from './schema'
-import { accessToken, end, renewSession } from './session'
+import { accessToken, renewSession } from './session'
 
 export type Schemas = components['schemas']
 
@@ -45,9 +45,7 @@ export async function sendAsUser(request: Request): Promise<Response> {
   const again = request.clone()
   const answer = await deliver(request)
   if (answer.status !== 401 || PROVING.includes(new URL(request.url).pathname)) return answer
-  if (await renewSession()) return deliver(again)
-  end()
-  return answer
+  return (await renewSession()) ? deliver(again) : answer
 }
 
 async function deliver(request: Request): Promise<Response> {

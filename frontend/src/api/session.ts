@@ -5,6 +5,8 @@
 import { problemOf, unreachable } from '@/lib/problem'
 
 let access: string | null = null
+// A session may be open without a token: while its renewal is under way.
+let isOpen = false
 let renewal: Promise<boolean> | null = null
 const endings = new Set<() => void>()
 const tabs = new BroadcastChannel('lift.session')
@@ -16,6 +18,7 @@ export function accessToken() {
 
 export function openSession(token: string) {
   access = token
+  isOpen = true
 }
 
 /** Whether there is a session, be it one that an earlier visit has left in the cookie. */
@@ -43,8 +46,11 @@ export function closeSession() {
   end()
 }
 
-export function end() {
+function end() {
   access = null
+  // Many requests may hear at once that there is no session; it ends once.
+  if (!isOpen) return
+  isOpen = false
   for (const listener of endings) listener()
 }
 
@@ -61,12 +67,15 @@ export function renewSession(): Promise<boolean> {
 
 async function renew(): Promise<boolean> {
   const organization = tokenOrganization()
+  const before = access
   const answer = await post('/api/v1/auth/token/refresh', {})
   if (answer.status === 401) {
-    access = null
+    // Somebody may have signed in meanwhile: that session has not ended.
+    if (access !== before) return access !== null
+    end()
     return false
   }
-  access = await tokenOf(answer)
+  openSession(await tokenOf(answer))
   // The cookie is shared: another tab may have moved it to another organisation. This tab stays where it is.
   if (organization && tokenOrganization() !== organization) await switchToken(organization)
   return true
@@ -78,7 +87,7 @@ export function switchSession(organization: string): Promise<void> {
 }
 
 async function switchToken(organization: string) {
-  access = await tokenOf(await post('/api/v1/auth/switch', { org_id: organization, use_cookie: true }))
+  openSession(await tokenOf(await post('/api/v1/auth/switch', { org_id: organization, use_cookie: true })))
 }
 
 async function tokenOf(answer: Response): Promise<string> {
