@@ -42,10 +42,12 @@ def _state(organization: Organization) -> str:
     models = [model for model in apps.get_models() if model.__module__.startswith("apps.") and not model._meta.proxy]
     # That it was refused is recorded.
     tables = sorted({model._meta.db_table for model in models} - {OutboxEvent._meta.db_table})
-    digest = sql.SQL("SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS digest FROM {} t")
-    each = sql.SQL(" UNION ALL ").join(digest.format(sql.Identifier(table)) for table in tables)
+    digest = sql.SQL(
+        "SELECT {} AS name, md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) AS digest FROM {} t"
+    )
+    each = sql.SQL(" UNION ALL ").join(digest.format(sql.Literal(table), sql.Identifier(table)) for table in tables)
     with organization_scope(organization.id), connection.cursor() as cursor:
-        cursor.execute(sql.SQL("SELECT string_agg(digest, ' ') FROM ({}) AS each_table").format(each))
+        cursor.execute(sql.SQL("SELECT string_agg(digest, ' ' ORDER BY name) FROM ({}) AS each_table").format(each))
         return str(cursor.fetchone()[0])
 
 
