@@ -14,8 +14,6 @@ onSessionEnd(() => {
   // Nothing of what one person read stays for the next.
   queryClient.clear()
   const { matches, location } = router.state
-  // On the way there already.
-  if (location.pathname === '/sign-in') return
   if (matches.some(({ routeId }) => routeId === '/$org'))
     void router.navigate({ to: '/sign-in', search: { redirect: location.href } })
   // Pages for everybody stay; they may say who is signed in.

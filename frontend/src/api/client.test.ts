@@ -4,7 +4,7 @@ import { ApiError } from '@/lib/problem'
 import { server } from '@/testing/server'
 import { answerOf, api } from './client'
 import { onProofWanted } from './proof'
-import { accessToken, onSessionEnd, openSession, renewSession } from './session'
+import { accessToken, closeSession, onSessionEnd, openSession, renewSession } from './session'
 
 /** A token for an organisation, as far as this side reads it. */
 function token(organization: string, name = 'a') {
@@ -58,6 +58,16 @@ test('a renewal that is refused late does not end the session that has begun mea
   })
   expect(await renewSession()).toBe(true)
   expect(accessToken()).toBe(token('acme', 'new'))
+})
+
+test('a renewal that is answered late does not open the session that has been left meanwhile', async () => {
+  openSession(token('acme'))
+  refresh(() => {
+    closeSession()
+    return HttpResponse.json({ access: token('acme', 'new') })
+  })
+  expect(await renewSession()).toBe(false)
+  expect(accessToken()).toBeNull()
 })
 
 test('a server that is away does not end the session', async () => {

@@ -5,8 +5,6 @@
 import { problemOf, unreachable } from '@/lib/problem'
 
 let access: string | null = null
-// A session may be open without a token: while its renewal is under way.
-let isOpen = false
 let renewal: Promise<boolean> | null = null
 const endings = new Set<() => void>()
 const tabs = new BroadcastChannel('lift.session')
@@ -18,7 +16,6 @@ export function accessToken() {
 
 export function openSession(token: string) {
   access = token
-  isOpen = true
 }
 
 /** Whether there is a session, be it one that an earlier visit has left in the cookie. */
@@ -47,10 +44,9 @@ export function closeSession() {
 }
 
 function end() {
+  // Many requests may hear that there is no session any more; it ends once.
+  if (access === null) return
   access = null
-  // Many requests may hear at once that there is no session; it ends once.
-  if (!isOpen) return
-  isOpen = false
   for (const listener of endings) listener()
 }
 
@@ -69,13 +65,13 @@ async function renew(): Promise<boolean> {
   const organization = tokenOrganization()
   const before = access
   const answer = await post('/api/v1/auth/token/refresh', {})
+  // Somebody has signed out or in meanwhile: the answer is about the session before.
+  if (access !== before) return access !== null
   if (answer.status === 401) {
-    // Somebody may have signed in meanwhile: that session has not ended.
-    if (access !== before) return access !== null
     end()
     return false
   }
-  openSession(await tokenOf(answer))
+  access = await tokenOf(answer)
   // The cookie is shared: another tab may have moved it to another organisation. This tab stays where it is.
   if (organization && tokenOrganization() !== organization) await switchToken(organization)
   return true
@@ -87,7 +83,7 @@ export function switchSession(organization: string): Promise<void> {
 }
 
 async function switchToken(organization: string) {
-  openSession(await tokenOf(await post('/api/v1/auth/switch', { org_id: organization, use_cookie: true })))
+  access = await tokenOf(await post('/api/v1/auth/switch', { org_id: organization, use_cookie: true }))
 }
 
 async function tokenOf(answer: Response): Promise<string> {
