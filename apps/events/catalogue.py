@@ -200,6 +200,8 @@ EVENTS: dict[str, EventType] = {
     "memory.updated": EventType("A memory changed.", {**_MEMORY, "changed": TEXTS}),
     "memory.trashed": EventType("A memory was moved to the trash.", _MEMORY),
     "memory.restored": EventType("A memory was taken out of the trash.", _MEMORY),
+    "memory.superseded": EventType("A memory was replaced by another one.", {**_MEMORY, "by": ID}),
+    "memory.reinstated": EventType("A memory is no longer replaced by another one.", _MEMORY),
     "memory.erased": EventType("A memory was deleted for good.", {"memory_type": TEXT, "module": TEXT}),
     "memory_context.updated": EventType("The field or the dimensions of the memory changed.", {"changed": TEXTS}),
     "entity.merged": EventType("A name was said to mean another entity.", {"into": ID}),

@@ -7,6 +7,12 @@ class MemoryNotFound(NotFound):
     code = "memory_not_found"
 
 
+class MemoryErased(DomainError):
+    """The memory was there and was deleted for good."""
+
+    code = "memory_erased"
+
+
 class EntityNotFound(NotFound):
     code = "entity_not_found"
 
@@ -41,6 +47,12 @@ class ExternalIdConflict(Conflict):
     """The external id belongs to a memory with other content."""
 
     code = "external_id_conflict"
+
+
+class SupersessionConflict(Conflict):
+    """A memory would replace itself."""
+
+    code = "supersession_conflict"
 
 
 class OperationFinished(Conflict):

@@ -1,6 +1,7 @@
 """The organisation memory. Every table here lives in the schema of one organisation."""
 
 from datetime import datetime
+from typing import TypeAlias
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
@@ -25,6 +26,8 @@ class MemoryContext(models.Model):
     created_at = models.DateTimeField()
     # Counters that `services.changes` alone moves on: the write transactions of this memory, and its memories so far.
     change = models.BigIntegerField(default=0)
+    # When the last change was recorded; no later one is recorded before it, whatever the clocks of the servers say.
+    moment = models.DateTimeField(null=True, editable=False)
     last_number = models.BigIntegerField(default=0)
     last_entity = models.BigIntegerField(default=0)
 
@@ -33,46 +36,73 @@ class MemoryContext(models.Model):
 
 
 class MemoryQuerySet(models.QuerySet["Memory"]):
-    def live(self, now: datetime) -> "MemoryQuerySet":
+    def kept(self, now: datetime) -> "MemoryQuerySet":
         """Leave out what is in the trash or has expired."""
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), deleted_at=None)
+
+    def live(self, now: datetime) -> "MemoryQuerySet":
+        """Leave out, too, what another memory has replaced."""
+        return self.kept(now).filter(superseded_at=None)
 
     def trashed(self, now: datetime) -> "MemoryQuerySet":
         """Keep what is in the trash and may still be restored."""
         return self.filter(deleted_at__gt=now - TRASH_LIFETIME)
 
 
-class Memory(models.Model):
-    """One remembered text, in its present revision.
+class MemoryStateQuerySet(models.QuerySet["MemoryState"]):
+    def in_force(self, recorded: datetime) -> "MemoryStateQuerySet":
+        """Keep the states that memories were in at a moment, those in the trash left out."""
+        return self.filter(
+            Q(replaced_at=None) | Q(replaced_at__gt=recorded),
+            Q(deleted_at=None) | Q(deleted_at__gt=recorded),
+            revised_at__lte=recorded,
+        )
 
-    `occurred_at` is when it happened, `recorded_at` when we learned of it, `revised_at` when we learned of its present
-    wording.
+
+class Remembered(models.Model):
+    """What there is to know of a memory in one of its states.
+
+    `occurred_at` is when it happened, `recorded_at` when we learned of it, `revised_at` when it came into this state.
     """
 
-    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     content = models.TextField()
-    content_hash = models.CharField(max_length=64)
-    # Of its words, 64 bits as a signed number: see `engine.duplicates`.
-    fingerprint = models.BigIntegerField(null=True, editable=False)
     metadata = models.JSONField(default=dict, blank=True)
     memory_type = models.CharField(max_length=50)
     module = models.CharField(max_length=63, blank=True)
     source = models.CharField(max_length=200, blank=True)
     external_id = models.CharField(max_length=200, blank=True)
-    # The place in the order in which the organisation's memories were accepted.
-    number = models.BigIntegerField(unique=True)
     revision = models.PositiveIntegerField(default=1)
-    # The change (see MemoryContext) that wrote this row last.
-    change = models.BigIntegerField(default=0, db_index=True)
     occurred_at = models.DateTimeField()
     occurred_end = models.DateTimeField(null=True, blank=True)
-    # Whether the caller said when it happened; else `occurred_at` is the time of recording.
-    occurred_given = models.BooleanField(default=False)
     recorded_at = models.DateTimeField()
     revised_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # The memory that says what holds instead, and from when on that is so. No foreign key: it may be erased.
+    superseded_by = models.UUIDField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
     created_by = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.content[:80]
+
+
+class Memory(Remembered):
+    """One remembered text, in its present state."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    content_hash = models.CharField(max_length=64)
+    # Of its words, 64 bits as a signed number: see `engine.duplicates`.
+    fingerprint = models.BigIntegerField(null=True, editable=False)
+    # The place in the order in which the organisation's memories were accepted.
+    number = models.BigIntegerField(unique=True)
+    # The change (see MemoryContext) that wrote this row last.
+    change = models.BigIntegerField(default=0, db_index=True)
+    # Whether the caller said when it happened; else `occurred_at` is the time of recording.
+    occurred_given = models.BooleanField(default=False)
     size_bytes = models.PositiveIntegerField()
     # The position in the conceptual space, one number in [0, 1] per dimension of the context.
     concepts = VectorField()
@@ -107,14 +137,30 @@ class Memory(models.Model):
             GinIndex(fields=["metadata"], opclasses=["jsonb_path_ops"], name="memory_metadata"),
         ]
 
-    def __str__(self) -> str:
-        return self.content[:80]
+
+class MemoryState(Remembered):
+    """A state that a memory is or was in, from `revised_at` until `replaced_at`: a view of memories and versions."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.BigIntegerField()
+    replaced_at = models.DateTimeField(null=True)
+    occurred_given = models.BooleanField()
+    concepts = VectorField()
+
+    objects = MemoryStateQuerySet.as_manager()
+
+    class Meta:
+        managed = False
+        db_table = "memory_memorystate"
+
+
+MemoryRows: TypeAlias = models.QuerySet[Memory] | models.QuerySet[MemoryState]
 
 
 class MemoryVersion(models.Model):
-    """A superseded revision of a memory: written when the next one takes its place, never changed after.
+    """A former revision of a memory: written when the next one takes its place, never changed after.
 
-    It was the present one from `recorded_at` until `replaced_at`, when `changed_by` replaced it.
+    It was the present one from `recorded_at` until `replaced_at`, when `changed_by` replaced it for a `reason`.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -127,23 +173,30 @@ class MemoryVersion(models.Model):
     occurred_at = models.DateTimeField()
     occurred_end = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    superseded_by = models.UUIDField(null=True, blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
     recorded_at = models.DateTimeField()
     replaced_at = models.DateTimeField()
     changed_by = models.UUIDField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "revision"], name="memory_version_unique")]
+        indexes = [models.Index(fields=["replaced_at"], name="memory_version_replaced")]
 
     def __str__(self) -> str:
         return f"{self.memory_id} revision {self.revision}"
 
 
 class MemoryRemoval(models.Model):
-    """The trace of a memory that was deleted for good, for readers that follow the changes."""
+    """What is left of a memory that was deleted for good: that it was there, and when it went."""
 
     id = models.BigAutoField(primary_key=True)
     number = models.BigIntegerField(unique=True)
     change = models.BigIntegerField(db_index=True)
+    memory_id = models.UUIDField(null=True, unique=True)
+    removed_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.number} removed by change {self.change}"

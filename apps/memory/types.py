@@ -13,7 +13,7 @@ from apps.memory.engine.fusion import FusedHit
 from apps.memory.engine.types import SearchType
 
 if TYPE_CHECKING:
-    from apps.memory.models import Memory
+    from apps.memory.models import Memory, MemoryState
 
 # Characters. A single store is answered while the caller waits; batches run in the background and may be longer.
 MAX_CONTENT = 50_000
@@ -75,6 +75,49 @@ class StoreResult:
     memory_id: UUID
     created: bool
     duplicate_of: Duplicate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """The moments that a reading is about, on two clocks; None is the present.
+
+    `recorded` is when it was known: what was stored, edited or deleted after it does not count. `valid` is when it
+    held: what happened by then and had neither expired nor been replaced.
+    """
+
+    valid: datetime | None = None
+    recorded: datetime | None = None
+
+
+PRESENT = AsOf()
+
+
+class Shelf(StrEnum):
+    """Where a memory is to be found; `live` is what searches read."""
+
+    LIVE = "live"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    TRASH = "trash"
+
+
+class RevisionAction(StrEnum):
+    """What made a revision, or an end of it."""
+
+    STORED = "stored"
+    EDITED = "edited"
+    TRASHED = "trashed"
+    RESTORED = "restored"
+    SUPERSEDED = "superseded"
+    REINSTATED = "reinstated"
+    EXPIRED = "expired"
+    ERASED = "erased"
+
+
+class DifferenceKind(StrEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +186,7 @@ class SearchQuery:
     filter: Filter | None = None
     occurred_after: datetime | None = None
     occurred_before: datetime | None = None
+    as_of: AsOf = PRESENT
     threshold: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     explain: bool = True
@@ -165,7 +209,7 @@ class SearchResult:
     """A memory with its score taken apart; `explanation` and `why` are None unless the query asks for them."""
 
     hit: FusedHit
-    memory: "Memory"
+    memory: "Memory | MemoryState"
     passage: Passage | None
     explanation: str | None
     why: Why | None

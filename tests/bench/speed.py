@@ -83,7 +83,7 @@ def _fill(rows: Sequence[dict[str, object]], understood: Sequence[Understanding]
             for place, item in enumerate(items)
         ]
         with transaction.atomic():
-            change = change_begin(count=len(items))
+            change = change_begin(now=now, count=len(items))
             numbers = range(change.number_from, change.number_from + len(items))
             memories_write(items=items, numbers=numbers, texts=texts, change=change, user_id=None, now=now)
     with connection.cursor() as cursor:

@@ -37,7 +37,7 @@ def remember(organization: Organization, content: str, **item: Any) -> UUID:
 
 def trash(organization: Organization, memory_id: UUID) -> None:
     with organization_scope(organization.id):
-        memory_trash(organization_id=organization.id, memory_id=memory_id, now=timezone.now())
+        memory_trash(organization_id=organization.id, memory_id=memory_id, user_id=None, now=timezone.now())
 
 
 def expire(organization: Organization, memory_id: UUID) -> None:

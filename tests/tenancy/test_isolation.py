@@ -298,7 +298,7 @@ def other(globex: Organization) -> Other:
             now=now,
         )
         trashed = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
-        memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, now=now)
+        memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, user_id=None, now=now)
         operation = operation_create(organization_id=globex.id, rows=[{"content": TEXT}], user_id=None, now=now)
         UsageEvent.objects.update(module=SECRET, user_id=owner.user_id)
         usage_rebuild(now=now)

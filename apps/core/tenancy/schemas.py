@@ -19,6 +19,10 @@ _CONSTRAINTS = """
     WHERE conrelid = ANY(%s) AND contype IN ('p', 'u', 'x', 'f')
     ORDER BY contype = 'f', contype <> 'p', conname
 """
+_VIEWS = """
+    SELECT relname, pg_get_viewdef(oid) FROM pg_class
+    WHERE relnamespace = %s::regnamespace AND relkind = 'v' ORDER BY oid
+"""
 _INDEXES = """
     SELECT pg_get_indexdef(indexrelid) FROM pg_index
     WHERE indrelid = ANY(%s)
@@ -74,6 +78,11 @@ def _definitions(source: str, target: str) -> list[sql.Composable]:
         constraints = cursor.fetchall()
         cursor.execute(_INDEXES, [list(tables)])
         indexes = [row[0] for row in cursor.fetchall()]
+        cursor.execute(_VIEWS, [source])
+        views = [
+            sql.SQL("CREATE VIEW {}.{} AS {}").format(sql.Identifier(target), sql.Identifier(name), sql.SQL(definition))
+            for name, definition in cursor.fetchall()
+        ]
     # Indexes are not copied by LIKE: it invents their names, and a later RemoveIndex would not find them.
     create = sql.SQL(
         "CREATE TABLE {}.{} (LIKE {}.{} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING GENERATED "
@@ -93,4 +102,4 @@ def _definitions(source: str, target: str) -> list[sql.Composable]:
     if not all(qualified in definition for definition in indexes):
         raise RuntimeError(f"an index of {source} has a definition that names no table of it")
     moved = [sql.SQL(definition.replace(qualified, f" ON {target}.", 1)) for definition in indexes]
-    return [*statements, *keys, *moved, *foreign]
+    return [*statements, *keys, *moved, *foreign, *views]

@@ -37,22 +37,30 @@ _ENTITIES = """
     FROM memory_entity AS entity LEFT JOIN memory_entity AS target ON target.id = entity.alias_of_id
     WHERE entity.change > %(after)s AND entity.change <= %(until)s
 """
+_NAMED = """
+    SELECT entity.number, entity.key, coalesce(target.number, entity.number)
+    FROM memory_entity AS entity LEFT JOIN memory_entity AS target ON target.id = entity.alias_of_id
+    WHERE entity.number = ANY(%s) OR target.number = ANY(%s)
+"""
 _GONE = """
     SELECT number FROM memory_memory
     WHERE change > %(after)s AND change <= %(until)s AND deleted_at IS NOT NULL
     UNION ALL SELECT number FROM memory_memoryremoval WHERE change > %(after)s AND change <= %(until)s
 """
 # Memory and passages in one statement: between two, another change could come. Vectors travel in their own binary form.
-_MEMORIES = """
+_COLUMNS = """
     SELECT memory.number, memory.id, memory.thread, extract(epoch FROM memory.occurred_at)::float8,
         memory.occurred_given, coalesce(extract(epoch FROM memory.expires_at)::float8, 'infinity'),
-        vector_send(memory.concepts), memory.named, memory.times,
+        memory.superseded_at IS NOT NULL, vector_send(memory.concepts), memory.named, memory.times,
         chunk.start, chunk."end", chunk.terms, chunk.sparse, chunk.sketch,
         CASE WHEN chunk.embedding IS NULL THEN NULL ELSE halfvec_send(chunk.embedding) END
     FROM memory_memory AS memory JOIN memory_chunk AS chunk ON chunk.memory_id = memory.id
-    WHERE memory.change > %(after)s AND memory.change <= %(until)s AND memory.deleted_at IS NULL
-    ORDER BY memory.number, chunk.ordinal
 """
+_ORDER = "ORDER BY memory.number, chunk.ordinal"
+_MEMORIES = f"""
+    {_COLUMNS} WHERE memory.change > %(after)s AND memory.change <= %(until)s AND memory.deleted_at IS NULL {_ORDER}
+"""
+_TRASHED = f"{_COLUMNS} WHERE memory.id = ANY(%s) {_ORDER}"
 # pgvector sends a vector as its length and two bytes of nothing, then big-endian numbers.
 _VECTOR_HEADER = 4
 
@@ -92,6 +100,23 @@ def index_current(*, organization_id: UUID, change: int, concepts: int) -> Itera
             _follow(entry, until=change)
         yield entry.index
     _make_room()
+
+
+def index_apart(*, concepts: int, memory_ids: Sequence[UUID], more: Sequence[IndexedMemory]) -> MemoryIndex:
+    """Make an index of some memories by what is kept of them, be they in the trash, and of others that are given."""
+    index = _empty(concepts)
+    with transaction.atomic(), connection.cursor() as cursor:
+        # As above.
+        raw = connection.connection
+        with raw.cursor("apart", binary=True) as rows:
+            rows.execute(_TRASHED, [list(memory_ids)])
+            kept = [_memory(list(passages)) for _, passages in groupby(rows, key=lambda row: row[0])]
+        memories = [*kept, *more]
+        named = {int(number) for memory in memories for number in memory.entities}
+        index.add_entities([_entity(row) for row in raw.execute(_NAMED, [list(named)] * 2).fetchall()])
+        del cursor
+    index.add(memories)
+    return index
 
 
 def index_bytes(organization_id: UUID) -> int | None:
@@ -150,7 +175,7 @@ def _entity(row: tuple[int, str, int]) -> IndexedEntity:
 
 
 def _memory(rows: Sequence[tuple[Any, ...]]) -> IndexedMemory:
-    number, memory_id, thread, occurred, given, expires, concepts, named, times = rows[0][:9]
+    number, memory_id, thread, occurred, given, expires, superseded, concepts, named, times = rows[0][:10]
     entities, counts, subjects = packing.unpack(named, packing.NAMED)
     return IndexedMemory(
         number=number,
@@ -159,12 +184,13 @@ def _memory(rows: Sequence[tuple[Any, ...]]) -> IndexedMemory:
         occurred=occurred,
         occurred_given=given,
         expires=expires,
+        superseded=superseded,
         concepts=np.frombuffer(concepts, dtype=">f4", offset=_VECTOR_HEADER),
         entities=entities,
         entity_counts=counts,
         subjects=subjects,
         times=np.column_stack(packing.unpack(times, packing.TIMES)),
-        units=[_unit(row[9:]) for row in rows],
+        units=[_unit(row[10:]) for row in rows],
     )
 
 

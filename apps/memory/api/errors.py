@@ -7,12 +7,14 @@ from apps.memory.exceptions import (
     EntityNotFound,
     ExternalIdConflict,
     ItemInvalid,
+    MemoryErased,
     MemoryNotFound,
     MetadataTooLarge,
     OperationFinished,
     OperationNotFound,
     OperationRunning,
     RerankerMissing,
+    SupersessionConflict,
     TooManyItems,
     UnknownDomain,
 )
@@ -20,6 +22,8 @@ from apps.memory.exceptions import (
 register_problems(
     {
         MemoryNotFound: Problem(404, "There is no such memory"),
+        MemoryErased: Problem(410, "The memory was deleted for good"),
+        SupersessionConflict: Problem(409, "A memory cannot replace itself"),
         EntityNotFound: Problem(404, "There is no such entity"),
         AliasConflict: Problem(409, "The names cannot be merged or parted"),
         OperationNotFound: Problem(404, "There is no such operation"),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +22,7 @@ from apps.memory.types import (
     MAX_CONTENT,
     MAX_METADATA_BYTES,
     MAX_QUERY,
+    AsOf,
 )
 
 # The span that PostgreSQL, Python and JavaScript all handle without surprises.
@@ -188,6 +190,25 @@ class OperationOutput(OperationSummaryOutput):
     duplicate_count = serializers.IntegerField()
 
 
+class AsOfInput(StrictSerializer):
+    """The moment that a reading is about, on two clocks."""
+
+    as_of = InstantField(
+        required=False,
+        help_text="What held then: what had happened by then and had neither expired nor been replaced.",
+    )
+    as_of_recorded = InstantField(
+        required=False,
+        help_text="What was known then: without what was stored, edited or deleted since. A later time means now.",
+    )
+
+
+def as_of_of(fields: Mapping[str, Any], *, now: datetime) -> AsOf:
+    """Return the moment among validated fields."""
+    recorded = fields.get("as_of_recorded")
+    return AsOf(valid=fields.get("as_of"), recorded=None if recorded is None else min(recorded, now))
+
+
 class MemoryOutput(serializers.Serializer[Any]):
     memory_id = serializers.UUIDField()
     content = serializers.CharField()
@@ -203,6 +224,8 @@ class MemoryOutput(serializers.Serializer[Any]):
     revised_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField(allow_null=True)
     deleted_at = serializers.DateTimeField(allow_null=True, help_text="When it went to the trash.")
+    superseded_by = serializers.UUIDField(allow_null=True, help_text="The memory that replaces it.")
+    superseded_at = serializers.DateTimeField(allow_null=True, help_text="From when on that one holds.")
 
 
 class SearchConditions(StrictSerializer):
@@ -236,7 +259,7 @@ class SearchConditions(StrictSerializer):
         return weights
 
 
-class SearchInput(SearchConditions):
+class SearchInput(SearchConditions, AsOfInput):
     explain = serializers.BooleanField(default=True)
     rerank = serializers.BooleanField(
         default=False,

@@ -7,29 +7,26 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.core.api.serializers import PageQuery, StrictSerializer
-from apps.memory.api.serializers import MAX_TYPES, InstantField, MemoryOutput, TypeField
+from apps.memory.api.serializers import MAX_TYPES, AsOfInput, InstantField, MemoryOutput, TypeField, as_of_of
 from apps.memory.api.serializers_managing import WindowInput, conditions_of
 from apps.memory.selectors.insights import InsightScope
 
 MAX_NAME = 200
 
 
-class InsightsQuery(WindowInput):
-    """Which memories insights are about. A range ends at `as_of`."""
+class InsightsQuery(WindowInput, AsOfInput):
+    """Which memories insights are about. A range ends at the moment that they are about."""
 
-    as_of = InstantField(
-        required=False, help_text="Count what was recorded by then and not in the trash yet; a later time means now."
-    )
     memory_types = serializers.ListField(
         child=TypeField(), required=False, min_length=1, max_length=MAX_TYPES, help_text="May be given several times."
     )
 
 
 def scope_of(fields: Mapping[str, Any], *, now: datetime) -> InsightScope:
-    as_of = fields.get("as_of")
-    window = conditions_of(fields, now=min(as_of or now, now))
+    as_of = as_of_of(fields, now=now)
+    window = conditions_of(fields, now=min(as_of.valid or as_of.recorded or now, now))
     return InsightScope(
-        as_of=None if as_of is None else min(as_of, now),
+        as_of=as_of,
         occurred_after=window.occurred_after,
         occurred_before=window.occurred_before,
         memory_types=tuple(sorted(set(fields.get("memory_types", ())))),
@@ -100,7 +97,8 @@ class InsightsOutput(serializers.Serializer[Any]):
     clusters_computed_at = serializers.DateTimeField(allow_null=True)
     clusters_pending = serializers.BooleanField(help_text="Newer clusters are being computed.")
     change = serializers.IntegerField(help_text="The change of the memory that everything else is about.")
-    as_of = serializers.DateTimeField()
+    as_of = serializers.DateTimeField(help_text="The moment that held.")
+    as_of_recorded = serializers.DateTimeField(help_text="The moment that was known.")
     window = OpenWindowOutput()
     memory_types = serializers.ListField(child=serializers.CharField())
 
@@ -131,7 +129,7 @@ class EntityField(serializers.CharField):
         super().__init__(max_length=MAX_NAME, **kwargs)
 
 
-class GraphQuery(StrictSerializer):
+class GraphQuery(AsOfInput):
     entity = EntityField(
         required=False, help_text="An id or a name to look around from; without it the most mentioned entities come."
     )

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from apps.core.api.serializers import PageQuery, StrictSerializer
 from apps.memory.api.serializers import (
+    AsOfInput,
     FilterField,
     FilterTextField,
     InstantField,
@@ -19,7 +20,14 @@ from apps.memory.api.serializers import (
     TypeField,
 )
 from apps.memory.engine.filters import Comparison, FilterError, parse_filter
-from apps.memory.types import MAX_BULK_IDS, BulkAction, MemoryConditions
+from apps.memory.types import (
+    MAX_BULK_IDS,
+    BulkAction,
+    DifferenceKind,
+    MemoryConditions,
+    RevisionAction,
+    Shelf,
+)
 
 ORDERS = [
     sign + column
@@ -93,9 +101,13 @@ def conditions_of(fields: Mapping[str, Any], *, now: datetime) -> MemoryConditio
     )
 
 
-class StateQuery(ConditionsInput):
+class StateQuery(ConditionsInput, AsOfInput):
     filters = FilterTextField(required=False)
-    state = serializers.ChoiceField(choices=["live", "trash"], default="live")
+    state = serializers.ChoiceField(
+        choices=[shelf.value for shelf in Shelf],
+        default=Shelf.LIVE.value,
+        help_text="Where they are now; only live ones are read as of a moment.",
+    )
 
 
 class ListQuery(StateQuery, PageQuery):
@@ -170,7 +182,17 @@ class FacetsOutput(serializers.Serializer[Any]):
     metadata = serializers.DictField(child=MetadataFacetOutput())
 
 
-class MemoryPatch(StrictSerializer):
+class ReasonInput(StrictSerializer):
+    reason = serializers.CharField(
+        required=False, max_length=500, allow_blank=True, help_text="Why, for those who read its history."
+    )
+
+
+class SupersedeInput(ReasonInput):
+    by = serializers.UUIDField(allow_null=True, help_text="The memory that holds instead; null for none.")
+
+
+class MemoryPatch(ReasonInput):
     """What changes; null clears where it is allowed. The metadata are replaced as a whole."""
 
     content = serializers.CharField(required=False, trim_whitespace=False)
@@ -190,10 +212,12 @@ class MemoryPatch(StrictSerializer):
 
 class RevisionOutput(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
+    action = serializers.ChoiceField(choices=[action.value for action in RevisionAction])
     recorded_at = serializers.DateTimeField()
     replaced_at = serializers.DateTimeField(allow_null=True)
     recorded_by = serializers.UUIDField(allow_null=True, help_text="Who made this revision, if it was a person.")
     current = serializers.BooleanField()
+    reason = serializers.CharField(allow_null=True, help_text="Why it was made, if that was said.")
     changed = serializers.ListField(child=serializers.CharField(), help_text="What differs from the revision before.")
     content = serializers.CharField()
     metadata = serializers.DictField()
@@ -202,6 +226,39 @@ class RevisionOutput(serializers.Serializer[Any]):
     occurred_at = serializers.DateTimeField()
     occurred_end = serializers.DateTimeField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
+    deleted_at = serializers.DateTimeField(allow_null=True)
+    superseded_by = serializers.UUIDField(allow_null=True)
+    superseded_at = serializers.DateTimeField(allow_null=True)
+
+
+class DiffQuery(PageQuery):
+    """Two moments of the clock of recording."""
+
+    memory_type = TypeField(required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        # `from` is a word of Python's own.
+        ends = {
+            "from": InstantField(help_text="What was known then."),
+            "to": InstantField(required=False, help_text="What is known now, or was known then."),
+        }
+        return {**super().get_fields(), **ends}
+
+
+class DifferenceOutput(serializers.Serializer[Any]):
+    memory_id = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=[kind.value for kind in DifferenceKind])
+    cause = serializers.ChoiceField(
+        choices=[action.value for action in RevisionAction], help_text="What happened to it last."
+    )
+    changed = serializers.ListField(child=serializers.CharField(), help_text="The fields that differ.")
+    before = MemoryOutput(allow_null=True, help_text="Null where it was not to be read, or was deleted for good since.")
+    after = MemoryOutput(allow_null=True, help_text="Likewise.")
+
+
+class DiffPage(serializers.Serializer[Any]):
+    results = DifferenceOutput(many=True)
+    next = serializers.CharField(allow_null=True)
 
 
 class HistoryPage(serializers.Serializer[Any]):
@@ -229,10 +286,13 @@ class BulkInput(ConditionsInput):
     all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")
     set = BulkSetInput(required=False, help_text="What an update changes.")
     dry_run = serializers.BooleanField(default=False, help_text="Tell what would happen, and do nothing.")
+    reason = serializers.CharField(
+        required=False, max_length=500, allow_blank=True, help_text="Why, for those who read their history."
+    )
 
     def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
         fields = super().validate(fields)
-        conditions = [name for name in fields if name not in {"action", "ids", "all", "set", "dry_run"}]
+        conditions = [name for name in fields if name not in {"action", "ids", "all", "set", "dry_run", "reason"}]
         if "ids" in fields and (conditions or fields["all"]):
             _refuse("ids", "Give either ids or conditions.", code="contradiction")
         if (fields["action"] == BulkAction.UPDATE) != ("set" in fields):

@@ -5,6 +5,7 @@ from apps.memory.api import views, views_aliases, views_health, views_insights, 
 urlpatterns = [
     path("", views_managing.MemoriesView.as_view(), name="memory-list"),
     path("/bulk", views_managing.BulkView.as_view(), name="memory-bulk"),
+    path("/diff", views_managing.DiffView.as_view(), name="memory-diff"),
     path("/facets", views_managing.FacetsView.as_view(), name="memory-facets"),
     path("/store", views.StoreView.as_view(), name="memory-store"),
     path("/store/batch", views.BatchView.as_view(), name="memory-store-batch"),
@@ -29,4 +30,5 @@ urlpatterns = [
     path("/<uuid:memory_id>/history", views_managing.HistoryView.as_view(), name="memory-history"),
     path("/<uuid:memory_id>/related", views_insights.RelatedView.as_view(), name="memory-related"),
     path("/<uuid:memory_id>/restore", views_managing.MemoryRestoreView.as_view(), name="memory-restore"),
+    path("/<uuid:memory_id>/supersede", views_managing.SupersedeView.as_view(), name="memory-supersede"),
 ]

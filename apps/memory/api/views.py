@@ -1,5 +1,6 @@
 """The organisation memory over HTTP."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -248,8 +249,11 @@ class SearchView(ApiView):
         wait_for = fields.pop("wait_for", None)
         if wait_for is not None:
             operation_wait(operation_id=wait_for, most=WAIT_FOR_MOST)
-        query = _query_of(fields)
-        found = memory_search(organization_id=self.principal.organization_id, query=query, now=timezone.now())
+        now = timezone.now()
+        as_of = io.as_of_of(fields, now=now)
+        fields = {name: value for name, value in fields.items() if name not in io.AsOfInput().fields}
+        query = replace(_query_of(fields), as_of=as_of)
+        found = memory_search(organization_id=self.principal.organization_id, query=query, now=now)
         return Response(_search_present(found, query.search_type), headers=found.quota.headers())
 
     def _valid_fields(self, request: Request) -> dict[str, Any]:

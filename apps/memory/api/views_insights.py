@@ -11,6 +11,7 @@ from apps.accounts.permissions import Permission
 from apps.core.api.serializers import StrictSerializer
 from apps.core.api.views import ApiView
 from apps.memory.api import serializers_insights as io
+from apps.memory.api.serializers import as_of_of
 from apps.memory.selectors.concepts import memory_concepts
 from apps.memory.selectors.graph import entities_page, graph_present, path_present
 from apps.memory.selectors.related import related_present
@@ -48,7 +49,7 @@ class GraphView(ApiView):
     @extend_schema(operation_id="memory_graph", parameters=[io.GraphQuery], responses=io.GraphOutput)
     def get(self, request: Request) -> Response:
         """Entities and what joins them: around one of them, or the most mentioned ones; of a time, if one is given."""
-        query = self.valid_query(request, io.GraphQuery)
+        query, now = self.valid_query(request, io.GraphQuery), timezone.now()
         graph = graph_present(
             entity=query.get("entity"),
             depth=query["depth"],
@@ -56,7 +57,8 @@ class GraphView(ApiView):
             kind=query.get("kind"),
             occurred_after=query.get("occurred_after"),
             occurred_before=query.get("occurred_before"),
-            now=timezone.now(),
+            as_of=as_of_of(query, now=now),
+            now=now,
         )
         return Response(graph)
 

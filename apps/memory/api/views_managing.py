@@ -1,6 +1,9 @@
 """Managing the organisation memory over HTTP: lists, edits, the trash."""
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -14,16 +17,24 @@ from apps.core.api.idempotency import idempotent
 from apps.core.api.pagination import page_of
 from apps.core.api.serializers import PageQuery
 from apps.core.api.views import ApiView
+from apps.core.exceptions import InvalidInput
 from apps.memory.api import serializers as common
 from apps.memory.api import serializers_managing as io
 from apps.memory.api.views import IDEMPOTENCY_KEY
-from apps.memory.models import Memory
+from apps.memory.models import MemoryRows, Remembered
+from apps.memory.selectors.differences import diff_page
 from apps.memory.selectors.facets import facets_present
-from apps.memory.selectors.memories import bulk_present, memories_matching, memory_get, memory_present
+from apps.memory.selectors.memories import bulk_present, memories_matching, memory_as_of, memory_present
 from apps.memory.selectors.revisions import history_page
 from apps.memory.services.bulk import memories_bulk
-from apps.memory.services.managing import memory_edit, memory_restore, memory_trash
-from apps.memory.types import BulkAction, BulkFields
+from apps.memory.services.managing import (
+    memory_edit,
+    memory_restore,
+    memory_supersede,
+    memory_trash,
+    memory_unsupersede,
+)
+from apps.memory.types import BulkAction, BulkFields, Shelf
 
 ETAG = OpenApiParameter(
     "ETag", str, OpenApiParameter.HEADER, response=True, description="Names this revision; send it back in If-Match."
@@ -36,6 +47,13 @@ IF_MATCH = OpenApiParameter(
 )
 
 
+def _rows(query: Mapping[str, Any], *, now: datetime) -> MemoryRows:
+    """Return the memories that a validated query is about."""
+    return memories_matching(
+        io.conditions_of(query, now=now), shelf=Shelf(query["state"]), as_of=common.as_of_of(query, now=now), now=now
+    )
+
+
 class MemoriesView(ApiView):
     access = {"GET": Permission.MEMORY_READ}
 
@@ -43,7 +61,7 @@ class MemoriesView(ApiView):
     def get(self, request: Request) -> Response:
         """List memories, last recorded first if no order is given."""
         query, now = self.valid_query(request, io.ListQuery), timezone.now()
-        rows = memories_matching(io.conditions_of(query, now=now), trashed=query["state"] == "trash", now=now)
+        rows = _rows(query, now=now)
         page = page_of(
             rows, order=query["ordering"], cursor=query.get("cursor"), limit=query["limit"], present=memory_present
         )
@@ -61,40 +79,50 @@ class FacetsView(ApiView):
         checked = io.FacetsQuery(data={**given.dict(), **repeated})
         checked.is_valid(raise_exception=True)
         query, now = dict(checked.validated_data), timezone.now()
-        rows = memories_matching(io.conditions_of(query, now=now), trashed=query["state"] == "trash", now=now)
+        rows = _rows(query, now=now)
         return Response(facets_present(rows, metadata=query.get("metadata", {})))
 
 
 class MemoryView(ApiView):
     access = {"GET": Permission.MEMORY_READ, "PATCH": Permission.MEMORY_WRITE, "DELETE": Permission.MEMORY_WRITE}
 
-    @extend_schema(responses=common.MemoryOutput, parameters=[ETAG])
+    @extend_schema(responses=common.MemoryOutput, parameters=[common.AsOfInput, ETAG])
     def get(self, request: Request, memory_id: UUID) -> Response:
-        """One memory."""
-        return _answer(memory_get(memory_id=memory_id, now=timezone.now()))
+        """One memory, now or as it was."""
+        now = timezone.now()
+        as_of = common.as_of_of(self.valid_query(request, common.AsOfInput), now=now)
+        return _answer(memory_as_of(memory_id=memory_id, as_of=as_of, now=now))
 
     @extend_schema(request=io.MemoryPatch, responses=common.MemoryOutput, parameters=[ETAG, IF_MATCH])
     def patch(self, request: Request, memory_id: UUID) -> Response:
         """Edit a memory; what it replaces stays in its history."""
+        fields = self.valid_body(request, io.MemoryPatch)
         memory = memory_edit(
             organization_id=self.principal.organization_id,
             memory_id=memory_id,
-            fields=self.valid_body(request, io.MemoryPatch),  # type: ignore[arg-type]  # the serializer has these fields
+            reason=fields.pop("reason", ""),
+            fields=fields,  # type: ignore[arg-type]  # the serializer has these fields
             revisions=_revisions(request, memory_id),
             user_id=self.principal.user_id,
             now=timezone.now(),
         )
         return _answer(memory)
 
-    @extend_schema(responses={204: None})
+    @extend_schema(parameters=[io.ReasonInput], responses={204: None})
     def delete(self, request: Request, memory_id: UUID) -> Response:
         """Move a memory to the trash, where it can be restored for 30 days."""
-        memory_trash(organization_id=self.principal.organization_id, memory_id=memory_id, now=timezone.now())
+        memory_trash(
+            organization_id=self.principal.organization_id,
+            memory_id=memory_id,
+            **self.valid_query(request, io.ReasonInput),
+            user_id=self.principal.user_id,
+            now=timezone.now(),
+        )
         return Response(status=204)
 
 
-def _answer(memory: Memory) -> Response:
-    return Response(memory_present(memory), headers={"ETag": f'"{memory.id.hex}-{memory.revision}"'})
+def _answer(memory: Remembered) -> Response:
+    return Response(memory_present(memory), headers={"ETag": f'"{memory.pk.hex}-{memory.revision}"'})
 
 
 def _revisions(request: Request, memory_id: UUID) -> set[int] | None:
@@ -112,11 +140,55 @@ def _revisions(request: Request, memory_id: UUID) -> set[int] | None:
 class MemoryRestoreView(ApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
-    @extend_schema(request=None, responses=common.MemoryOutput)
+    @extend_schema(request=io.ReasonInput, responses=common.MemoryOutput)
     def post(self, request: Request, memory_id: UUID) -> Response:
         """Take a memory out of the trash."""
-        memory = memory_restore(organization_id=self.principal.organization_id, memory_id=memory_id, now=timezone.now())
+        memory = memory_restore(
+            organization_id=self.principal.organization_id,
+            memory_id=memory_id,
+            **self.valid_body(request, io.ReasonInput),
+            user_id=self.principal.user_id,
+            now=timezone.now(),
+        )
         return Response(memory_present(memory))
+
+
+class SupersedeView(ApiView):
+    access = {"POST": Permission.MEMORY_WRITE}
+
+    @extend_schema(request=io.SupersedeInput, responses=common.MemoryOutput)
+    def post(self, request: Request, memory_id: UUID) -> Response:
+        """Say which memory holds instead of this one, or that none does.
+
+        What is replaced stays as it was, but only readings as of a time before find it.
+        """
+        fields = self.valid_body(request, io.SupersedeInput)
+        by, user_id, now = fields.pop("by"), self.principal.user_id, timezone.now()
+        if by is None:
+            memory = memory_unsupersede(memory_id=memory_id, **fields, user_id=user_id, now=now)
+        else:
+            memory = memory_supersede(memory_id=memory_id, by=by, **fields, user_id=user_id, now=now)
+        return _answer(memory)
+
+
+class DiffView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_diff", parameters=[io.DiffQuery], responses=io.DiffPage)
+    def get(self, request: Request) -> Response:
+        """What is read otherwise than it was at an earlier moment: added, removed, changed."""
+        query, now = self.valid_query(request, io.DiffQuery), timezone.now()
+        until = min(query.get("to", now), now)
+        if query["from"] > until:
+            raise InvalidInput("It ends before it begins.", pointer="/from", item_code="ends_before_it_begins")
+        page = diff_page(
+            since=query["from"],
+            until=until,
+            memory_type=query.get("memory_type"),
+            cursor=query.get("cursor"),
+            limit=query["limit"],
+        )
+        return Response(page)
 
 
 class HistoryView(ApiView):
@@ -164,6 +236,7 @@ class BulkView(ApiView):
             action=action,
             target=fields["ids"] if "ids" in fields else io.conditions_of(fields, now=now),
             fields=BulkFields(**fields["set"]) if "set" in fields else None,
+            reason=fields.get("reason", ""),
             user_id=self.principal.user_id,
             now=now,
             dry_run=fields["dry_run"],

@@ -72,6 +72,7 @@ class IndexedMemory:
     occurred: float
     occurred_given: bool
     expires: float
+    superseded: bool
     concepts: Floats
     entities: NDArray[np.uint32]
     entity_counts: NDArray[np.uint8]
@@ -91,6 +92,7 @@ class MemoryIndex:
         self._occurred = Growing(np.float64)
         self._given = Growing(np.bool_)
         self._expires = Growing(np.float64)
+        self._superseded = Growing(np.bool_)
         self._concepts = Growing(np.float32, width=concepts)
         self._threaded = Growing(np.bool_)
         # Times that texts name: the memory, the begin and the end of each.
@@ -112,9 +114,14 @@ class MemoryIndex:
         return len(self._positions)
 
     @property
+    def numbers(self) -> list[int]:
+        return list(self._positions)
+
+    @property
     def nbytes(self) -> int:
         """Return about how much memory the index takes."""
-        columns = (self._number, self._gone, self._occurred, self._given, self._expires, self._concepts, self._threaded)
+        times = (self._occurred, self._given, self._expires, self._superseded)
+        columns = (self._number, self._gone, *times, self._concepts, self._threaded)
         units = (self._times, self._owner, self._spans, self._vectors, self._sketches, self._terms, self._sparse)
         return sum(one.nbytes for one in (*columns, *units, self._sequences, self._names)) + 200 * len(self.ids)
 
@@ -148,6 +155,7 @@ class MemoryIndex:
         self._occurred.extend([one.occurred for one in memories])
         self._given.extend([one.occurred_given for one in memories])
         self._expires.extend([one.expires for one in memories])
+        self._superseded.extend([one.superseded for one in memories])
         # A place in another space than the present one compares with nothing.
         width = self._concepts.rows.shape[1]
         nowhere = np.full(width, np.nan, dtype=np.float32)
@@ -189,12 +197,14 @@ class MemoryIndex:
     # --- who takes part -------------------------------------------------------------------------------------------
 
     def visible(self, *, now: float, among: Sequence[int] | None = None) -> Mask:
-        """Return a mask over all positions: present, not expired, and, if given, with a number in `among`."""
-        mask: Mask = ~self._gone.rows & (self._expires.rows > now)
-        if among is not None:
-            chosen = np.zeros(len(mask), dtype=np.bool_)
-            chosen[[self._positions[number] for number in among if number in self._positions]] = True
-            mask &= chosen
+        """Return a mask over all positions: with a number in `among` if given, else what is live."""
+        mask: Mask = ~self._gone.rows
+        if among is None:
+            mask &= (self._expires.rows > now) & ~self._superseded.rows
+            return mask
+        chosen = np.zeros(len(mask), dtype=np.bool_)
+        chosen[[self._positions[number] for number in among if number in self._positions]] = True
+        mask &= chosen
         return mask
 
     def occurred(self, positions: Positions) -> Scores:

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import TruncMonth
 
-from apps.memory.models import MemoryQuerySet
+from apps.memory.models import MemoryRows
 
 MAX_VALUES = 20
 # Ten years; what happened before is counted together.
@@ -19,7 +19,7 @@ _COLUMNS = ("memory_type", "module", "source")
 # A list counts with each of its elements, as it does in filters; objects and null are no values.
 _METADATA = """
     WITH found AS MATERIALIZED (
-        SELECT DISTINCT id, jsonb_path_query(metadata, %s::jsonpath) AS value FROM memory_memory WHERE id IN ({rows})
+        SELECT DISTINCT id, jsonb_path_query(metadata, %s::jsonpath) AS value FROM ({rows}) AS rows
     ),
     counted AS (SELECT value, count(*) AS memories FROM found GROUP BY value)
     SELECT value, memories, sum(memories) OVER (), (SELECT count(DISTINCT id) FROM found)
@@ -27,7 +27,7 @@ _METADATA = """
 """
 
 
-def facets_present(rows: MemoryQuerySet, *, metadata: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def facets_present(rows: MemoryRows, *, metadata: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return the counts over these memories; `metadata` maps names, as the caller wrote them, to paths of keys."""
     total = rows.count()
     return {
@@ -38,13 +38,13 @@ def facets_present(rows: MemoryQuerySet, *, metadata: Mapping[str, Sequence[str]
     }
 
 
-def _column(rows: MemoryQuerySet, column: str, total: int) -> dict[str, Any]:
+def _column(rows: MemoryRows, column: str, total: int) -> dict[str, Any]:
     counts = rows.values(column).annotate(count=Count("id")).order_by("-count", column)[:MAX_VALUES]
     values = [{"value": row[column] or None, "count": row["count"]} for row in counts]
     return {"values": values, "other": total - sum(row["count"] for row in values)}
 
 
-def _months(rows: MemoryQuerySet, total: int) -> dict[str, Any]:
+def _months(rows: MemoryRows, total: int) -> dict[str, Any]:
     months = rows.annotate(month=TruncMonth("occurred_at", tzinfo=UTC)).values("month").annotate(count=Count("id"))
     values = [
         {"month": row["month"].strftime("%Y-%m"), "count": row["count"]}
@@ -53,10 +53,10 @@ def _months(rows: MemoryQuerySet, total: int) -> dict[str, Any]:
     return {"values": values, "other": total - sum(row["count"] for row in values)}
 
 
-def _values(rows: MemoryQuerySet, path: Sequence[str], total: int) -> dict[str, Any]:
+def _values(rows: MemoryRows, path: Sequence[str], total: int) -> dict[str, Any]:
     keys = "".join(f".{json.dumps(key, ensure_ascii=False)}" for key in path)
     scalars = f'${keys}[*] ? (@.type() == "string" || @.type() == "number" || @.type() == "boolean")'
-    subquery, parameters = rows.values("id").query.sql_with_params()
+    subquery, parameters = rows.values("id", "metadata").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(_METADATA.format(rows=subquery), [scalars, *parameters, MAX_VALUES])
         found = cursor.fetchall()

@@ -16,9 +16,10 @@ from apps.memory.adapters.paths import shortest_path
 from apps.memory.engine.entities import normalise_key
 from apps.memory.engine.graph import MENTIONED_WITH, CoMentions, association
 from apps.memory.exceptions import EntityNotFound
-from apps.memory.models import Entity, Memory, MemoryQuerySet, Mention, Relation
+from apps.memory.models import Entity, Memory, MemoryRows, Mention, Relation
 from apps.memory.selectors.insights import mentions_of
-from apps.memory.selectors.memories import memories_visible
+from apps.memory.selectors.visible import memories_visible
+from apps.memory.types import PRESENT, AsOf
 
 MAX_HOPS = 4
 _EVIDENCE = 5
@@ -50,7 +51,7 @@ _SharedPairs = Mapping[tuple[int, int], _Shared]
 class _Live:
     """What live memories name together, read once for a request: a fifth of a second at half a million mentions."""
 
-    def __init__(self, live: MemoryQuerySet) -> None:
+    def __init__(self, live: MemoryRows) -> None:
         mentions, self.entity_ids = mentions_of(live)
         self.places = {entity_id: place for place, entity_id in enumerate(self.entity_ids)}
         self.graph = CoMentions(mentions, entities=len(self.entity_ids))
@@ -105,7 +106,10 @@ def entities_visible(*, now: datetime) -> QuerySet[Entity]:
 
 def entity_get(text: str, *, now: datetime) -> Entity:
     """Return the visible entity of an id or a name, in any spelling; raises `EntityNotFound`."""
-    visible = entities_visible(now=now)
+    return _entity(text, entities_visible(now=now))
+
+
+def _entity(text: str, visible: QuerySet[Entity]) -> Entity:
     try:
         entity = visible.filter(id=UUID(text)).first()
     except ValueError:
@@ -157,6 +161,7 @@ def graph_present(
     kind: str | None,
     occurred_after: datetime | None = None,
     occurred_before: datetime | None = None,
+    as_of: AsOf = PRESENT,
     now: datetime,
 ) -> dict[str, Any]:
     """Return up to `limit` entities and the edges between them, strongest first.
@@ -165,17 +170,18 @@ def graph_present(
     first, then the strongest co-mentions. `kind` is that of the entities, apart from the one asked for. With a window,
     which includes its start and excludes its end, only what happened in it counts. Raises `EntityNotFound`.
     """
-    visible = memories_visible(now=now, occurred_after=occurred_after, occurred_before=occurred_before)
+    visible = memories_visible(now=now, as_of=as_of, occurred_after=occurred_after, occurred_before=occurred_before)
     stated = Relation.objects.all()
-    if occurred_after or occurred_before:
-        stated = stated.filter(evidence__memory__in=visible.values("id")).distinct()
+    if occurred_after or occurred_before or as_of != PRESENT:
+        stated = stated.filter(evidence__memory_id__in=visible.values_list("id", flat=True)).distinct()
     live = _Live(visible)
     if entity is None:
         strongest = live.graph.strongest(live.allowed(kind))[:limit]
         node_ids = [live.entity_ids[place] for place in strongest]
     else:
-        centre = entity_get(entity, now=now).id
-        node_ids = _around(centre, live, stated, depth=depth, kind=kind, limit=limit, now=now)
+        among = entities_visible(now=now) if as_of == PRESENT else Entity.objects.all()
+        centre = _entity(entity, among).id
+        node_ids = _around(centre, live, stated, among, depth=depth, kind=kind, limit=limit)
     shared = live.shared(node_ids)
     mentioned = [_mentioned(node_ids[one], node_ids[other], pair) for (one, other), pair in shared.items()]
     heaviest = sorted(mentioned, key=lambda edge: (-edge.weight, edge.source, edge.target))
@@ -208,11 +214,11 @@ def _around(
     centre: UUID,
     live: _Live,
     stated: QuerySet[Relation],
+    among: QuerySet[Entity],
     *,
     depth: int,
     kind: str | None,
     limit: int,
-    now: datetime,
 ) -> list[UUID]:
     """Return the centre and what is found step by step, until there are enough."""
     found, frontier = [centre], [centre]
@@ -221,7 +227,7 @@ def _around(
         wanted = limit - len(found)
         if wanted <= 0 or not frontier:
             break
-        beside = _related(frontier, stated, seen=found, kind=kind, now=now)[:wanted]
+        beside = _related(frontier, stated, among, seen=found, kind=kind)[:wanted]
         allowed[live.known([*found, *beside])] = False
         met = live.graph.neighbours(live.known(frontier), allowed, total_memories=live.total)
         frontier = [*beside, *(live.entity_ids[place] for place in met[: wanted - len(beside)])]
@@ -230,12 +236,17 @@ def _around(
 
 
 def _related(
-    of: Sequence[UUID], stated: QuerySet[Relation], *, seen: Sequence[UUID], kind: str | None, now: datetime
+    of: Sequence[UUID],
+    stated: QuerySet[Relation],
+    among: QuerySet[Entity],
+    *,
+    seen: Sequence[UUID],
+    kind: str | None,
 ) -> list[UUID]:
     """Return the unseen entities that stated relations join to some others, in the order in which they were stated."""
     pairs = stated.filter(Q(source__in=of) | Q(target__in=of)).order_by("id")
     ends = dict.fromkeys(end for pair in pairs.values_list("source_id", "target_id") for end in pair)
-    allowed = entities_visible(now=now).filter(id__in=ends)
+    allowed = among.filter(id__in=ends)
     if kind is not None:
         allowed = allowed.filter(kind=kind)
     known = set(allowed.values_list("id", flat=True)).difference(seen)

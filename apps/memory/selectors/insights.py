@@ -20,7 +20,10 @@ from apps.memory.engine.insights import (
     temporal_patterns,
     trend,
 )
-from apps.memory.models import Entity, Memory, MemoryQuerySet, Relation
+from apps.memory.models import Entity, MemoryRows, MemoryState, Relation
+from apps.memory.selectors.earlier import earlier_texts, entities_in
+from apps.memory.selectors.visible import memories_visible
+from apps.memory.types import PRESENT, AsOf
 
 # One number per entity, in the order of the ids, is all that counting needs.
 _MENTIONS = """
@@ -34,9 +37,9 @@ _MENTIONS = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InsightScope:
-    """Which memories insights are about: those of the moment `as_of`, None for now, within a window of the event."""
+    """Which memories insights are about: those of a moment, within a window of the event."""
 
-    as_of: datetime | None = None
+    as_of: AsOf = PRESENT
     occurred_after: datetime | None = None
     occurred_before: datetime | None = None
     memory_types: tuple[str, ...] = ()
@@ -47,40 +50,25 @@ class InsightScope:
         return self == InsightScope()
 
 
-def memories_counted(scope: InsightScope, *, now: datetime) -> MemoryQuerySet:
-    """Return the memories that insights count, in their present revision.
-
-    At a moment of the past these are the ones recorded by then that were not in the trash yet and had not expired, as
-    far as the rows tell: what was deleted for good since is missing, and what was restored since counts throughout.
-    """
-    rows = _of_the_moment(scope, now=now)
-    if scope.occurred_after is not None:
-        rows = rows.filter(occurred_at__gte=scope.occurred_after)
-    if scope.occurred_before is not None:
-        rows = rows.filter(occurred_at__lt=scope.occurred_before)
-    return rows
+def memories_counted(scope: InsightScope, *, now: datetime) -> MemoryRows:
+    """Return the memories that insights count, in the state of the moment."""
+    return memories_visible(
+        now=now,
+        as_of=scope.as_of,
+        memory_types=scope.memory_types,
+        occurred_after=scope.occurred_after,
+        occurred_before=scope.occurred_before,
+    )
 
 
-def _of_the_moment(scope: InsightScope, *, now: datetime) -> MemoryQuerySet:
-    if scope.as_of is None:
-        rows = Memory.objects.live(now)
-    else:
-        rows = Memory.objects.filter(
-            Q(deleted_at=None) | Q(deleted_at__gt=scope.as_of),
-            Q(expires_at=None) | Q(expires_at__gt=scope.as_of),
-            recorded_at__lte=scope.as_of,
-        )
-    return rows.filter(memory_type__in=scope.memory_types) if scope.memory_types else rows
-
-
-def numbers_of(rows: MemoryQuerySet) -> NDArray[np.int64]:
+def numbers_of(rows: MemoryRows) -> NDArray[np.int64]:
     """Return the numbers of memories, in no order."""
     statement, parameters = rows.values("number").query.sql_with_params()
     numbers: NDArray[np.int64] = read_columns(statement, parameters, {"number": BIGINT})["number"].astype(np.int64)
     return numbers
 
 
-def facts_of(rows: MemoryQuerySet) -> dict[str, Any]:
+def facts_of(rows: MemoryRows) -> dict[str, Any]:
     """Return total, concepts, density, days and hours of these memories, as JSON."""
     memories = _memories(rows)
     mentions, entity_ids = mentions_of(rows)
@@ -97,13 +85,16 @@ def facts_of(rows: MemoryQuerySet) -> dict[str, Any]:
     }
 
 
-def _memories(rows: MemoryQuerySet) -> dict[str, Any]:
+def _memories(rows: MemoryRows) -> dict[str, Any]:
     statement, parameters = rows.values_list("number", "id", "occurred_at").query.sql_with_params()
     return read_columns(statement, parameters, {"number": BIGINT, "id": UUID_BYTES, "occurred": TIMESTAMP})
 
 
-def mentions_of(rows: MemoryQuerySet) -> tuple[Mentions, list[UUID]]:
+def mentions_of(rows: MemoryRows) -> tuple[Mentions, list[UUID]]:
     """Return what these memories name. Entities are places in the list of ids, which ascends; memories are numbers."""
+    earlier = earlier_texts(rows)
+    if earlier:
+        rows = rows.exclude(id__in=[state.id for state in earlier])
     counted, parameters = rows.values("id", "number").query.sql_with_params()
     found = read_columns(
         _MENTIONS.format(counted=counted),
@@ -112,7 +103,26 @@ def mentions_of(rows: MemoryQuerySet) -> tuple[Mentions, list[UUID]]:
     )
     _, first, entity = np.unique(found["entity"], return_index=True, return_inverse=True)
     mentions = Mentions(entity, found["memory"].astype(np.int64), found["count"].astype(np.int64))
-    return mentions, [UUID(bytes=entity_id) for entity_id in found["entity_id"][first].tolist()]
+    entity_ids = [UUID(bytes=entity_id) for entity_id in found["entity_id"][first].tolist()]
+    return _with_earlier(mentions, entity_ids, earlier) if earlier else (mentions, entity_ids)
+
+
+def _with_earlier(
+    mentions: Mentions, entity_ids: list[UUID], states: Sequence[MemoryState]
+) -> tuple[Mentions, list[UUID]]:
+    """Add what the texts of these states name."""
+    added = entities_in(states)
+    known = sorted({*entity_ids, *(entity_id for _, entity_id, _ in added)})
+    places = {entity_id: place for place, entity_id in enumerate(known)}
+    moved = np.array([places[entity_id] for entity_id in entity_ids], dtype=np.int64)
+    return (
+        Mentions(
+            np.concatenate([moved[mentions.entity], [places[entity_id] for _, entity_id, _ in added]]).astype(np.int64),
+            np.concatenate([mentions.memory, [state.number for state, _, _ in added]]).astype(np.int64),
+            np.concatenate([mentions.count, [count for _, _, count in added]]).astype(np.int64),
+        ),
+        known,
+    )
 
 
 def _relations(entity_ids: Sequence[UUID]) -> NDArray[np.int64]:
@@ -157,10 +167,11 @@ def _day(day: DayCount) -> dict[str, Any]:
 
 def trend_of(scope: InsightScope, *, now: datetime) -> dict[str, Any]:
     """Return the trend up to the end of the window, with its two windows of 30 days, whatever the window's start."""
-    end = min(scope.occurred_before or now, scope.as_of or now)
+    held = scope.as_of.valid or scope.as_of.recorded or now
+    end = min(scope.occurred_before or held, held)
     middle, start = end - TREND_WINDOW, end - 2 * TREND_WINDOW
     counts = (
-        _of_the_moment(scope, now=now)
+        memories_visible(now=now, as_of=scope.as_of, memory_types=scope.memory_types)
         .filter(occurred_at__gte=start, occurred_at__lt=end)
         .aggregate(
             recent=Count("id", filter=Q(occurred_at__gte=middle)), before=Count("id", filter=Q(occurred_at__lt=middle))

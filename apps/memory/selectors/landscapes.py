@@ -19,7 +19,7 @@ from apps.memory.adapters.embedding import MINILM
 from apps.memory.engine.clusters import TopicName, Topics, find_topics, name_topics
 from apps.memory.engine.layout import draw
 from apps.memory.engine.lexicon import content_words
-from apps.memory.models import InsightPart, Memory, MemoryQuerySet
+from apps.memory.models import InsightPart, Memory, MemoryQuerySet, MemoryRows
 from apps.memory.selectors.insights import numbers_of
 
 # The topics that are told apart; insights show the largest of them.
@@ -155,7 +155,7 @@ def cluster_numbers(topic: int) -> list[int]:
     return numbers
 
 
-def clusters_of(part: InsightPart, rows: MemoryQuerySet) -> list[dict[str, Any]]:
+def clusters_of(part: InsightPart, rows: MemoryRows) -> list[dict[str, Any]]:
     """Return the topics of a stored landscape among these memories."""
     landscape = landscape_load(part)
     return clusters_among(landscape, np.isin(landscape.columns["number"], numbers_of(rows)))

@@ -7,55 +7,30 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
-from apps.memory.adapters.filters import compile_filter
-from apps.memory.engine.filters import Filter
-from apps.memory.exceptions import MemoryNotFound
-from apps.memory.models import Memory, MemoryQuerySet, Mention
+from apps.core.exceptions import DomainError
+from apps.memory.exceptions import MemoryErased, MemoryNotFound
+from apps.memory.models import Entity, Memory, MemoryRemoval, MemoryRows, MemoryState, Mention, Remembered
+from apps.memory.selectors.earlier import earlier_texts, entities_in
 from apps.memory.selectors.landscapes import cluster_numbers
-from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkResult, MemoryConditions
+from apps.memory.selectors.visible import memories_visible
+from apps.memory.types import MAX_BULK_IDS, PRESENT, AsOf, BulkAction, BulkResult, MemoryConditions, Shelf
 
 
-def memories_visible(
-    *,
-    now: datetime,
-    memory_types: tuple[str, ...] = (),
-    condition: Filter | None = None,
-    occurred_after: datetime | None = None,
-    occurred_before: datetime | None = None,
-    text: str = "",
-    trashed: bool = False,
-) -> MemoryQuerySet:
-    """Return the live memories, or those in the trash, that satisfy every condition.
-
-    The window includes its start and excludes its end; `text` is a part of the content, in capitals or not.
-    """
-    rows = Memory.objects.trashed(now) if trashed else Memory.objects.live(now)
-    if memory_types:
-        rows = rows.filter(memory_type__in=memory_types)
-    if occurred_after is not None:
-        rows = rows.filter(occurred_at__gte=occurred_after)
-    if occurred_before is not None:
-        rows = rows.filter(occurred_at__lt=occurred_before)
-    if condition is not None:
-        rows = rows.filter(compile_filter(condition))
-    if text:
-        rows = rows.filter(content__icontains=text)
-    return rows
-
-
-def memories_matching(conditions: MemoryConditions, *, trashed: bool = False, now: datetime) -> MemoryQuerySet:
+def memories_matching(
+    conditions: MemoryConditions, *, shelf: Shelf = Shelf.LIVE, as_of: AsOf = PRESENT, now: datetime
+) -> MemoryRows:
     rows = memories_visible(
         now=now,
+        as_of=as_of,
+        shelf=shelf,
         memory_types=() if conditions.memory_type is None else (conditions.memory_type,),
         condition=conditions.filter,
         occurred_after=conditions.occurred_after,
         occurred_before=conditions.occurred_before,
         text=conditions.text,
-        trashed=trashed,
     )
     if conditions.entity_id is not None:
-        named = Q(entity_id=conditions.entity_id) | Q(entity__alias_of=conditions.entity_id)
-        rows = rows.filter(id__in=Mention.objects.filter(named).values("memory_id"))
+        rows = _naming(rows, conditions.entity_id)
     if conditions.cluster is not None:
         rows = rows.filter(number__in=cluster_numbers(conditions.cluster))
     if conditions.hour_of_week is not None:
@@ -66,16 +41,54 @@ def memories_matching(conditions: MemoryConditions, *, trashed: bool = False, no
     return rows
 
 
+def _naming(rows: MemoryRows, entity_id: UUID) -> MemoryRows:
+    """Keep the memories that name an entity, under whatever name."""
+    named = Q(entity_id=entity_id) | Q(entity__alias_of=entity_id)
+    naming = Q(id__in=Mention.objects.filter(named).values("memory_id"))
+    earlier = earlier_texts(rows)
+    if earlier:
+        names = {entity_id, *Entity.objects.filter(alias_of=entity_id).values_list("id", flat=True)}
+        then = {state.id for state, one, _ in entities_in(earlier) if one in names}
+        naming = naming & ~Q(id__in=[state.id for state in earlier]) | Q(id__in=then)
+    return rows.filter(naming)
+
+
 def memory_get(*, memory_id: UUID, now: datetime) -> Memory:
-    memory = Memory.objects.live(now).filter(id=memory_id).first()
+    """Return a memory that is neither in the trash nor expired; raises `MemoryNotFound` or `MemoryErased`."""
+    memory = Memory.objects.kept(now).filter(id=memory_id).first()
     if memory is None:
-        raise MemoryNotFound("There is no memory with this id.")
+        raise _missing(memory_id)
     return memory
 
 
-def memory_present(memory: Memory) -> dict[str, Any]:
+def memory_as_of(*, memory_id: UUID, as_of: AsOf, now: datetime) -> Remembered:
+    """Return the state that a memory was in at a moment, if it was to be read then; raises likewise."""
+    if as_of == PRESENT:
+        return memory_get(memory_id=memory_id, now=now)
+    held = as_of.valid or as_of.recorded or now
+    rows: MemoryRows
+    if as_of.recorded is None:
+        rows = Memory.objects.filter(deleted_at=None)
+    else:
+        rows = MemoryState.objects.in_force(as_of.recorded)
+    if as_of.valid is not None:
+        rows = rows.filter(occurred_at__lte=as_of.valid)
+    memory = rows.filter(Q(expires_at=None) | Q(expires_at__gt=held), id=memory_id).first()
+    if memory is None:
+        raise _missing(memory_id)
+    return memory
+
+
+def _missing(memory_id: UUID) -> DomainError:
+    removed_at = MemoryRemoval.objects.filter(memory_id=memory_id).values_list("removed_at", flat=True).first()
+    if removed_at is None:
+        return MemoryNotFound("There is no memory with this id.")
+    return MemoryErased(f"The memory was deleted for good at {removed_at:%Y-%m-%d %H:%M} UTC.")
+
+
+def memory_present(memory: Remembered) -> dict[str, Any]:
     return {
-        "memory_id": str(memory.id),
+        "memory_id": str(memory.pk),
         "content": memory.content,
         "memory_type": memory.memory_type,
         "metadata": memory.metadata,
@@ -89,6 +102,8 @@ def memory_present(memory: Memory) -> dict[str, Any]:
         "revised_at": memory.revised_at,
         "expires_at": memory.expires_at,
         "deleted_at": memory.deleted_at,
+        "superseded_by": memory.superseded_by and str(memory.superseded_by),
+        "superseded_at": memory.superseded_at,
     }
 
 

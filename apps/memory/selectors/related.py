@@ -20,7 +20,7 @@ from apps.memory.engine.terms import Hashes
 from apps.memory.models import Chunk, Memory, Mention
 from apps.memory.selectors.concepts import read_passages
 from apps.memory.selectors.contexts import concept_space, context_get
-from apps.memory.selectors.memories import memories_visible, memory_get, memory_present
+from apps.memory.selectors.memories import memory_get, memory_present
 
 # Passages of a memory that the models have not read yet, read on the spot.
 _READ_NOW = 4
@@ -40,7 +40,7 @@ def related_present(*, organization_id: UUID, memory_id: UUID, limit: int, now: 
             (index.ids[position], cosine) for position, cosine in zip(positions.tolist(), cosines.tolist(), strict=True)
         ]
     near = [(one, cosine) for one, cosine in near if one != memory_id][:limit]
-    rows = memories_visible(now=now).in_bulk([one for one, _ in near])
+    rows = Memory.objects.live(now).in_bulk([one for one, _ in near])
     terms = terms_of_memories([memory_id, *rows])
     shared = _shared_names(memory_id, list(rows))
     results = [

@@ -7,8 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from apps.core.api.pagination import cursor_decode, cursor_encode, cursor_invalid
-from apps.memory.models import Memory, MemoryVersion
+from apps.memory.models import Memory, MemoryState, MemoryVersion
 from apps.memory.selectors.memories import memory_get
+from apps.memory.types import RevisionAction
+
+State = Memory | MemoryState | MemoryVersion
 
 # What an edit can change, in the order in which it is named.
 REVISED_FIELDS = (
@@ -20,6 +23,8 @@ REVISED_FIELDS = (
     "occurred_end",
     "expires_at",
 )
+# What else makes a revision.
+_MOVED_FIELDS = ("deleted_at", "superseded_by", "superseded_at")
 _ORDER = "-revision"
 _DIGITS = 10
 
@@ -66,15 +71,30 @@ def _present(revision: Memory | MemoryVersion, before: MemoryVersion | None, mem
     author = memory.created_by if before is None else before.changed_by
     return {
         "revision": revision.revision,
+        "action": action_between(before, revision).value,
         "recorded_at": revision.revised_at if isinstance(revision, Memory) else revision.recorded_at,
         "replaced_at": revision.replaced_at if isinstance(revision, MemoryVersion) else None,
         "recorded_by": None if author is None else str(author),
         "current": current,
-        "changed": [] if before is None else _changed(revision, before),
-        **{name: getattr(revision, name) for name in REVISED_FIELDS},
+        "reason": None if before is None else before.reason or None,
+        "changed": [] if before is None else fields_changed(revision, before),
+        **{name: getattr(revision, name) for name in (*REVISED_FIELDS, *_MOVED_FIELDS)},
         "source": revision.source or None,
     }
 
 
-def _changed(after: Memory | MemoryVersion, before: MemoryVersion) -> Sequence[str]:
-    return [name for name in REVISED_FIELDS if not same_value(getattr(after, name), getattr(before, name))]
+def fields_changed(after: State, before: State) -> Sequence[str]:
+    """Return the names of the fields in which two states differ."""
+    names = (*REVISED_FIELDS, *_MOVED_FIELDS)
+    return [name for name in names if not same_value(getattr(after, name), getattr(before, name))]
+
+
+def action_between(before: State | None, after: State) -> RevisionAction:
+    """Return what was done to a memory between two of its states; None before the first one."""
+    if before is None:
+        return RevisionAction.STORED
+    if after.deleted_at != before.deleted_at:
+        return RevisionAction.RESTORED if after.deleted_at is None else RevisionAction.TRASHED
+    if after.superseded_at != before.superseded_at or after.superseded_by != before.superseded_by:
+        return RevisionAction.REINSTATED if after.superseded_at is None else RevisionAction.SUPERSEDED
+    return RevisionAction.EDITED

@@ -55,7 +55,7 @@ def entity_merge(*, alias_id: UUID, into_id: UUID, now: datetime) -> Entity:
 
     Raises `EntityNotFound`, or `AliasConflict` for an entity that has other names itself, and for itself.
     """
-    change = change_begin()
+    change = change_begin(now=now)
     alias, into = entity_get(entity_id=alias_id), entity_get(entity_id=into_id)
     into = into.alias_of or into
     if into == alias:
@@ -73,7 +73,7 @@ def entity_merge(*, alias_id: UUID, into_id: UUID, now: datetime) -> Entity:
 @transaction.atomic
 def entity_part(*, alias_id: UUID, now: datetime) -> Entity:
     """Undo a merge. Raises `EntityNotFound`, or `AliasConflict` for an entity that stands for itself."""
-    change = change_begin()
+    change = change_begin(now=now)
     alias = entity_get(entity_id=alias_id)
     if alias.alias_of is None:
         raise AliasConflict("It is no other name of anything.")

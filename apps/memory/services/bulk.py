@@ -22,7 +22,7 @@ from apps.memory.selectors.memories import memories_matching
 from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.memories import json_size
-from apps.memory.services.revisions import revisions_keep
+from apps.memory.services.revisions import memories_move, revisions_keep
 from apps.memory.services.telling import memories_tell
 from apps.memory.services.understanding import understanding_start
 from apps.memory.types import (
@@ -33,6 +33,7 @@ from apps.memory.types import (
     BulkFields,
     BulkResult,
     MemoryConditions,
+    Shelf,
 )
 
 _BATCH = 500
@@ -43,7 +44,7 @@ _UPDATE = """
         -- Its metadata are part of what is read of it.
         reading = CASE WHEN memory.metadata = next.metadata::jsonb THEN memory.reading ELSE 0 END,
         understood = memory.understood AND memory.metadata = next.metadata::jsonb,
-        revision = memory.revision + 1, revised_at = greatest(memory.revised_at, %s), change = %s
+        revision = memory.revision + 1, revised_at = %s, change = %s
     FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::int[]) AS next (id, memory_type, metadata, size_bytes)
     WHERE memory.id = next.id
 """
@@ -55,6 +56,7 @@ def memories_bulk(
     action: BulkAction,
     target: Sequence[UUID] | MemoryConditions,
     fields: BulkFields | None = None,
+    reason: str = "",
     user_id: UUID | None,
     now: datetime,
     dry_run: bool = False,
@@ -65,9 +67,9 @@ def memories_bulk(
     run does everything and takes it back. Raises `TooManyItems`, having done nothing.
     """
     with transaction.atomic():
-        change = change_begin()
+        change = change_begin(now=now)
         rows = _rows(action, target, now=now)
-        work = _Work(organization_id=organization_id, change=change, user_id=user_id, now=now)
+        work = _Work(organization_id=organization_id, change=change, user_id=user_id, reason=reason, now=now)
         match action:
             case BulkAction.TRASH:
                 result = work.trash(rows)
@@ -86,7 +88,9 @@ def _rows(action: BulkAction, target: Sequence[UUID] | MemoryConditions, *, now:
     """Return the memories to act on, locked, without their texts."""
     rows: MemoryQuerySet
     if isinstance(target, MemoryConditions):
-        rows = memories_matching(target, trashed=action is BulkAction.RESTORE, now=now)
+        shelf = Shelf.TRASH if action is BulkAction.RESTORE else Shelf.LIVE
+        matching = memories_matching(target, shelf=shelf, now=now)
+        rows = Memory.objects.filter(id__in=matching.values_list("id", flat=True))
     else:
         rows = _within(action, now=now).filter(id__in=target)
     columns = ["id", "number", "external_id", "size_bytes", "memory_type", "module", "revision"]
@@ -101,7 +105,7 @@ def _rows(action: BulkAction, target: Sequence[UUID] | MemoryConditions, *, now:
 
 
 def _within(action: BulkAction, *, now: datetime) -> MemoryQuerySet:
-    return Memory.objects.trashed(now) if action is BulkAction.RESTORE else Memory.objects.live(now)
+    return Memory.objects.trashed(now) if action is BulkAction.RESTORE else Memory.objects.kept(now)
 
 
 def _with_missing(result: BulkResult, action: BulkAction, missing: set[UUID], *, now: datetime) -> BulkResult:
@@ -131,11 +135,11 @@ class _Work:
     organization_id: UUID
     change: Change
     user_id: UUID | None
+    reason: str
     now: datetime
 
     def trash(self, rows: Sequence[Memory]) -> BulkResult:
-        ids = [row.id for row in rows]
-        Memory.objects.filter(id__in=ids).update(deleted_at=self.now, change=self.change.change)
+        self._move(rows, deleted_at=self.change.moment)
         self._release(sum(row.size_bytes for row in rows))
         memories_tell("memory.trashed", rows, now=self.now)
         return BulkResult(len(rows), 0, ())
@@ -154,10 +158,10 @@ class _Work:
                 taken.add(row.external_id)
             free.append(_Next(row, row.size_bytes))
         afforded, refused = self._afford(free)
-        ids = [one.memory.id for one in afforded]
-        Memory.objects.filter(id__in=ids).update(deleted_at=None, change=self.change.change)
-        memories_tell("memory.restored", [one.memory for one in afforded], now=self.now)
-        return BulkResult(len(ids), 0, (*errors, *refused))
+        restored = [one.memory for one in afforded]
+        self._move(restored, deleted_at=None)
+        memories_tell("memory.restored", restored, now=self.now)
+        return BulkResult(len(restored), 0, (*errors, *refused))
 
     def update(self, rows: Sequence[Memory], fields: BulkFields) -> BulkResult:
         errors: list[BulkError] = []
@@ -187,9 +191,20 @@ class _Work:
         unchanged = len(rows) - len(changed) - len(errors)
         return BulkResult(len(afforded), unchanged, (*errors, *refused))
 
+    def _move(self, rows: Sequence[Memory], *, deleted_at: datetime | None) -> None:
+        memories_move(
+            memory_ids=[row.id for row in rows],
+            change=self.change,
+            user_id=self.user_id,
+            reason=self.reason,
+            deleted_at=deleted_at,
+        )
+        for row in rows:
+            row.revision += 1
+
     def _revise(self, rows: Sequence[Memory]) -> None:
         ids = [row.id for row in rows]
-        revisions_keep(memory_ids=ids, user_id=self.user_id, now=self.now)
+        revisions_keep(memory_ids=ids, change=self.change, user_id=self.user_id, reason=self.reason)
         values: list[list[Any]] = [
             ids,
             [row.memory_type for row in rows],
@@ -197,7 +212,7 @@ class _Work:
             [row.size_bytes for row in rows],
         ]
         with connection.cursor() as cursor:
-            cursor.execute(_UPDATE, [self.now, self.change.change, *values])
+            cursor.execute(_UPDATE, [self.change.moment, self.change.change, *values])
         for row in rows:
             row.revision += 1
 

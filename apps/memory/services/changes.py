@@ -6,13 +6,15 @@ other row: memories next, then the quota's counter. In that order no two writers
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection, transaction
 
 from apps.memory.models import MemoryContext
 
 _BEGIN = """
-    UPDATE memory_memorycontext SET change = change + 1, last_number = last_number + %s RETURNING *
+    UPDATE memory_memorycontext SET change = change + 1, last_number = last_number + %s,
+        moment = greatest(moment, %s) RETURNING *
 """
 
 
@@ -20,15 +22,17 @@ _BEGIN = """
 class Change:
     """A write transaction: its number, the first of the numbers that it took for new memories, and the context.
 
-    The context stays as it is until the transaction ends.
+    The context stays as it is until the transaction ends. `moment` is when what the change does is recorded: its clock,
+    unless an earlier change was recorded later.
     """
 
     number_from: int
     change: int
+    moment: datetime
     context: MemoryContext
 
 
-def change_begin(*, count: int = 0) -> Change:
+def change_begin(*, now: datetime, count: int = 0) -> Change:
     """Begin a change of the memory, with the numbers of `count` new memories.
 
     Other writers of the organisation wait until the transaction ends. Raises `TransactionManagementError` outside of
@@ -36,8 +40,13 @@ def change_begin(*, count: int = 0) -> Change:
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("a change of the memory needs a transaction")
-    contexts = list(MemoryContext.objects.raw(_BEGIN, [count]))
+    contexts = list(MemoryContext.objects.raw(_BEGIN, [count, now]))
     if not contexts:
         raise MemoryContext.DoesNotExist("this organisation has no memory context")
     context = contexts[0]
-    return Change(number_from=context.last_number - count + 1, change=context.change, context=context)
+    return Change(
+        number_from=context.last_number - count + 1,
+        change=context.change,
+        moment=context.moment or now,
+        context=context,
+    )

@@ -48,7 +48,7 @@ def context_update(
 
     `dimensions` [] returns to the dimensions of the domain. Raises `UnknownDomain`.
     """
-    change = change_begin()
+    change = change_begin(now=now)
     context = change.context
     if domain is not None:
         context.domain = _domain_check(domain)

@@ -75,7 +75,7 @@ def memories_name(*, memories: Sequence[Memory], named: Sequence[Sequence[NamedE
             for entry in one
         ),
     )
-    stand_ins = _stand_ins(entities.values())
+    stand_ins = entity_stand_ins(entities.values())
     for memory, one in zip(memories, named, strict=True):
         memory.named = named_packed(
             (stand_ins[entities[entry.mention.key].id], entry.count, entry.is_subject) for entry in one
@@ -101,7 +101,7 @@ def named_packed(entries: Iterable[tuple[int, int, bool]]) -> bytes:
     )
 
 
-def _stand_ins(entities: Iterable[Entity]) -> dict[UUID, int]:
+def entity_stand_ins(entities: Iterable[Entity]) -> dict[UUID, int]:
     """Return by id the number under which each entity counts: that of the one it is an alias of, if it is."""
     rows = list(entities)
     aliases = [row.alias_of_id for row in rows if row.alias_of_id is not None]

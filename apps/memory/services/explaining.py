@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.memory.engine.fusion import UNITS, FusedHit
 from apps.memory.exceptions import MemoryNotFound
 from apps.memory.models import Memory
-from apps.memory.selectors.memories import memories_visible
+from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.search import memories_rank
 from apps.memory.types import SearchQuery
 
@@ -18,6 +18,7 @@ class Gate(StrEnum):
 
     TRASHED = "trashed"
     EXPIRED = "expired"
+    SUPERSEDED = "superseded"
     MEMORY_TYPES = "memory_types"
     TIME_WINDOW = "time_window"
     FILTERS = "filters"
@@ -59,10 +60,20 @@ def memory_explain(*, organization_id: UUID, query: SearchQuery, memory_id: UUID
 
 def _kept_out(memory: Memory, query: SearchQuery, *, now: datetime) -> tuple[Gate, str] | None:
     """Return the first condition that the memory does not satisfy."""
+    return _not_live(memory, now=now) or _not_asked(memory, query, now=now)
+
+
+def _not_live(memory: Memory, *, now: datetime) -> tuple[Gate, str] | None:
     if memory.deleted_at is not None:
         return Gate.TRASHED, "It is in the trash."
     if memory.expires_at is not None and memory.expires_at <= now:
         return Gate.EXPIRED, f"It expired on {memory.expires_at:%d %B %Y}."
+    if memory.superseded_at is not None:
+        return Gate.SUPERSEDED, "Another memory has replaced it."
+    return None
+
+
+def _not_asked(memory: Memory, query: SearchQuery, *, now: datetime) -> tuple[Gate, str] | None:
     if query.memory_types and memory.memory_type not in query.memory_types:
         return Gate.MEMORY_TYPES, f"Its type is {memory.memory_type}."
     window = memories_visible(now=now, occurred_after=query.occurred_after, occurred_before=query.occurred_before)

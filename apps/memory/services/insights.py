@@ -55,7 +55,8 @@ def insights_read(*, organization_id: UUID, scope: InsightScope, now: datetime) 
         "clusters_computed_at": None if part is None else part.computed_at,
         "clusters_pending": pending,
         "change": change,
-        "as_of": scope.as_of or now,
+        "as_of": scope.as_of.valid or scope.as_of.recorded or now,
+        "as_of_recorded": scope.as_of.recorded or now,
         "window": {"from": scope.occurred_after, "to": scope.occurred_before},
         "memory_types": list(scope.memory_types),
     }

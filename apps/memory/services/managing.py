@@ -1,7 +1,8 @@
-"""What happens to a memory after it is stored: edits, the trash, the way back, and the end."""
+"""What happens to a memory after it is stored: edits, what replaces it, the trash, the way back, and the end."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -10,7 +11,7 @@ from apps.billing.services.quotas import quota_check, quota_release, quota_reser
 from apps.billing.types import Meter
 from apps.core.exceptions import InvalidInput, PreconditionFailed
 from apps.memory.engine.concepts import ConceptSpace
-from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound
+from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound, SupersessionConflict
 from apps.memory.models import Entity, Memory, MemoryQuerySet, MemoryRemoval
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
@@ -26,7 +27,7 @@ from apps.memory.services.memories import (
     size_of,
     understood,
 )
-from apps.memory.services.revisions import revisions_keep
+from apps.memory.services.revisions import memories_move, revisions_keep
 from apps.memory.services.telling import memories_erased_tell, memories_tell
 from apps.memory.types import TRASH_LIFETIME, MemoryFields, StoreItem
 
@@ -41,6 +42,7 @@ def memory_edit(
     memory_id: UUID,
     fields: MemoryFields,
     revisions: Collection[int] | None = None,
+    reason: str = "",
     user_id: UUID | None,
     now: datetime,
 ) -> Memory:
@@ -58,7 +60,7 @@ def memory_edit(
     space = concept_space(context_get())
     text = _reread(seen, fields, space, now=now)
     with transaction.atomic():
-        change = change_begin()
+        change = change_begin(now=now)
         memory = _checked(memory_get(memory_id=memory_id, now=now), fields, revisions)
         changed = _changed(memory, fields)
         if not changed:
@@ -68,34 +70,37 @@ def memory_edit(
             text = _reread(memory, fields, space, now=now)
         if text is not None:
             text = replaced(text, space=space, present=concept_space(change.context))
-        revisions_keep(memory_ids=[memory_id], user_id=user_id, now=now)
+        revisions_keep(memory_ids=[memory_id], change=change, user_id=user_id, reason=reason)
         held = memory.size_bytes
-        _apply(memory, fields, change=change, text=text, now=now)
+        _apply(memory, fields, change=change, text=text)
         _quota_move(organization_id=organization_id, quantity=memory.size_bytes - held, now=now)
         memories_tell("memory.updated", [memory], now=now, changed=sorted(changed))
     return memory
 
 
-def memory_trash(*, organization_id: UUID, memory_id: UUID, now: datetime) -> None:
+def memory_trash(
+    *, organization_id: UUID, memory_id: UUID, reason: str = "", user_id: UUID | None, now: datetime
+) -> None:
     """Move a memory to the trash, where it stays restorable for 30 days; raises `MemoryNotFound`."""
     memory_get(memory_id=memory_id, now=now)
     with transaction.atomic():
-        change = change_begin()
+        change = change_begin(now=now)
         memory = memory_get(memory_id=memory_id, now=now)
-        Memory.objects.filter(id=memory_id).update(deleted_at=now, change=change.change)
+        memory = _moved(memory, change=change, user_id=user_id, reason=reason, deleted_at=change.moment)
         quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now)
         memories_tell("memory.trashed", [memory], now=now)
 
 
-def memory_restore(*, organization_id: UUID, memory_id: UUID, now: datetime) -> Memory:
+def memory_restore(
+    *, organization_id: UUID, memory_id: UUID, reason: str = "", user_id: UUID | None, now: datetime
+) -> Memory:
     """Take a memory out of the trash. Raises `MemoryNotFound`, `ExternalIdConflict` or `QuotaExceeded`."""
     _trashed(memory_id, now=now)
     try:
         with transaction.atomic():
-            change = change_begin()
+            change = change_begin(now=now)
             memory = _trashed(memory_id, now=now)
-            memory.deleted_at, memory.change = None, change.change
-            memory.save(update_fields=["deleted_at", "change"])
+            memory = _moved(memory, change=change, user_id=user_id, reason=reason, deleted_at=None)
             quota_reserve(
                 organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now
             )
@@ -103,6 +108,55 @@ def memory_restore(*, organization_id: UUID, memory_id: UUID, now: datetime) -> 
     except IntegrityError:
         raise ExternalIdConflict("Another memory has taken its external id since.") from None
     return memory
+
+
+@transaction.atomic
+def memory_supersede(*, memory_id: UUID, by: UUID, reason: str = "", user_id: UUID | None, now: datetime) -> Memory:
+    """Say that another memory replaces this one, from when on that one happened.
+
+    What is replaced is kept out of lists and searches, but for those of a time when it held. Raises `MemoryNotFound`,
+    or `SupersessionConflict` when it would replace itself, be it over others.
+    """
+    change = change_begin(now=now)
+    memory, other = memory_get(memory_id=memory_id, now=now), memory_get(memory_id=by, now=now)
+    if memory.superseded_by == by:
+        return memory
+    _check_successor(memory, other)
+    # From before it happened, when it never held.
+    since = max(other.occurred_at, memory.occurred_at)
+    memory = _moved(memory, change=change, user_id=user_id, reason=reason, superseded_by=by, superseded_at=since)
+    memories_tell("memory.superseded", [memory], now=now, by=str(by))
+    return memory
+
+
+@transaction.atomic
+def memory_unsupersede(*, memory_id: UUID, reason: str = "", user_id: UUID | None, now: datetime) -> Memory:
+    """Say that nothing replaces this memory after all. Raises `MemoryNotFound`."""
+    change = change_begin(now=now)
+    memory = memory_get(memory_id=memory_id, now=now)
+    if memory.superseded_at is None:
+        return memory
+    memory = _moved(memory, change=change, user_id=user_id, reason=reason, superseded_by=None, superseded_at=None)
+    memories_tell("memory.reinstated", [memory], now=now)
+    return memory
+
+
+def _moved(memory: Memory, *, change: Change, user_id: UUID | None, reason: str, **columns: Any) -> Memory:
+    """Bring a memory into its next revision, and return it."""
+    memories_move(memory_ids=[memory.id], change=change, user_id=user_id, reason=reason, **columns)
+    memory.refresh_from_db()
+    return memory
+
+
+def _check_successor(memory: Memory, successor: Memory) -> None:
+    seen, at = {memory.id}, successor
+    while at.id not in seen:
+        seen.add(at.id)
+        following = at.superseded_by and Memory.objects.filter(id=at.superseded_by).first()
+        if not following:
+            return
+        at = following
+    raise SupersessionConflict("A memory cannot replace itself, be it over others.")
 
 
 @transaction.atomic
@@ -124,9 +178,12 @@ def _purge(rows: MemoryQuerySet, *, now: datetime) -> int:
     """Delete these memories for good, leaving only their numbers to those who follow the changes."""
     if not rows.exists():
         return 0
-    change = change_begin()
+    change = change_begin(now=now)
     gone = list(rows.select_for_update().order_by("id").only("id", "number", "memory_type", "module"))
-    MemoryRemoval.objects.bulk_create(MemoryRemoval(number=one.number, change=change.change) for one in gone)
+    MemoryRemoval.objects.bulk_create(
+        MemoryRemoval(number=one.number, change=change.change, memory_id=one.id, removed_at=change.moment)
+        for one in gone
+    )
     memories_erased_tell(gone, now=now)
     ids = [one.id for one in gone]
     for start in range(0, len(ids), _PURGE_BATCH):
@@ -170,15 +227,14 @@ def _reread(memory: Memory, fields: MemoryFields, space: ConceptSpace, *, now: d
     return understood(analysed(item, now=now), space)
 
 
-def _apply(memory: Memory, fields: MemoryFields, *, change: Change, text: Analysed | None, now: datetime) -> None:
+def _apply(memory: Memory, fields: MemoryFields, *, change: Change, text: Analysed | None) -> None:
     """Write the next revision of a memory; `text` is what was found out about it, if that has changed."""
     for name, value in fields.items():
         setattr(memory, name, value)
     memory.occurred_given |= "occurred_at" in fields
     memory.size_bytes = size_of(content=memory.content, metadata=memory.metadata)
     memory.revision += 1
-    # Another edit may have waited for less time and so know a later one.
-    memory.revised_at = max(now, memory.revised_at)
+    memory.revised_at = change.moment
     memory.change = change.change
     written = [*fields, "occurred_given", "size_bytes", "revision", "revised_at", "change"]
     if text is not None:

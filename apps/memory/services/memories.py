@@ -34,6 +34,7 @@ from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.duplicates import duplicates_find
 from apps.memory.services.entities import memories_name, memories_state
+from apps.memory.services.revisions import memories_move
 from apps.memory.services.telling import memories_tell
 from apps.memory.types import StoreItem, StoreResult
 
@@ -70,7 +71,7 @@ def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None
     text = understood(analysed(item, now=now), space)
     try:
         with transaction.atomic():
-            change = change_begin(count=1)
+            change = change_begin(now=now, count=1)
             text = replaced(text, space=space, present=concept_space(change.context))
             if item.external_id:
                 _expired_trash(organization_id=organization_id, external_ids={item.external_id}, change=change, now=now)
@@ -104,7 +105,7 @@ def memories_store(
     texts = sketched([analysed(items[place], now=now) for place in fresh])
     size = sum(size_of(content=items[place].content, metadata=items[place].metadata) for place in fresh)
     with transaction.atomic():
-        change = change_begin()
+        change = change_begin(now=now)
         names = {items[place].external_id for place in fresh} - {""}
         expired = set(_expired(names, now=now).values_list("external_id", flat=True)) if names else set()
         if expired:
@@ -237,8 +238,9 @@ def _expired_trash(*, organization_id: UUID, external_ids: AbstractSet[str], cha
     """Move expired memories to the trash: they must not keep their external ids from the texts that come after them."""
     columns = ("id", "size_bytes", "memory_type", "module", "revision")
     expired = list(_expired(external_ids, now=now).select_for_update().only(*columns))
+    memories_move(memory_ids=[one.id for one in expired], change=change, user_id=None, deleted_at=change.moment)
     for memory in expired:
-        Memory.objects.filter(id=memory.id).update(deleted_at=now, change=change.change)
+        memory.revision += 1
         quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now)
     memories_tell("memory.trashed", expired, now=now)
 
@@ -248,7 +250,7 @@ def _known_places(items: Sequence[StoreItem], *, now: datetime) -> dict[int, Sto
     names = {item.external_id for item in items} - {""}
     if not names:
         return {}
-    rows = Memory.objects.live(now).filter(external_id__in=names).values_list("external_id", "id", "content_hash")
+    rows = Memory.objects.kept(now).filter(external_id__in=names).values_list("external_id", "id", "content_hash")
     known = {external_id: (memory_id, known_hash) for external_id, memory_id, known_hash in rows}
     return {
         place: _same(item, *known[item.external_id]) for place, item in enumerate(items) if item.external_id in known
@@ -302,8 +304,8 @@ def _row(
         occurred_at=item.occurred_at or now,
         occurred_end=item.occurred_end,
         occurred_given=item.occurred_at is not None,
-        recorded_at=now,
-        revised_at=now,
+        recorded_at=change.moment,
+        revised_at=change.moment,
         expires_at=item.expires_at,
         created_by=user_id,
         size_bytes=size_of(content=item.content, metadata=item.metadata),

@@ -70,7 +70,7 @@ def operation_create(
             operation.total += len(batch)
             operation.failed += sum(item.status == OperationItem.Status.FAILED for item in batch)
         # The numbers of their memories are theirs from now on, so that texts keep their order whoever stores them.
-        operation.first_number = change_begin(count=operation.total).number_from
+        operation.first_number = change_begin(now=now, count=operation.total).number_from
         operation.save(update_fields=["total", "failed", "first_number"])
         operation_tell("operation.created", operation, now=now)
         _start(organization_id=organization_id, operation=operation, now=now)

@@ -1,24 +1,38 @@
 """Keeping what an edit replaces."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
+
+from apps.memory.models import Memory
+from apps.memory.services.changes import Change
 
 # Inside the database: the texts of a thousand memories need not travel.
 _KEEP = """
     INSERT INTO memory_memoryversion (
         memory_id, revision, content, metadata, memory_type, source, occurred_at, occurred_end, expires_at,
-        recorded_at, replaced_at, changed_by
+        deleted_at, superseded_by, superseded_at, recorded_at, replaced_at, changed_by, reason
     )
     SELECT id, revision, content, metadata, memory_type, source, occurred_at, occurred_end, expires_at,
-        revised_at, greatest(revised_at, %s), %s
+        deleted_at, superseded_by, superseded_at, revised_at, %s, %s, %s
     FROM memory_memory WHERE id = ANY(%s)
 """
 
 
-def revisions_keep(*, memory_ids: Sequence[UUID], user_id: UUID | None, now: datetime) -> None:
+def revisions_keep(*, memory_ids: Sequence[UUID], change: Change, user_id: UUID | None, reason: str) -> None:
     """Copy the present revisions of memories, which the caller has locked and is about to replace."""
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP, [now, user_id, list(memory_ids)])
+        cursor.execute(_KEEP, [change.moment, user_id, reason, list(memory_ids)])
+
+
+def memories_move(
+    *, memory_ids: Sequence[UUID], change: Change, user_id: UUID | None, reason: str = "", **columns: Any
+) -> None:
+    """Bring memories into their next revision, in which these columns have other values and the text is the same."""
+    revisions_keep(memory_ids=memory_ids, change=change, user_id=user_id, reason=reason)
+    Memory.objects.filter(id__in=memory_ids).update(
+        **columns, revision=F("revision") + 1, revised_at=change.moment, change=change.change
+    )

@@ -30,15 +30,17 @@ from apps.memory.engine.lexicon import STOP_WORDS, WORD
 from apps.memory.engine.memory_index import Mask, MemoryIndex
 from apps.memory.engine.ports import RerankerUnavailableError
 from apps.memory.engine.question import Question, understand
-from apps.memory.engine.retrieval import Asked, Retrieval, rerank, retrieve
+from apps.memory.engine.retrieval import Asked, Retrieval, anchors_of, rerank, retrieve
 from apps.memory.engine.terms import terms_of
 from apps.memory.engine.types import Channel, SearchType
 from apps.memory.exceptions import RerankerMissing
 from apps.memory.metrics import search_observed
-from apps.memory.models import Entity, Memory
+from apps.memory.models import Entity, Memory, MemoryRows, MemoryState
 from apps.memory.selectors.contexts import concept_space, context_get
-from apps.memory.selectors.memories import memories_visible
-from apps.memory.types import Passage, SearchQuery, SearchResult
+from apps.memory.selectors.earlier import earlier_texts
+from apps.memory.selectors.visible import memories_visible
+from apps.memory.services.earlier import earlier_index
+from apps.memory.types import PRESENT, Passage, SearchQuery, SearchResult
 
 # Dimensions on which question and memory are alike enough to be named in an explanation, and how many of them.
 _ALIKE = 0.15
@@ -96,7 +98,11 @@ def memories_find(
     question = understand(query.text, now=now)
     asked = _asked(question, space)
     with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
-        found = _find(index, asked, query, began=began, now=now)
+        found = _find(index, asked, query, visible=_visible(index, query, now=now), began=began)
+    apart = earlier_index(_rows(query, now=now), space=space) if query.as_of.recorded else None
+    if apart is not None:
+        everything = apart.visible(now=now.timestamp(), among=apart.numbers)
+        found = _joined(_find(apart, asked, query, visible=everything, began=began), found)
     if query.rerank:
         found = _reranked(found, query, began=began, now=now)
     least = 0 if query.threshold is None else query.threshold * UNITS
@@ -203,22 +209,33 @@ def _content_words(text: str) -> int:
     return sum(match[0].casefold() not in STOP_WORDS for match in WORD.finditer(text))
 
 
-def _visible(index: MemoryIndex, query: SearchQuery, *, now: datetime) -> Mask:
-    """Return which memories the query's conditions leave; without conditions the index itself knows."""
-    conditions = (query.memory_types, query.filter, query.occurred_after, query.occurred_before)
-    if not any(conditions):
-        return index.visible(now=now.timestamp())
-    rows = memories_visible(
+def _rows(query: SearchQuery, *, now: datetime) -> MemoryRows:
+    """Return the memories that the query's conditions leave."""
+    return memories_visible(
         now=now,
+        as_of=query.as_of,
         memory_types=query.memory_types,
         condition=query.filter,
         occurred_after=query.occurred_after,
         occurred_before=query.occurred_before,
     )
-    return index.visible(now=now.timestamp(), among=list(rows.values_list("number", flat=True)))
 
 
-def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, began: float, now: datetime) -> _Found:
+def _visible(index: MemoryIndex, query: SearchQuery, *, now: datetime) -> Mask:
+    """Return which memories the query's conditions leave; without conditions the index itself knows.
+
+    As of a moment, those whose text was another one then are left out.
+    """
+    conditions = (query.memory_types, query.filter, query.occurred_after, query.occurred_before)
+    if query.as_of == PRESENT and not any(conditions):
+        return index.visible(now=now.timestamp())
+    rows = _rows(query, now=now)
+    edited = {state.number for state in earlier_texts(rows)}
+    among = [number for number in rows.values_list("number", flat=True) if number not in edited]
+    return index.visible(now=now.timestamp(), among=among)
+
+
+def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, visible: Mask, began: float) -> _Found:
     def out_of_time() -> bool:
         return query.deadline_ms is not None and (time.perf_counter() - began) * 1000 > query.deadline_ms
 
@@ -226,7 +243,7 @@ def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, began: float,
         index,
         asked,
         search_type=query.search_type,
-        visible=_visible(index, query, now=now),
+        visible=visible,
         weights=query.weights,
         limit=max(query.limit, _JUDGED) if query.rerank else query.limit,
         out_of_time=out_of_time,
@@ -247,12 +264,33 @@ def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, began: float,
     )
 
 
+def _joined(apart: _Found, found: _Found) -> _Found:
+    """Rank together what two indexes answered about different memories, by the weights of the second."""
+    first, second = apart.retrieval, found.retrieval
+    channels = {name: [*first.found.get(name, ()), *hits] for name, hits in second.found.items()}
+    recency = {**first.recency, **second.recency}
+    passages = {**apart.passages, **found.passages}
+    hits = fuse(channels, weights=second.weights, recency=recency, anchors=anchors_of(channels))
+    retrieval = replace(
+        second,
+        # Each index has named its best only.
+        hits=[hit for hit in hits if hit.memory_id in passages],
+        found=channels,
+        recency=recency,
+        positions={**first.positions, **second.positions},
+    )
+    return _Found(
+        retrieval=retrieval,
+        passages=passages,
+        shared={**apart.shared, **found.shared},
+        links={**apart.links, **found.links},
+    )
+
+
 def _reranked(found: _Found, query: SearchQuery, *, began: float, now: datetime) -> _Found:
     """Have the best hits judged beside the question; without an answer in time they stay as they are."""
     reranker, best = default_reranker(), found.retrieval.hits[:_JUDGED]
-    contents = dict(
-        memories_visible(now=now).filter(id__in=[hit.memory_id for hit in best]).values_list("id", "content")
-    )
+    contents = dict(_rows(query, now=now).filter(id__in=[hit.memory_id for hit in best]).values_list("id", "content"))
     judged = [hit.memory_id for hit in best if hit.memory_id in contents]
     if reranker is None or not judged:
         return found
@@ -280,7 +318,7 @@ def _explained(
     query: SearchQuery,
     now: datetime,
 ) -> tuple[SearchResult, ...]:
-    memories = memories_visible(now=now).in_bulk([hit.memory_id for hit in hits])
+    memories = memories_visible(now=now, as_of=query.as_of).in_bulk([hit.memory_id for hit in hits])
     numbers = {number for path in (*found.links.values(), *found.shared.values()) for number in path}
     names = dict(Entity.objects.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
     results = []
@@ -316,7 +354,7 @@ def _is_in(windows: Sequence[tuple[float, float]], moment: datetime) -> bool:
     return any(begins <= moment.timestamp() < ends for begins, ends in windows)
 
 
-def _alike(asked: Asked, space: ConceptSpace, memory: Memory) -> list[str]:
+def _alike(asked: Asked, space: ConceptSpace, memory: Memory | MemoryState) -> list[str]:
     """Return the names of the dimensions that the question stresses and on which the memory stands near it."""
     coordinates = np.asarray(memory.concepts, dtype=np.float32)
     if len(coordinates) != len(asked.target):

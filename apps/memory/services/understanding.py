@@ -13,6 +13,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection, transaction
 from django.db.models.functions import Mod
+from django.utils import timezone
 from numpy.typing import NDArray
 
 from apps.core.services import enqueue
@@ -111,7 +112,7 @@ def understand_some(share: int) -> int:
         if memory.id not in anew
     }
     with transaction.atomic():
-        change = change_begin()
+        change = change_begin(now=timezone.now())
         present = concept_space(change.context)
         states = Memory.objects.filter(id__in=[memory.id for memory in seen]).values_list("id", "revision", "reading")
         as_seen = {(memory.id, memory.revision, memory.reading): memory for memory in seen}

@@ -180,7 +180,7 @@ class History:
         with organization_scope(self.organization.id):
             is_live = Memory.objects.get(id=memory_id).deleted_at is None
             change = memory_trash if is_live else memory_restore
-            change(organization_id=self.organization.id, memory_id=memory_id, now=now)
+            change(organization_id=self.organization.id, memory_id=memory_id, user_id=None, now=now)
 
     def listed(self) -> tuple[set[str], list[int]]:
         """Return the memories that there are by the listing, and the positions of their events by the feed."""
@@ -289,7 +289,7 @@ def test_only_ones_own_events_and_only_those_asked_for(acme: Organization) -> No
                 store(other, "Theirs alone is this text.")
                 mine = store(acme, "Ours alone is this text.")
                 with organization_scope(acme.id):
-                    memory_trash(organization_id=acme.id, memory_id=mine, now=timezone.now())
+                    memory_trash(organization_id=acme.id, memory_id=mine, user_id=None, now=timezone.now())
                 relay()
 
             await in_thread(happen)

@@ -49,23 +49,23 @@ def test_each_write_is_a_change_and_stamps_its_rows(in_acme: Organization) -> No
     assert list(Memory.objects.order_by("id").values_list("number", "change")) == [(1, 1), (2, 2)]
     remember(in_acme, "Second.", external_id="e")
     assert counters() == (2, 2)
-    memory_trash(organization_id=in_acme.id, memory_id=first, now=now)
+    memory_trash(organization_id=in_acme.id, memory_id=first, user_id=None, now=now)
     assert Memory.objects.get(id=first).change == 3
-    memory_restore(organization_id=in_acme.id, memory_id=first, now=now)
+    memory_restore(organization_id=in_acme.id, memory_id=first, user_id=None, now=now)
     assert Memory.objects.get(id=first).change == 4
     context_update(domain="retail", now=timezone.now())
     assert set(Memory.objects.values_list("change", flat=True)) == {5}
     for refused in (first, second):
-        memory_trash(organization_id=in_acme.id, memory_id=refused, now=now)
+        memory_trash(organization_id=in_acme.id, memory_id=refused, user_id=None, now=now)
         with pytest.raises(MemoryNotFound):
-            memory_trash(organization_id=in_acme.id, memory_id=refused, now=now)
+            memory_trash(organization_id=in_acme.id, memory_id=refused, user_id=None, now=now)
     assert counters() == (7, 2)
 
 
 def test_what_is_deleted_for_good_leaves_its_number(in_acme: Organization) -> None:
     now = timezone.now()
     kept, gone = remember(in_acme, "Kept."), remember(in_acme, "Gone.")
-    memory_trash(organization_id=in_acme.id, memory_id=gone, now=now)
+    memory_trash(organization_id=in_acme.id, memory_id=gone, user_id=None, now=now)
     assert trash_empty(now=now) == 0
     assert counters()[0] == 3
     assert trash_empty(now=now + timedelta(days=30)) == 1
@@ -97,11 +97,11 @@ def test_a_change_needs_a_transaction(committed_db: str) -> None:
     acme = Organization.objects.get(slug="acme")
     with organization_scope(acme.id):
         with pytest.raises(transaction.TransactionManagementError):
-            change_begin()
+            change_begin(now=timezone.now())
         assert counters() == (0, 0)
         with transaction.atomic():
-            first = change_begin(count=3)
-            second = change_begin()
+            first = change_begin(now=timezone.now(), count=3)
+            second = change_begin(now=timezone.now())
         assert (first.change, first.number_from, second.change) == (1, 1, 2)
         assert counters() == (2, 3)
 
@@ -138,9 +138,9 @@ def test_writers_at_the_same_time_wait_in_turn_and_never_in_a_circle(committed_d
 
     def trashes() -> None:
         for _ in range(rounds):
-            memory_trash(organization_id=acme.id, memory_id=subject, now=timezone.now())
+            memory_trash(organization_id=acme.id, memory_id=subject, user_id=None, now=timezone.now())
             trash_empty(now=timezone.now())
-            memory_restore(organization_id=acme.id, memory_id=subject, now=timezone.now())
+            memory_restore(organization_id=acme.id, memory_id=subject, user_id=None, now=timezone.now())
 
     _together(acme, stores("one"), stores("two"), trashes, lambda: context_update(domain="retail", now=timezone.now()))
     with organization_scope(acme.id):
@@ -159,14 +159,14 @@ def test_changes_become_visible_in_the_order_of_their_numbers(committed_db: str)
 
     def slow() -> None:
         with transaction.atomic():
-            change_begin()
+            change_begin(now=timezone.now())
             begun.set()
             go_on.wait(10)
 
     def quick() -> None:
         begun.wait(10)
         with transaction.atomic():
-            seen.append(change_begin().change)
+            seen.append(change_begin(now=timezone.now()).change)
 
     def watch() -> None:
         begun.wait(10)

@@ -64,6 +64,7 @@ def memory(chance: np.random.Generator, number: int) -> IndexedMemory:
         occurred=occurred,
         occurred_given=bool(chance.random() < 0.5),
         expires=math.inf if chance.random() < 0.9 else 0.0,
+        superseded=False,
         concepts=chance.random(CONCEPTS).astype(np.float32),
         entities=entities.astype(np.uint32),
         entity_counts=np.ones(len(entities), dtype=np.uint8),

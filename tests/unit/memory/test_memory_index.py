@@ -72,6 +72,7 @@ def indexed(one: Memory) -> IndexedMemory:
         occurred=one.occurred,
         occurred_given=one.given,
         expires=one.expires,
+        superseded=False,
         concepts=vector(*one.concepts),
         entities=np.array(one.names, dtype=np.uint32),
         entity_counts=np.ones(len(one.names), dtype=np.uint8),

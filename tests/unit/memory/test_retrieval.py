@@ -46,6 +46,7 @@ def memory(
         occurred=occurred or 0.0,
         occurred_given=occurred is not None,
         expires=math.inf,
+        superseded=False,
         concepts=np.array([number / 8], dtype=np.float32),
         entities=np.array(names, dtype=np.uint32),
         entity_counts=np.ones(len(names), dtype=np.uint8),

@@ -52,7 +52,7 @@ class ConceptStore(Store):
 
     @transaction.atomic
     def _store(self, product_id: str, dimensions: Any) -> bool:
-        change = change_begin()
+        change = change_begin(now=timezone.now())
         coordinates, _ = coordinates_of(change.context, dimensions, partial=False, refusal=self.refusal)
         live = Memory.objects.live(timezone.now()).filter(id=id_of(product_id))
         if not live.update(concepts=coordinates, change=change.change):
@@ -66,7 +66,7 @@ class ConceptStore(Store):
 
     @transaction.atomic
     def _delete(self, product_id: str) -> bool:
-        change = change_begin()
+        change = change_begin(now=timezone.now())
         live = Memory.objects.live(timezone.now()).filter(id=id_of(product_id)).select_for_update()
         memory = live.only("id").first()
         if memory is None:

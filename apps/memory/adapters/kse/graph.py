@@ -82,7 +82,7 @@ class GraphStore(NodeStore):
         name, rest = self.properties(properties)
         key, kind = self.key(node_id), self.label(labels)
         with transaction.atomic():
-            change = change_begin()
+            change = change_begin(now=timezone.now())
             if Entity.objects.filter(key=key).exists():
                 return False
             made = entities_ensure(names={key: EntityName(name or node_id, kind)}, change=change)[key]
@@ -93,7 +93,7 @@ class GraphStore(NodeStore):
     def _update_node(self, node_id: str, properties: dict[str, Any]) -> bool:
         name, rest = self.properties(properties)
         with transaction.atomic():
-            change_begin()
+            change_begin(now=timezone.now())
             entity = Entity.objects.select_for_update().get(id=self.found(node_id).id)
             entity.name = name or entity.name
             entity.properties = self.storable({**entity.properties, **rest})
@@ -104,7 +104,7 @@ class GraphStore(NodeStore):
         if self.find(node_id) is None:
             return False
         with transaction.atomic():
-            change_begin()
+            change_begin(now=timezone.now())
             entity = self.find(node_id)
             if entity is not None:
                 entity.delete()
@@ -118,7 +118,7 @@ class GraphStore(NodeStore):
         if source == target:
             raise self.refusal("a relation joins two different nodes")
         with transaction.atomic():
-            change_begin()
+            change_begin(now=timezone.now())
             _, created = Relation.objects.get_or_create(
                 source=source, target=target, kind=kind, defaults={"properties": stated}
             )
@@ -128,7 +128,7 @@ class GraphStore(NodeStore):
         kind = self.stated_kind(relationship_type)
         source, target = self.find(source_id), self.find(target_id)
         with transaction.atomic():
-            change_begin()
+            change_begin(now=timezone.now())
             deleted, _ = Relation.objects.filter(source=source, target=target, kind=kind).delete()
         return deleted > 0
 

@@ -73,7 +73,7 @@ class VectorStore(Store):
         self.whole(len(vectors), name="the number of vectors", most=MAX_UPSERT)
         wanted = [(id_of(vector_id), self.vector_checked(vector), given) for vector_id, vector, given in vectors]
         with transaction.atomic():
-            change = change_begin()
+            change = change_begin(now=timezone.now())
             known = self._locked({one for one, *_ in wanted})
             changed: dict[UUID, Chunk] = {}
             for chunk_id, vector, given in wanted:
@@ -91,7 +91,7 @@ class VectorStore(Store):
     def _delete(self, vector_ids: list[str]) -> bool:
         wanted = {id_of(one) for one in vector_ids}
         with transaction.atomic():
-            change = change_begin()
+            change = change_begin(now=timezone.now())
             known = self._locked(wanted)
             memories = {chunk.memory_id for chunk in known.values()}
             kept = Chunk.objects.filter(memory_id__in=memories).exclude(id__in=known)

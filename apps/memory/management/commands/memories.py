@@ -21,7 +21,7 @@ from apps.memory.models import Memory
 from apps.memory.selectors.memories import memories_matching, memory_present
 from apps.memory.services.bulk import memories_bulk
 from apps.memory.services.managing import memories_purge
-from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkError, MemoryConditions
+from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkError, MemoryConditions, Shelf
 
 _SHOWN = 60
 _ERRORS_SHOWN = 20
@@ -74,7 +74,8 @@ class Command(BaseCommand):
             raise CommandError("A list takes no ids; see `show`.")
         if not 1 <= limit <= MAX_LIMIT:
             raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
-        rows = memories_matching(_conditions(options["filter"]), trashed=trash, now=timezone.now())
+        shelf = Shelf.TRASH if trash else Shelf.LIVE
+        rows = memories_matching(_conditions(options["filter"]), shelf=shelf, now=timezone.now())
         page = page_of(rows, order=ordering, cursor=cursor, limit=limit, present=memory_present)
         if options["as_json"]:
             self.stdout.write(json.dumps(page, default=str))
@@ -149,7 +150,7 @@ def _target(action: str, *, ids: Sequence[UUID], everything: bool, **options: An
     conditions = _conditions(options["filter"])
     if conditions.empty and not everything:
         raise CommandError("The filter lets every memory through: say --all if you mean that.")
-    rows = memories_matching(conditions, trashed=action != "trash", now=timezone.now())
+    rows = memories_matching(conditions, shelf=Shelf.LIVE if action == "trash" else Shelf.TRASH, now=timezone.now())
     return list(rows.order_by("id").values_list("id", flat=True))
 
 

@@ -1,0 +1,113 @@
+"""An index of what a search as of a moment finds beside the present one: texts that were edited since, or trashed."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from threading import Lock
+from uuid import UUID
+
+import numpy as np
+
+from apps.memory.adapters.index_store import index_apart
+from apps.memory.engine import packing
+from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.memory_index import IndexedMemory, IndexedUnit, MemoryIndex
+from apps.memory.models import Entity, Memory, MemoryRows, MemoryState
+from apps.memory.selectors.earlier import earlier_texts
+from apps.memory.services.entities import entity_stand_ins, named_packed
+from apps.memory.services.memories import Analysed, analysed, sketched, understood
+from apps.memory.types import StoreItem
+
+# Earlier texts that take part in one search, those of the latest memories first; and those of them that the models
+# read, at some 20 ms each, while the others make do with their words.
+MAX_EARLIER = 1_000
+_UNDERSTOOD = 20
+# What was read is kept for the next question about the same time.
+_KEPT = 2_000
+
+_Key = tuple[UUID, int, tuple[str, ...]]
+_read: "OrderedDict[_Key, Analysed]" = OrderedDict()
+_lock = Lock()
+
+
+def earlier_index(rows: MemoryRows, *, space: ConceptSpace) -> MemoryIndex | None:
+    """Return an index of those of these states that the present index does not hold as they were, None for none."""
+    if rows.model is not MemoryState:
+        return None
+    states = earlier_texts(rows)[-MAX_EARLIER:]
+    edited = {state.id for state in states}
+    gone = Memory.objects.filter(id__in=rows.values("id")).exclude(deleted_at=None).values_list("id", flat=True)
+    trashed = [memory_id for memory_id in gone if memory_id not in edited]
+    if not states and not trashed:
+        return None
+    texts = _texts(states, space)
+    numbers = _entity_numbers(texts)
+    more = [_indexed(state, text, numbers, space) for state, text in zip(states, texts, strict=True)]
+    return index_apart(concepts=len(space.dimensions), memory_ids=trashed, more=more)
+
+
+def _texts(states: Sequence[MemoryState], space: ConceptSpace) -> list[Analysed]:
+    names = tuple(dimension.name for dimension in space.dimensions)
+    keys = [(state.id, state.revision, names) for state in states]
+    with _lock:
+        known = {key: _read[key] for key in keys if key in _read}
+    fresh = [(key, state) for key, state in zip(keys, states, strict=True) if key not in known]
+    texts = [
+        analysed(
+            StoreItem(content=state.content, metadata=state.metadata, occurred_at=state.occurred_at),
+            now=state.occurred_at,
+        )
+        for _, state in fresh
+    ]
+    few = max(0, len(texts) - _UNDERSTOOD)
+    texts = [*sketched(texts[:few]), *(understood(text, space) for text in texts[few:])]
+    known |= {key: text for (key, _), text in zip(fresh, texts, strict=True)}
+    with _lock:
+        _read.update(known)
+        while len(_read) > _KEPT:
+            _read.popitem(last=False)
+    return [known[key] for key in keys]
+
+
+def _entity_numbers(texts: Sequence[Analysed]) -> dict[str, int]:
+    """Return the numbers under which the names in these texts count; names that nothing else has are left out."""
+    keys = {entry.mention.key for text in texts for entry in text.reading.entities}
+    entities = list(Entity.objects.filter(key__in=keys))
+    stand_ins = entity_stand_ins(entities)
+    return {entity.key: stand_ins[entity.id] for entity in entities}
+
+
+def _indexed(state: MemoryState, text: Analysed, numbers: dict[str, int], space: ConceptSpace) -> IndexedMemory:
+    reading, understanding = text.reading, text.understanding
+    known = [entry for entry in reading.entities if entry.mention.key in numbers]
+    named = named_packed((numbers[entry.mention.key], entry.count, entry.is_subject) for entry in known)
+    entities, counts, subjects = packing.unpack(named, packing.NAMED)
+    units = []
+    for place, (chunk, (terms, term_counts)) in enumerate(zip(reading.chunks, reading.terms, strict=True)):
+        sparse, weights = understanding.sparse[place] if understanding else (None, None)
+        units.append(
+            IndexedUnit(
+                start=chunk.start,
+                end=chunk.end,
+                terms=terms,
+                counts=term_counts,
+                sparse=sparse,
+                weights=weights,
+                vector=understanding.vectors[place] if understanding else None,
+                sketch=None if text.sketches is None else text.sketches[place],
+            )
+        )
+    return IndexedMemory(
+        number=state.number,
+        memory_id=state.id,
+        thread=reading.thread,
+        occurred=state.occurred_at.timestamp(),
+        occurred_given=state.occurred_given,
+        expires=np.inf,
+        superseded=False,
+        concepts=understanding.concepts if understanding else np.full(len(space.dimensions), 0.5, dtype=np.float32),
+        entities=entities,
+        entity_counts=counts,
+        subjects=subjects,
+        times=np.array(reading.times, dtype=np.float64).reshape(-1, 2),
+        units=units,
+    )
