@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.serializers import serialize
 from django.utils import timezone
 
@@ -45,9 +46,10 @@ from apps.events.registry import consumers
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
 from apps.memory.models import Chunk, Entity, Memory, Operation
+from apps.memory.services.files import file_keep
 from apps.memory.services.managing import memory_trash
 from apps.memory.services.memories import memory_store
-from apps.memory.services.operations import operation_create
+from apps.memory.services.operations import FileToRead, operation_create
 from apps.memory.types import StoreItem
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.endpoints import endpoint_create
@@ -201,6 +203,7 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/memory/bulk": _body(action="trash", all=True),
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
+    "GET /api/v1/memory/files": lambda _: {"query": {"limit": 100}},
     "GET /api/v1/memory/operations": lambda _: {"query": {"limit": 100}},
     "POST /api/v1/memory/search": _body(query=TEXT, limit=100),
     "GET /api/v1/memory/entities/aliases": lambda _: {},
@@ -300,6 +303,14 @@ def other(globex: Organization) -> Other:
         trashed = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
         memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, now=now)
         operation = operation_create(organization_id=globex.id, rows=[{"content": TEXT}], user_id=None, now=now)
+        file = file_keep(
+            organization_id=globex.id,
+            name=f"{SECRET}.txt",
+            content=ContentFile(TEXT.encode()),
+            user_id=None,
+            now=now,
+        )
+        operation_create(organization_id=globex.id, files=[FileToRead(file)], user_id=None, now=now, name=SECRET)
         UsageEvent.objects.update(module=SECRET, user_id=owner.user_id)
         usage_rebuild(now=now)
         return Other(
@@ -308,6 +319,7 @@ def other(globex: Organization) -> Other:
                 "memory": stored.memory_id,
                 "trashed memory": trashed.memory_id,
                 "operation": operation.id,
+                "file": file.id,
                 "chunk": Chunk.objects.values_list("id", flat=True)[0],
                 "entity": Entity.objects.values_list("id", flat=True)[0],
                 "member": owner.user_id,

@@ -45,7 +45,11 @@ class MemoriesView(ApiView):
         query, now = self.valid_query(request, io.ListQuery), timezone.now()
         rows = memories_matching(io.conditions_of(query, now=now), trashed=query["state"] == "trash", now=now)
         page = page_of(
-            rows, order=query["ordering"], cursor=query.get("cursor"), limit=query["limit"], present=memory_present
+            rows.select_related("file"),
+            order=query["ordering"],
+            cursor=query.get("cursor"),
+            limit=query["limit"],
+            present=memory_present,
         )
         return Response(page)
 

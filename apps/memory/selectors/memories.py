@@ -11,6 +11,7 @@ from apps.memory.adapters.filters import compile_filter
 from apps.memory.engine.filters import Filter
 from apps.memory.exceptions import MemoryNotFound
 from apps.memory.models import Memory, MemoryQuerySet, Mention
+from apps.memory.selectors.files import place_present
 from apps.memory.selectors.landscapes import cluster_numbers
 from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkResult, MemoryConditions
 
@@ -67,7 +68,7 @@ def memories_matching(conditions: MemoryConditions, *, trashed: bool = False, no
 
 
 def memory_get(*, memory_id: UUID, now: datetime) -> Memory:
-    memory = Memory.objects.live(now).filter(id=memory_id).first()
+    memory = Memory.objects.live(now).select_related("file").filter(id=memory_id).first()
     if memory is None:
         raise MemoryNotFound("There is no memory with this id.")
     return memory
@@ -89,6 +90,7 @@ def memory_present(memory: Memory) -> dict[str, Any]:
         "revised_at": memory.revised_at,
         "expires_at": memory.expires_at,
         "deleted_at": memory.deleted_at,
+        "file": place_present(memory),
     }
 
 

@@ -289,11 +289,12 @@ def _row(
     user_id: UUID | None,
     now: datetime,
 ) -> Memory:
+    content_hash = hash_of(item.content)
     memory = Memory(
         number=number,
         change=change.change,
         content=item.content,
-        content_hash=hash_of(item.content),
+        content_hash=content_hash,
         metadata=dict(item.metadata),
         memory_type=item.memory_type,
         module=item.module,
@@ -307,6 +308,8 @@ def _row(
         expires_at=item.expires_at,
         created_by=user_id,
         size_bytes=size_of(content=item.content, metadata=item.metadata),
+        file_id=item.file_id,
+        place={**item.place, "of": content_hash[:16]} if item.file_id else {},
     )
     findings_set(memory, text, dimensions=dimensions)
     return memory

@@ -1719,6 +1719,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files whose originals are kept, the latest first
+         * @description The files whose originals are kept, the latest first.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file
+         * @description One file.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the original of a file
+         * @description Delete the original of a file. The memories that were read from it stay, and say that it is gone.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        delete: operations["memory_files_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The original as it was sent, to be saved and not shown
+         * @description The original as it was sent, to be saved and not shown.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_file_content"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/graph": {
         parameters: {
             query?: never;
@@ -1999,7 +2071,7 @@ export interface paths {
         put?: never;
         /**
          * Remember many texts, or a file, in the background
-         * @description Remember many texts, or a file, in the background.
+         * @description Remember many texts, or a file, in the background. The original of a file is kept.
          *
          *     Needs the permission `memory:write`.
          */
@@ -3783,6 +3855,8 @@ export interface components {
          *     * `entity.merged` - entity.merged
          *     * `entity.parted` - entity.parted
          *     * `escalation.refused` - escalation.refused
+         *     * `file.deleted` - file.deleted
+         *     * `file.stored` - file.stored
          *     * `invitation.accepted` - invitation.accepted
          *     * `invitation.created` - invitation.created
          *     * `invitation.refused` - invitation.refused
@@ -3804,6 +3878,7 @@ export interface components {
          *     * `operation.cancelled` - operation.cancelled
          *     * `operation.created` - operation.created
          *     * `operation.finished` - operation.finished
+         *     * `operation.read` - operation.read
          *     * `operation.retried` - operation.retried
          *     * `organization.created` - organization.created
          *     * `organization.deleted` - organization.deleted
@@ -3838,7 +3913,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -3898,6 +3973,26 @@ export interface components {
         FaultOutput: {
             position: number;
             reason: string;
+        };
+        FileOutput: {
+            /** Format: uuid */
+            file_id: string;
+            name: string;
+            media_type: string;
+            size_bytes: number;
+            sha256: string;
+            module: string | null;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description How many were read from it and are not deleted for good. */
+            memories: number;
+        };
+        FilePage: {
+            results: components["schemas"]["FileOutput"][];
+            next: string | null;
+            total: number;
         };
         GraphOutput: {
             nodes: components["schemas"]["EntityOutput"][];
@@ -4363,6 +4458,8 @@ export interface components {
              * @description When it went to the trash.
              */
             deleted_at: string | null;
+            /** @description The file that it was read from. */
+            file: components["schemas"]["PlaceOutput"] | null;
         };
         MemoryPage: {
             results: components["schemas"]["MemoryOutput"][];
@@ -4542,7 +4639,10 @@ export interface components {
             /** @description That of the uploaded file, or nothing. */
             name: string;
             status: components["schemas"]["OperationStatus"];
-            total: number;
+            /** @description How many texts have come out of its files, or with the request. */
+            read: number;
+            /** @description Not known while files are being read. */
+            total: number | null;
             done: number;
             failed: number;
             /** @description How many the models have read; the others are found by words. */
@@ -4566,21 +4666,25 @@ export interface components {
             status: string;
         };
         /**
-         * @description * `queued` - Queued
+         * @description * `reading` - Reading
+         *     * `queued` - Queued
          *     * `running` - Running
          *     * `succeeded` - Succeeded
          *     * `failed` - Failed
          *     * `cancelled` - Cancelled
          * @enum {string}
          */
-        OperationStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        OperationStatus: "reading" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
         OperationSummaryOutput: {
             /** Format: uuid */
             operation_id: string;
             /** @description That of the uploaded file, or nothing. */
             name: string;
             status: components["schemas"]["OperationStatus"];
-            total: number;
+            /** @description How many texts have come out of its files, or with the request. */
+            read: number;
+            /** @description Not known while files are being read. */
+            total: number | null;
             done: number;
             failed: number;
             /** @description How many the models have read; the others are found by words. */
@@ -4787,6 +4891,19 @@ export interface components {
             id: string;
             /** Format: email */
             email: string;
+        };
+        /** @description A file, and where in it a text begins; all counts are from 1. */
+        PlaceOutput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            media_type: string;
+            /** @description Whether the original can be downloaded; it may have been deleted. */
+            available: boolean;
+            page: number | null;
+            line: number | null;
+            sheet: string | null;
+            row: number | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         PlanChoiceRequest: {
@@ -5032,6 +5149,8 @@ export interface components {
              * @description When it went to the trash.
              */
             deleted_at: string | null;
+            /** @description The file that it was read from. */
+            file: components["schemas"]["PlaceOutput"] | null;
             /**
              * Format: double
              * @description The cosine of the two meanings, 1 for the same.
@@ -5200,6 +5319,8 @@ export interface components {
              * @description When it went to the trash.
              */
             deleted_at: string | null;
+            /** @description The file that it was read from. */
+            file: components["schemas"]["PlaceOutput"] | null;
             /** Format: double */
             score: number;
             /** @description The score in millionths: the exact sum of the contributions. */
@@ -5314,6 +5435,10 @@ export interface components {
         SpanOutput: {
             start: number;
             end: number;
+            /** @description Of the file, where the passage begins; if known. */
+            page: number | null;
+            /** @description As page. */
+            line: number | null;
         };
         StatusOutput: {
             status: components["schemas"]["ComponentStatus"];
@@ -5477,7 +5602,7 @@ export interface components {
         UploadInputRequest: {
             /**
              * Format: binary
-             * @description txt, md, jsonl or csv.
+             * @description txt, md, html, pdf, docx, xlsx, csv or jsonl.
              */
             file: string;
         };
@@ -5728,6 +5853,7 @@ export interface operations {
                  *     * `entitlements` - entitlements
                  *     * `entity` - entity
                  *     * `escalation` - escalation
+                 *     * `file` - file
                  *     * `identity` - identity
                  *     * `invitation` - invitation
                  *     * `member` - member
@@ -5751,7 +5877,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 cursor?: string;
                 from?: string;
                 ip?: string;
@@ -5813,6 +5939,7 @@ export interface operations {
                  *     * `entitlements` - entitlements
                  *     * `entity` - entity
                  *     * `escalation` - escalation
+                 *     * `file` - file
                  *     * `identity` - identity
                  *     * `invitation` - invitation
                  *     * `member` - member
@@ -5836,7 +5963,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 /**
                  * @description * `csv` - csv
                  *     * `jsonl` - jsonl
@@ -8536,6 +8663,126 @@ export interface operations {
             };
         };
     };
+    memory_files: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_files_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_file_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_graph: {
         parameters: {
             query?: {
@@ -10868,6 +11115,8 @@ export interface operations {
                  *     * `entity.merged` - entity.merged
                  *     * `entity.parted` - entity.parted
                  *     * `escalation.refused` - escalation.refused
+                 *     * `file.deleted` - file.deleted
+                 *     * `file.stored` - file.stored
                  *     * `invitation.accepted` - invitation.accepted
                  *     * `invitation.created` - invitation.created
                  *     * `invitation.refused` - invitation.refused
@@ -10889,6 +11138,7 @@ export interface operations {
                  *     * `operation.cancelled` - operation.cancelled
                  *     * `operation.created` - operation.created
                  *     * `operation.finished` - operation.finished
+                 *     * `operation.read` - operation.read
                  *     * `operation.retried` - operation.retried
                  *     * `organization.created` - organization.created
                  *     * `organization.deleted` - organization.deleted
@@ -10923,7 +11173,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending

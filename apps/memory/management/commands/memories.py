@@ -75,7 +75,7 @@ class Command(BaseCommand):
         if not 1 <= limit <= MAX_LIMIT:
             raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
         rows = memories_matching(_conditions(options["filter"]), trashed=trash, now=timezone.now())
-        page = page_of(rows, order=ordering, cursor=cursor, limit=limit, present=memory_present)
+        page = page_of(rows.select_related("file"), order=ordering, cursor=cursor, limit=limit, present=memory_present)
         if options["as_json"]:
             self.stdout.write(json.dumps(page, default=str))
             return
