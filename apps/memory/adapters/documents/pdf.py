@@ -68,6 +68,8 @@ def read_pdf(data: bytes, limits: ReadLimits) -> Iterator[Read]:
             over, rest = _sentence_split(following.lines)
             pages[place + 1] = replace(following, lines=rest)
         if page.lines:
+            # Whatever is above it there, the rest of a sentence opens no paragraph.
+            over = [replace(line, opens_paragraph=False) for line in over]
             text, anchors = _composed([(page.number, page.lines), (page.number + 1, over)])
             yield from parts_of(text, anchors, limits=limits, blank_lines=False)
         elif page.problem:
