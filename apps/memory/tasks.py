@@ -18,7 +18,7 @@ from apps.memory.services.aliases import aliases_merge_certain
 from apps.memory.services.files import files_sweep, originals_erase
 from apps.memory.services.insights import landscape_refresh
 from apps.memory.services.managing import trash_empty
-from apps.memory.services.operations import operation_fail, operation_process
+from apps.memory.services.operations import READ_FILES, operation_fail, operation_process
 from apps.memory.services.reading_files import operation_read
 from apps.memory.services.understanding import memories_understand
 
@@ -72,12 +72,18 @@ def merge_aliases(**_: Any) -> None:
     aliases_merge_certain(now=timezone.now())
 
 
-@shared_task(name="memory.read_files", base=IngestTask)
+@shared_task(name=READ_FILES, base=IngestTask)
 def read_files(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
     """Read the files of an operation; a killed worker's share is taken over when its lease ends."""
-    operation_read(
-        organization_id=organization_id, operation_id=UUID(operation_id), check=checked, on_wait=_renewal(job_id)
+    complete = operation_read(
+        organization_id=organization_id,
+        operation_id=UUID(operation_id),
+        check=checked,
+        on_wait=_renewal(job_id),
+        budget=_TURN,
     )
+    if not complete:
+        enqueue(READ_FILES, organization_id=organization_id, operation_id=operation_id)
 
 
 @shared_task(name="memory.ingest", base=IngestTask)

@@ -105,8 +105,10 @@ def files_release(*, file_ids: Collection[UUID], now: datetime) -> None:
     if organization_id is None:
         raise RuntimeError("the memory of no organisation is at work here")
     left = SourceFile.objects.filter(id__in=file_ids).exclude(Exists(Memory.objects.filter(file=OuterRef("pk"))))
-    ids = list(left.values_list("id", flat=True))
-    _originals_delete([one for one in ids if not _has_items(one)], organization_id=organization_id, now=now)
+    # Of some of them memories may be about to come.
+    awaited = OperationFile.objects.filter(file=OuterRef("pk"), operation__finished_at=None)
+    ids = list(left.exclude(Exists(awaited)).values_list("id", flat=True))
+    _originals_delete(ids, organization_id=organization_id, now=now)
     _rows_drop(ids)
 
 
@@ -118,9 +120,10 @@ def files_sweep(*, organization_id: UUID, now: datetime) -> int:
     lost = [key for key in sorted(keys) if original_kept_at(key) < now - _SWEPT_AFTER]
     for key in lost:
         original_erase(key)
-    with transaction.atomic():
-        change_begin()
-        _rows_drop(list(SourceFile.objects.exclude(deleted_at=None).values_list("id", flat=True)))
+    if deleted := list(SourceFile.objects.exclude(deleted_at=None).values_list("id", flat=True)):
+        with transaction.atomic():
+            change_begin()
+            _rows_drop(deleted)
     return len(lost)
 
 

@@ -7,7 +7,7 @@ count; the next one reads the file anew and skips so many rows: the same bytes g
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import Any
@@ -46,19 +46,24 @@ def operation_read(
     check: Callable[[Row], Row],
     on_wait: Callable[[], None] = lambda: None,
     limits: ReadLimits = _LIMITS,
-) -> None:
+    budget: timedelta | None = None,
+) -> bool:
     """Read what is left of an operation's files, and have the texts stored. Ends early if it is cancelled.
 
-    `check` validates a row; `on_wait` is called often.
+    `check` validates a row; `on_wait` is called often. Returns False if the time budget ran out between two files.
     """
+    began = time.monotonic()
     while (file := _next_file(operation_id)) is not None:
+        if budget is not None and time.monotonic() - began > budget.total_seconds():
+            return False
         try:
             was_first = _file_read(file, check=check, on_wait=_looking(operation_id, on_wait), limits=limits)
         except _NotWanted:
-            return
+            return True
         if not was_first:
             time.sleep(_WAIT_SECONDS)
     _finish(organization_id=organization_id, operation_id=operation_id, now=timezone.now())
+    return True
 
 
 def _next_file(operation_id: UUID) -> OperationFile | None:
