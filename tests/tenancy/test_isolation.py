@@ -45,7 +45,7 @@ from apps.core.tenancy.scope import organization_scope
 from apps.events.registry import consumers
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
-from apps.memory.models import Chunk, Entity, Memory, Operation
+from apps.memory.models import Chunk, Entity, Memory, Operation, SourceFile
 from apps.memory.services.files import file_keep
 from apps.memory.services.managing import memory_trash
 from apps.memory.services.memories import memory_store
@@ -469,5 +469,6 @@ def test_one_idempotency_key_serves_two_organisations(
 def test_the_fixture_has_something_to_leak(other: Other) -> None:
     with organization_scope(other.organization_id):
         assert Memory.objects.count() == 2
-        assert Operation.objects.count() == 1
+        assert Operation.objects.count() == 2
+        assert SourceFile.objects.count() == 1
     assert SECRET in _snapshot(other)
