@@ -5,6 +5,7 @@ addresses. Run the tests with `make test` or `python -m pytest`.
 """
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ else:
     # The tests have services of their own, whatever the shell's environment points at.
     for _name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(_name, None)
+    shutil.rmtree(STATE / "files", ignore_errors=True)
     _values = _SERVICES.start()
     os.environ["ENVIRONMENT"] = "test"
     os.environ.update({name: _values[name] for name in ("DATABASE_URL", "REDIS_URL", "JWT_SIGNING_KEY")})

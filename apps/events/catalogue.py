@@ -58,6 +58,7 @@ _DOMAIN = {"domain": TEXT}
 _MEMORY = {"memory_type": TEXT, "module": TEXT, "revision": NUMBER}
 _OVERRIDE = {"plan": TEXT_OR_NULL, "feature": TEXT_OR_NULL, "limit": NUMBER_OR_NULL, "ends_at": TIME_OR_NULL,
              "reason": TEXT}  # fmt: skip
+_FILE = {"media_type": TEXT, "size_bytes": NUMBER}
 _OPERATION = {"kind": TEXT, "total": NUMBER}
 _MODULE = {"version": TEXT}
 _WEBHOOK = {"host": TEXT}
@@ -207,11 +208,14 @@ EVENTS: dict[str, EventType] = {
     "entity.merged": EventType("A name was said to mean another entity.", {"into": ID}),
     "entity.parted": EventType("A name was said to mean an entity of its own.", {"parted_from": ID}),
     "operation.created": EventType("Work on many memories began.", _OPERATION),
+    "operation.read": EventType("The files of work on many memories were read; their texts are counted.", _OPERATION),
     "operation.finished": EventType(
         "Work on many memories ended.", {**_OPERATION, "status": TEXT, "done": NUMBER, "failed": NUMBER}
     ),
     "operation.cancelled": EventType("Work on many memories was stopped.", _OPERATION),
     "operation.retried": EventType("What had failed is tried again.", _OPERATION),
+    "file.stored": EventType("The original of a file was kept.", _FILE),
+    "file.deleted": EventType("The original of a file was deleted.", _FILE),
     # --- Webhooks and audit -------------------------------------------------------------------------------------------
     "webhook.created": EventType("A webhook was made.", {**_WEBHOOK, "event_types": TEXTS}),
     "webhook.updated": EventType("A webhook changed.", {**_WEBHOOK, "changed": TEXTS}),

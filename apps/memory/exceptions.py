@@ -33,6 +33,16 @@ class OperationNotFound(NotFound):
     code = "operation_not_found"
 
 
+class FileNotFound(NotFound):
+    code = "file_not_found"
+
+
+class FileInUse(Conflict):
+    """A file that is still to be read."""
+
+    code = "file_in_use"
+
+
 class UnknownDomain(DomainError):
     code = "unknown_domain"
 

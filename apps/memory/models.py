@@ -35,6 +35,29 @@ class MemoryContext(models.Model):
         return self.name
 
 
+class SourceFile(models.Model):
+    """The original of a file that memories were read from; its bytes are in the storage named `originals`.
+
+    Of one that was deleted the row stays as long as memories name it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    name = models.CharField(max_length=255)
+    media_type = models.CharField(max_length=100)
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    # Begins with the schema of the organisation.
+    storage_key = models.CharField(max_length=200, unique=True)
+    # The module that sent it; empty for people.
+    module = models.CharField(max_length=63, blank=True)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class MemoryQuerySet(models.QuerySet["Memory"]):
     def kept(self, now: datetime) -> "MemoryQuerySet":
         """Leave out what is in the trash or has expired."""
@@ -82,6 +105,10 @@ class Remembered(models.Model):
     superseded_by = models.UUIDField(null=True, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
     created_by = models.UUIDField(null=True, blank=True)
+    # The file that it was read from, and where it stands there: see `engine.places`. `of` in it is the beginning of the
+    # hash of the text as it was read, since places within the text are those of that wording alone.
+    file = models.ForeignKey(SourceFile, on_delete=models.PROTECT, null=True, blank=True, related_name="memories")
+    place = models.JSONField(default=dict, blank=True)
 
     class Meta:
         abstract = True
@@ -144,6 +171,7 @@ class MemoryState(Remembered):
     id = models.UUIDField(primary_key=True)
     number = models.BigIntegerField()
     replaced_at = models.DateTimeField(null=True)
+    file = models.ForeignKey(SourceFile, on_delete=models.DO_NOTHING, null=True, related_name="+")
     occurred_given = models.BooleanField()
     concepts = VectorField()
 
@@ -304,6 +332,7 @@ class Operation(models.Model):
     """A batch of memories on its way in. Counts are written in the transaction of the items that they count."""
 
     class Status(models.TextChoices):
+        READING = "reading"
         QUEUED = "queued"
         RUNNING = "running"
         SUCCEEDED = "succeeded"
@@ -314,6 +343,9 @@ class Operation(models.Model):
     # That of the uploaded file, or nothing.
     name = models.CharField(max_length=255, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    # Whether files of it are still to be read: until then nobody knows `total`, and `read` counts the texts so far.
+    reading = models.BooleanField(default=False)
+    read = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     # The number of the first item's memory; that of the others follow in their order.
     first_number = models.BigIntegerField(default=0)
@@ -325,6 +357,24 @@ class Operation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.status}"
+
+
+class OperationFile(models.Model):
+    """A file of a batch, and how many of its rows have been read; the rows are in the transaction that counts them."""
+
+    id = models.BigAutoField(primary_key=True)
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="files")
+    file = models.ForeignKey(SourceFile, on_delete=models.CASCADE, related_name="+")
+    # What texts of it get that say nothing else; of `external_id` the beginning.
+    defaults = models.JSONField(default=dict, blank=True)
+    rows = models.PositiveIntegerField(default=0)
+    is_read = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["operation", "file"], name="operation_file_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.operation_id} {self.file_id}"
 
 
 class OperationItem(models.Model):

@@ -11,11 +11,15 @@ from django.utils import timezone
 
 from apps.accounts.models import Organization
 from apps.core.services import JOB_LEASE, enqueue, job_renew
-from apps.core.tasks import HousekeepingTask, OrganizationTask
+from apps.core.tasks import HousekeepingTask, OrganizationTask, PublicTask
+from apps.memory.adapters.originals import original_erase
+from apps.memory.api.batches import checked
 from apps.memory.services.aliases import aliases_merge_certain
+from apps.memory.services.files import files_sweep, originals_erase
 from apps.memory.services.insights import landscape_refresh
 from apps.memory.services.managing import trash_empty
-from apps.memory.services.operations import operation_fail, operation_process
+from apps.memory.services.operations import READ_FILES, operation_fail, operation_process
+from apps.memory.services.reading_files import operation_read
 from apps.memory.services.understanding import memories_understand
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
@@ -41,8 +45,19 @@ def empty_trashes() -> None:
 
 
 @shared_task(name="memory.empty_trash")
-def empty_trash(**_: Any) -> None:
+def empty_trash(*, organization_id: UUID, **_: Any) -> None:
     trash_empty(now=timezone.now())
+    files_sweep(organization_id=organization_id, now=timezone.now())
+
+
+@shared_task(name="memory.erase_original")
+def erase_original(*, key: str, **_: Any) -> None:
+    original_erase(key)
+
+
+@shared_task(name="memory.erase_originals", base=PublicTask)
+def erase_originals(*, schema_name: str, **_: Any) -> None:
+    originals_erase(schema_name=schema_name)
 
 
 @shared_task(name="memory.merge_all_aliases", base=HousekeepingTask)
@@ -55,6 +70,20 @@ def merge_all_aliases() -> None:
 @shared_task(name="memory.merge_aliases")
 def merge_aliases(**_: Any) -> None:
     aliases_merge_certain(now=timezone.now())
+
+
+@shared_task(name=READ_FILES, base=IngestTask)
+def read_files(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
+    """Read the files of an operation; a killed worker's share is taken over when its lease ends."""
+    complete = operation_read(
+        organization_id=organization_id,
+        operation_id=UUID(operation_id),
+        check=checked,
+        on_wait=_renewal(job_id),
+        budget=_TURN,
+    )
+    if not complete:
+        enqueue(READ_FILES, organization_id=organization_id, operation_id=operation_id)
 
 
 @shared_task(name="memory.ingest", base=IngestTask)

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 MAX_CONTENT = 50_000
 MAX_BATCH_CONTENT = 200_000
 MAX_BATCH_ITEMS = 1_000
-# One uploaded file, in bytes and in rows.
+# One file, in bytes: sent over the API, and brought in by an operator on the machine.
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
-MAX_UPLOAD_ROWS = 100_000
+MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_FILE_ROWS = 100_000
 MAX_METADATA_BYTES = 16_384
 # Memories of one bulk action: named one by one, and found by conditions. All of them change at once.
 MAX_BULK_IDS = 1_000
@@ -30,6 +31,35 @@ MAX_QUERY = 2_000
 DEFAULT_TYPE = "general"
 # How long a memory in the trash can be restored.
 TRASH_LIFETIME = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLimits:
+    """What reading one file may cost the process that does it, and how much may come out."""
+
+    file_bytes: int = MAX_FILE_BYTES
+    # Address space, libraries included.
+    memory_bytes: int = 1024 * 1024 * 1024
+    cpu_seconds: int = 120
+    # By the clock on the wall. Above the former, because others use the processor too.
+    seconds: int = 300
+    # Of a pdf.
+    pages: int = 3_000
+    # Of a docx or xlsx, which are archives.
+    archive_entries: int = 10_000
+    unpacked_bytes: int = 256 * 1024 * 1024
+    # Unpacked over packed; small archives may be as dense as they like.
+    unpacked_ratio: int = 100
+    ratio_free_bytes: int = 16 * 1024 * 1024
+    # A line of jsonl, a field of csv.
+    line_characters: int = 2_000_000
+    # All text of a document, and that of one row.
+    text_characters: int = 20_000_000
+    content_characters: int = MAX_BATCH_CONTENT
+    rows: int = MAX_FILE_ROWS
+    # What the process may say, in all and in one line.
+    output_bytes: int = 512 * 1024 * 1024
+    output_line_bytes: int = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +76,9 @@ class StoreItem:
     external_id: str = ""
     # The module that stores it; empty for people.
     module: str = ""
+    # The kept file that it was read from, and where it stands there: see `engine.places`.
+    file_id: UUID | None = None
+    place: Mapping[str, Any] = field(default_factory=dict)
 
 
 class MemoryFields(TypedDict, total=False):

@@ -24,7 +24,7 @@ test('files are brought in with live progress, which goes on after a reload; wha
     .setInputFiles([
       file('big.jsonl', jsonl(LINES)),
       file('broken.jsonl', `${jsonl(LINES.slice(0, 1))}\nnot json\n${JSON.stringify({ content: '' })}`),
-      file('picture.pdf', 'x'),
+      file('picture.png', 'x'),
     ])
   await expect(page.getByText('Files of this kind cannot be read yet.')).toBeVisible()
   await expect(page.getByRole('button', { name: 'big.jsonl' })).toBeVisible()
@@ -73,7 +73,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.goto(`/${person.org}/import`)
       await page
         .getByLabel('Choose files')
-        .setInputFiles([file('broken.jsonl', `{"content": "The tea is cold."}\nnot json`), file('picture.pdf', 'x')])
+        .setInputFiles([file('broken.jsonl', `{"content": "The tea is cold."}\nnot json`), file('picture.png', 'x')])
       await page.getByRole('button', { name: 'broken.jsonl' }).click()
       await expect(page.getByRole('heading', { name: 'Not stored' })).toBeVisible()
       const { violations } = await new AxeBuilder({ page }).analyze()

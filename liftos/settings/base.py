@@ -10,6 +10,7 @@ from redis.retry import Retry
 
 from apps.core.logging import logging_configuration
 from liftos.env import BASE_DIR, ENVIRONMENT, STATE_DIR, env
+from liftos.file_storage import originals_storage
 from liftos.identity_providers import identity_providers
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
@@ -320,6 +321,10 @@ SPECTACULAR_SETTINGS = {
         "QuotaState": ["ok", "near", "reached"],
         "ComponentStatus": ["operational", "degraded", "outage"],
         "MemoryHealthStatus": ["ok", "degraded", "down"],
+        "RevisionAction": "apps.memory.types.RevisionAction",
+        "DifferenceKind": "apps.memory.types.DifferenceKind",
+        "BulkAction": "apps.memory.types.BulkAction",
+        "ActorKind": ["user", "api_key", "module", "operator", "system", "anonymous"],
     },
 }
 # Event streams that one process has open at once: each holds one of its threads, so keep it well below their number.
@@ -359,8 +364,20 @@ STATICFILES_DIRS = [("brand", BASE_DIR / "static" / "brand"), ("app", DASHBOARD_
 MODULE_SDK_UI = BASE_DIR / "modules" / "sdk" / "ui"
 # Names that carry a hash: Vite's, and those of Django's manifest.
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^/static/(?:app/assets/.+-[\w-]{8}\.\w+|.+\.[0-9a-f]{12}\.\w+)$"
+# Where the originals of files are kept that memories were read from: a folder, or a bucket of S3 if one is named. Web
+# and workers must see the same.
+FILE_STORAGE_FOLDER = env.str("FILE_STORAGE_FOLDER", default=str(STATE_DIR / "files"))
+FILE_STORAGE_BUCKET = env.str("FILE_STORAGE_BUCKET", default="")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "originals": originals_storage(
+        folder=FILE_STORAGE_FOLDER,
+        bucket=FILE_STORAGE_BUCKET,
+        endpoint=env.str("FILE_STORAGE_ENDPOINT", default=""),
+        region=env.str("FILE_STORAGE_REGION", default=""),
+        key_id=env.str("FILE_STORAGE_KEY_ID", default=""),
+        secret=env.str("FILE_STORAGE_SECRET", default=""),
+    ),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 X_FRAME_OPTIONS = "DENY"

@@ -12,7 +12,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+from django.core.files.base import ContentFile
 from django.db.models import Q
 from django.utils import timezone
 
@@ -22,7 +24,8 @@ from apps.core.models import Job
 from apps.core.services import jobs_send_due
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.models import Chunk, Memory, Operation, OperationItem
-from apps.memory.services.operations import operation_create
+from apps.memory.services.files import file_keep
+from apps.memory.services.operations import FileToRead, operation_create
 from apps.memory.services.understanding import unread
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +34,8 @@ ITEMS = int(os.environ.get("KILLED_ITEMS", "800"))
 KILLS = 4
 KILL_SECONDS = 8.0
 LEASE_SECONDS = 2
+# Most rows of a file that is read are no texts: what is tried there is reading, not storing.
+ROWS, ROWS_PER_TEXT = 20_000, 100
 PATIENCE_SECONDS = 120 + ITEMS // 20
 
 Start = Callable[[], subprocess.Popen[bytes]]
@@ -111,3 +116,43 @@ def test_a_batch_survives_killed_workers(start_worker: Start) -> None:
     assert UsageEvent.objects.filter(organization_id=acme.id, meter="memory_stores").count() == ITEMS
     assert UsageCounter.objects.get(organization_id=acme.id, meter="memory_bytes").used == held
     _wait(lambda: not Job.objects.filter(name__in=["memory.ingest", "memory.understand"]).exists())
+
+
+@pytest.mark.usefixtures("flush_redis")
+def test_a_file_survives_workers_that_are_killed_while_they_read_it(start_worker: Start) -> None:
+    acme = Organization.objects.get(slug="acme")
+    lines = [
+        f'{{"content": "Row {n} of the log.", "external_id": "r{n}"}}' if n % ROWS_PER_TEXT == 0 else "no text"
+        for n in range(ROWS)
+    ]
+    with organization_scope(acme.id):
+        now = timezone.now()
+        file = file_keep(
+            organization_id=acme.id,
+            name="log.jsonl",
+            content=ContentFile("\n".join(lines).encode()),
+            user_id=None,
+            now=now,
+        )
+        operation = operation_create(organization_id=acme.id, files=[FileToRead(file)], user_id=None, now=now)
+
+        def read() -> int:
+            operation.refresh_from_db()
+            return operation.read
+
+        kills = 0
+        for share in (0.1, 0.4, 0.7):
+            worker = start_worker()
+            _wait(lambda share=share: read() > share * ROWS)  # type: ignore[misc]  # bound now, on purpose
+            kills += operation.status == Operation.Status.READING
+            _kill(worker)
+        assert kills >= 2
+        # The process that had the file open ends when nobody listens.
+        _wait(lambda: not any("apps.memory.adapters.documents.child" in one.info["cmdline"] or ()
+                              for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"]))  # fmt: skip
+        start_worker()
+        _wait(lambda: read() == ROWS and operation.finished_at is not None)
+        texts = ROWS // ROWS_PER_TEXT
+        assert (operation.total, operation.done, operation.failed) == (ROWS, texts, ROWS - texts)
+        places = list(Memory.objects.order_by("number").values_list("external_id", "place__line", "file_id"))
+        assert places == [(f"r{n}", n + 1, file.id) for n in range(0, ROWS, ROWS_PER_TEXT)]

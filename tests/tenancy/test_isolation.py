@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.core.serializers import serialize
 from django.utils import timezone
 
@@ -44,10 +45,11 @@ from apps.core.tenancy.scope import organization_scope
 from apps.events.registry import consumers
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
-from apps.memory.models import Chunk, Entity, Memory, Operation
+from apps.memory.models import Chunk, Entity, Memory, Operation, SourceFile
+from apps.memory.services.files import file_keep
 from apps.memory.services.managing import memory_trash
 from apps.memory.services.memories import memory_store
-from apps.memory.services.operations import operation_create
+from apps.memory.services.operations import FileToRead, operation_create
 from apps.memory.types import StoreItem
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.endpoints import endpoint_create
@@ -198,9 +200,11 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
         "query": {"cursor": cursor_encode("source", "", UUID(int=0).hex), "ordering": "source", "limit": 100}
     },
     "GET /api/v1/memory/facets": lambda _: {"query": {"metadata": "word", "q": SECRET}},
+    "GET /api/v1/memory/diff": lambda _: {"query": {"from": "2000-01-01T00:00:00Z", "to": "2999-01-01T00:00:00Z"}},
     "POST /api/v1/memory/bulk": _body(action="trash", all=True),
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
+    "GET /api/v1/memory/files": lambda _: {"query": {"limit": 100}},
     "GET /api/v1/memory/operations": lambda _: {"query": {"limit": 100}},
     "POST /api/v1/memory/search": _body(query=TEXT, limit=100),
     "GET /api/v1/memory/entities/aliases": lambda _: {},
@@ -231,6 +235,7 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
 # What a call with an id in its path needs in its body to get as far as looking for it.
 PATH_BODIES = {
     "PATCH /api/v1/orgs/current/members/<uuid:user_id>": {"role": "viewer"},
+    "POST /api/v1/memory/<uuid:memory_id>/supersede": {"by": None},
 }
 # These refuse people before they look for anything.
 MODULES_ONLY = ["POST /api/v1/billing/reservations/<uuid:reservation_id>/settle"]
@@ -300,6 +305,14 @@ def other(globex: Organization) -> Other:
         trashed = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
         memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, user_id=None, now=now)
         operation = operation_create(organization_id=globex.id, rows=[{"content": TEXT}], user_id=None, now=now)
+        file = file_keep(
+            organization_id=globex.id,
+            name=f"{SECRET}.txt",
+            content=ContentFile(TEXT.encode()),
+            user_id=None,
+            now=now,
+        )
+        operation_create(organization_id=globex.id, files=[FileToRead(file)], user_id=None, now=now, name=SECRET)
         UsageEvent.objects.update(module=SECRET, user_id=owner.user_id)
         usage_rebuild(now=now)
         return Other(
@@ -308,6 +321,7 @@ def other(globex: Organization) -> Other:
                 "memory": stored.memory_id,
                 "trashed memory": trashed.memory_id,
                 "operation": operation.id,
+                "file": file.id,
                 "chunk": Chunk.objects.values_list("id", flat=True)[0],
                 "entity": Entity.objects.values_list("id", flat=True)[0],
                 "member": owner.user_id,
@@ -457,5 +471,6 @@ def test_one_idempotency_key_serves_two_organisations(
 def test_the_fixture_has_something_to_leak(other: Other) -> None:
     with organization_scope(other.organization_id):
         assert Memory.objects.count() == 2
-        assert Operation.objects.count() == 1
+        assert Operation.objects.count() == 2
+        assert SourceFile.objects.count() == 1
     assert SECRET in _snapshot(other)

@@ -145,7 +145,7 @@ class BatchInput(StrictSerializer):
 
 
 class UploadInput(StrictSerializer):
-    file = serializers.FileField(help_text="txt, md, jsonl or csv.")
+    file = serializers.FileField(help_text="txt, md, html, pdf, docx, xlsx, csv or jsonl.")
 
 
 class OperationQueuedOutput(serializers.Serializer[Any]):
@@ -170,7 +170,8 @@ class OperationSummaryOutput(serializers.Serializer[Any]):
     operation_id = serializers.UUIDField()
     name = serializers.CharField(help_text="That of the uploaded file, or nothing.")
     status = serializers.ChoiceField(choices=Operation.Status.choices)
-    total = serializers.IntegerField()
+    read = serializers.IntegerField(help_text="How many texts have come out of its files, or with the request.")
+    total = serializers.IntegerField(allow_null=True, help_text="Not known while files are being read.")
     done = serializers.IntegerField()
     failed = serializers.IntegerField()
     understood = serializers.IntegerField(help_text="How many the models have read; the others are found by words.")
@@ -209,6 +210,37 @@ def as_of_of(fields: Mapping[str, Any], *, now: datetime) -> AsOf:
     return AsOf(valid=fields.get("as_of"), recorded=None if recorded is None else min(recorded, now))
 
 
+class PlaceOutput(serializers.Serializer[Any]):
+    """A file, and where in it a text begins; all counts are from 1."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    media_type = serializers.CharField()
+    available = serializers.BooleanField(help_text="Whether the original can be downloaded; it may have been deleted.")
+    page = serializers.IntegerField(allow_null=True)
+    line = serializers.IntegerField(allow_null=True)
+    sheet = serializers.CharField(allow_null=True)
+    row = serializers.IntegerField(allow_null=True)
+
+
+class FileOutput(serializers.Serializer[Any]):
+    file_id = serializers.UUIDField()
+    name = serializers.CharField()
+    media_type = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    sha256 = serializers.CharField()
+    module = serializers.CharField(allow_null=True)
+    created_by = serializers.UUIDField(allow_null=True)
+    created_at = serializers.DateTimeField()
+    memories = serializers.IntegerField(help_text="How many were read from it and are not deleted for good.")
+
+
+class FilePage(serializers.Serializer[Any]):
+    results = FileOutput(many=True)
+    next = serializers.CharField(allow_null=True)
+    total = serializers.IntegerField()
+
+
 class MemoryOutput(serializers.Serializer[Any]):
     memory_id = serializers.UUIDField()
     content = serializers.CharField()
@@ -226,6 +258,7 @@ class MemoryOutput(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(allow_null=True, help_text="When it went to the trash.")
     superseded_by = serializers.UUIDField(allow_null=True, help_text="The memory that replaces it.")
     superseded_at = serializers.DateTimeField(allow_null=True, help_text="From when on that one holds.")
+    file = PlaceOutput(allow_null=True, help_text="The file that it was read from.")
 
 
 class SearchConditions(StrictSerializer):
@@ -288,6 +321,8 @@ class ContributionOutput(serializers.Serializer[Any]):
 class SpanOutput(serializers.Serializer[Any]):
     start = serializers.IntegerField()
     end = serializers.IntegerField()
+    page = serializers.IntegerField(allow_null=True, help_text="Of the file, where the passage begins; if known.")
+    line = serializers.IntegerField(allow_null=True, help_text="As page.")
 
 
 class WhyOutput(serializers.Serializer[Any]):

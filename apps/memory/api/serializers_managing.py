@@ -212,7 +212,7 @@ class MemoryPatch(ReasonInput):
 
 class RevisionOutput(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
-    action = serializers.ChoiceField(choices=[action.value for action in RevisionAction])
+    action = serializers.ChoiceField(choices=[(action.value, action.name) for action in RevisionAction])
     recorded_at = serializers.DateTimeField()
     replaced_at = serializers.DateTimeField(allow_null=True)
     recorded_by = serializers.UUIDField(allow_null=True, help_text="Who made this revision, if it was a person.")
@@ -247,9 +247,9 @@ class DiffQuery(PageQuery):
 
 class DifferenceOutput(serializers.Serializer[Any]):
     memory_id = serializers.UUIDField()
-    kind = serializers.ChoiceField(choices=[kind.value for kind in DifferenceKind])
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.name) for kind in DifferenceKind])
     cause = serializers.ChoiceField(
-        choices=[action.value for action in RevisionAction], help_text="What happened to it last."
+        choices=[(action.value, action.name) for action in RevisionAction], help_text="What happened to it last."
     )
     changed = serializers.ListField(child=serializers.CharField(), help_text="The fields that differ.")
     before = MemoryOutput(allow_null=True, help_text="Null where it was not to be read, or was deleted for good since.")
@@ -280,7 +280,7 @@ class BulkSetInput(StrictSerializer):
 class BulkInput(ConditionsInput):
     """Either ids or conditions; `all` is how to mean every memory."""
 
-    action = serializers.ChoiceField(choices=[action.value for action in BulkAction])
+    action = serializers.ChoiceField(choices=[(action.value, action.name) for action in BulkAction])
     ids = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=MAX_BULK_IDS)
     filters = FilterField(required=False)
     all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.memory.api import views, views_aliases, views_health, views_insights, views_managing
+from apps.memory.api import views, views_aliases, views_files, views_health, views_insights, views_managing
 
 urlpatterns = [
     path("", views_managing.MemoriesView.as_view(), name="memory-list"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("/operations/<uuid:operation_id>", views.OperationView.as_view(), name="memory-operation"),
     path("/operations/<uuid:operation_id>/cancel", views.OperationCancelView.as_view(), name="memory-operation-cancel"),
     path("/operations/<uuid:operation_id>/retry", views.OperationRetryView.as_view(), name="memory-operation-retry"),
+    path("/files", views_files.FilesView.as_view(), name="memory-files"),
+    path("/files/<uuid:file_id>", views_files.FileView.as_view(), name="memory-file"),
+    path("/files/<uuid:file_id>/content", views_files.FileContentView.as_view(), name="memory-file-content"),
     path("/search", views.SearchView.as_view(), name="memory-search"),
     path("/entities/aliases", views_aliases.AliasesView.as_view(), name="memory-entity-aliases"),
     path("/entities/<uuid:entity_id>/merge", views_aliases.EntityMergeView.as_view(), name="memory-entity-merge"),

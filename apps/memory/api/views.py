@@ -1,7 +1,7 @@
 """The organisation memory over HTTP."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,15 +22,14 @@ from apps.core.api.parsers import StrictJSONParser
 from apps.core.api.serializers import PageQuery
 from apps.core.api.views import ApiView
 from apps.core.exceptions import InvalidInput
-from apps.memory.adapters.documents import Row, UnsupportedFile, read_document
+from apps.memory.adapters.documents import UnsupportedFile
 from apps.memory.api import serializers as io
-from apps.memory.api.batches import checked
 from apps.memory.engine.explain import Why
 from apps.memory.engine.fusion import UNITS, FusedHit
 from apps.memory.engine.types import SearchType
-from apps.memory.exceptions import TooManyItems
 from apps.memory.models import Operation
 from apps.memory.selectors.contexts import context_get, context_present
+from apps.memory.selectors.files import span_present
 from apps.memory.selectors.memories import memory_present
 from apps.memory.selectors.operations import (
     operation_events,
@@ -41,10 +40,17 @@ from apps.memory.selectors.operations import (
 )
 from apps.memory.services.contexts import context_update
 from apps.memory.services.explaining import memory_explain
+from apps.memory.services.files import file_keep
 from apps.memory.services.memories import memory_store
-from apps.memory.services.operations import operation_cancel, operation_create, operation_retry, operation_wait
+from apps.memory.services.operations import (
+    FileToRead,
+    operation_cancel,
+    operation_create,
+    operation_retry,
+    operation_wait,
+)
 from apps.memory.services.search import SearchResponse, memory_search
-from apps.memory.types import MAX_UPLOAD_BYTES, MAX_UPLOAD_ROWS, SearchQuery, SearchResult, StoreItem
+from apps.memory.types import MAX_UPLOAD_BYTES, SearchQuery, SearchResult, StoreItem
 
 # A search waits at most so long for what was brought in before it.
 WAIT_FOR_MOST = timedelta(seconds=10)
@@ -111,38 +117,49 @@ class BatchView(ApiView):
     )
     @idempotent
     def post(self, request: Request) -> Response:
-        """Remember many texts, or a file, in the background."""
-        operation = operation_create(
-            organization_id=self.principal.organization_id,
-            rows=self._rows(request),
-            name=self._file_name(request),
-            user_id=self.principal.user_id,
-            now=timezone.now(),
-        )
+        """Remember many texts, or a file, in the background. The original of a file is kept."""
+        start = self._file_start if _is_form(request) else self._items_start
+        operation = start(request, now=timezone.now())
         return Response({"operation_id": str(operation.id), "status": operation.status}, status=202)
 
-    def _file_name(self, request: Request) -> str:
-        return "".join(file.name or "" for file in request.FILES.values())
+    def _items_start(self, request: Request, *, now: datetime) -> Operation:
+        items = self.valid_body(request, io.BatchInput)["items"]
+        return operation_create(
+            organization_id=self.principal.organization_id,
+            rows=[{**item, "module": self.principal.module} for item in items],
+            user_id=self.principal.user_id,
+            now=now,
+        )
 
-    def _rows(self, request: Request) -> list[Row]:
-        if request.content_type.partition(";")[0].strip() != "multipart/form-data":
-            items = self.valid_body(request, io.BatchInput)["items"]
-            return [{**item, "module": self.principal.module} for item in items]
+    def _file_start(self, request: Request, *, now: datetime) -> Operation:
         if len(request.FILES.getlist("file")) > 1:
             raise InvalidInput("Send one file at a time.", pointer="/file", item_code="too_many_files")
         upload: UploadedFile[Any] = self.valid_body(request, io.UploadInput)["file"]
         if (upload.size or 0) > MAX_UPLOAD_BYTES:
             raise RequestDataTooBig
         name = upload.name or ""
-        rows: list[Row] = []
         try:
-            for row in checked(read_document(name, upload.read())):
-                rows.append(row)
-                if len(rows) > MAX_UPLOAD_ROWS:
-                    raise TooManyItems(f"A file may hold at most {MAX_UPLOAD_ROWS} rows.")
+            file = file_keep(
+                organization_id=self.principal.organization_id,
+                name=name,
+                content=upload,
+                module=self.principal.module,
+                user_id=self.principal.user_id,
+                now=now,
+            )
         except UnsupportedFile as error:
             raise InvalidInput(str(error), pointer="/file", item_code="unsupported_file") from None
-        return rows
+        return operation_create(
+            organization_id=self.principal.organization_id,
+            files=[FileToRead(file)],
+            name=name,
+            user_id=self.principal.user_id,
+            now=now,
+        )
+
+
+def _is_form(request: Request) -> bool:
+    return (request.content_type or "").partition(";")[0].strip() == "multipart/form-data"
 
 
 class OperationsView(ApiView):
@@ -328,7 +345,9 @@ def _result_present(result: SearchResult) -> dict[str, Any]:
         **_score_present(result.hit),
         "explanation": result.explanation,
         "why": None if result.why is None else _why_present(result.why),
-        "spans": [] if result.passage is None else [{"start": result.passage.start, "end": result.passage.end}],
+        "spans": []
+        if result.passage is None
+        else [span_present(result.memory, result.passage.start, result.passage.end)],
     }
 
 

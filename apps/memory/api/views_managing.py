@@ -63,7 +63,11 @@ class MemoriesView(ApiView):
         query, now = self.valid_query(request, io.ListQuery), timezone.now()
         rows = _rows(query, now=now)
         page = page_of(
-            rows, order=query["ordering"], cursor=query.get("cursor"), limit=query["limit"], present=memory_present
+            rows.select_related("file"),
+            order=query["ordering"],
+            cursor=query.get("cursor"),
+            limit=query["limit"],
+            present=memory_present,
         )
         return Response(page)
 

@@ -4,6 +4,7 @@ A fingerprint (SimHash: Charikar, "Similarity estimation techniques from roundin
 bits of which similar texts share most, so that one pass over all of them finds the few that are worth comparing.
 """
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,10 @@ MIN_TERMS = 8
 _BITS = np.arange(64, dtype=np.uint64)
 
 Fingerprints = NDArray[np.uint64]
+
+
+def hash_of(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def distinct_terms(passages: Sequence[Hashes]) -> Hashes:

@@ -11,6 +11,7 @@ from apps.core.exceptions import DomainError
 from apps.memory.exceptions import MemoryErased, MemoryNotFound
 from apps.memory.models import Entity, Memory, MemoryRemoval, MemoryRows, MemoryState, Mention, Remembered
 from apps.memory.selectors.earlier import earlier_texts, entities_in
+from apps.memory.selectors.files import place_present
 from apps.memory.selectors.landscapes import cluster_numbers
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.types import MAX_BULK_IDS, PRESENT, AsOf, BulkAction, BulkResult, MemoryConditions, Shelf
@@ -55,7 +56,7 @@ def _naming(rows: MemoryRows, entity_id: UUID) -> MemoryRows:
 
 def memory_get(*, memory_id: UUID, now: datetime) -> Memory:
     """Return a memory that is neither in the trash nor expired; raises `MemoryNotFound` or `MemoryErased`."""
-    memory = Memory.objects.kept(now).filter(id=memory_id).first()
+    memory = Memory.objects.kept(now).select_related("file").filter(id=memory_id).first()
     if memory is None:
         raise _missing(memory_id)
     return memory
@@ -73,7 +74,7 @@ def memory_as_of(*, memory_id: UUID, as_of: AsOf, now: datetime) -> Remembered:
         rows = MemoryState.objects.in_force(as_of.recorded)
     if as_of.valid is not None:
         rows = rows.filter(occurred_at__lte=as_of.valid)
-    memory = rows.filter(Q(expires_at=None) | Q(expires_at__gt=held), id=memory_id).first()
+    memory = rows.select_related("file").filter(Q(expires_at=None) | Q(expires_at__gt=held), id=memory_id).first()
     if memory is None:
         raise _missing(memory_id)
     return memory
@@ -104,6 +105,7 @@ def memory_present(memory: Remembered) -> dict[str, Any]:
         "deleted_at": memory.deleted_at,
         "superseded_by": memory.superseded_by and str(memory.superseded_by),
         "superseded_at": memory.superseded_at,
+        "file": place_present(memory),
     }
 
 

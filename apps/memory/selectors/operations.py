@@ -52,7 +52,8 @@ def operation_summary(operation: Operation) -> dict[str, Any]:
         "operation_id": str(operation.id),
         "name": operation.name,
         "status": operation.status,
-        "total": operation.total,
+        "read": operation.read,
+        "total": None if operation.reading else operation.total,
         "done": operation.done,
         "failed": operation.failed,
         "understood": operation.done - _unread(operation),
@@ -84,7 +85,7 @@ def operation_events(*, organization_id: UUID, operation_id: UUID, seen: str, la
         with public_scope(), organization_scope(organization_id):
             operation = operation_get(operation_id=operation_id)
             body = operation_summary(operation)
-            mark = f"{body['status']}-{body['done']}-{body['failed']}-{body['understood']}"
+            mark = f"{body['status']}-{body['read']}-{body['done']}-{body['failed']}-{body['understood']}"
             over = body["finished_at"] is not None and body["understood"] >= body["done"]
             is_news = mark != seen or over
             if is_news:

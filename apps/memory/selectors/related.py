@@ -40,7 +40,7 @@ def related_present(*, organization_id: UUID, memory_id: UUID, limit: int, now: 
             (index.ids[position], cosine) for position, cosine in zip(positions.tolist(), cosines.tolist(), strict=True)
         ]
     near = [(one, cosine) for one, cosine in near if one != memory_id][:limit]
-    rows = Memory.objects.live(now).in_bulk([one for one, _ in near])
+    rows = Memory.objects.live(now).select_related("file").in_bulk([one for one, _ in near])
     terms = terms_of_memories([memory_id, *rows])
     shared = _shared_names(memory_id, list(rows))
     results = [

@@ -11,18 +11,19 @@ from apps.billing.services.quotas import quota_check, quota_release, quota_reser
 from apps.billing.types import Meter
 from apps.core.exceptions import InvalidInput, PreconditionFailed
 from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.duplicates import hash_of
 from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound, SupersessionConflict
 from apps.memory.models import Entity, Memory, MemoryQuerySet, MemoryRemoval
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
 from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
+from apps.memory.services.files import files_release
 from apps.memory.services.memories import (
     FINDINGS,
     Analysed,
     analysed,
     findings_replace,
-    hash_of,
     replaced,
     size_of,
     understood,
@@ -186,6 +187,7 @@ def _purge(rows: MemoryQuerySet, *, now: datetime) -> int:
     )
     memories_erased_tell(gone, now=now)
     ids = [one.id for one in gone]
+    file_ids = list(Memory.objects.filter(id__in=ids).exclude(file=None).values_list("file_id", flat=True).distinct())
     for start in range(0, len(ids), _PURGE_BATCH):
         # Django fetches what it deletes; the texts need not come along.
         Memory.objects.filter(id__in=ids[start : start + _PURGE_BATCH]).only("id").delete()
@@ -193,6 +195,7 @@ def _purge(rows: MemoryQuerySet, *, now: datetime) -> int:
         # Every store writes to this table before it names an entity: none may do so while unnamed ones are removed.
         cursor.execute("LOCK TABLE memory_entity IN SHARE ROW EXCLUSIVE MODE")
     Entity.objects.filter(mentions=None, relations_out=None, relations_in=None).delete()
+    files_release(file_ids=file_ids, now=now)
     return len(ids)
 
 
@@ -253,7 +256,7 @@ def _quota_move(*, organization_id: UUID, quantity: int, now: datetime) -> None:
 
 
 def _trashed(memory_id: UUID, *, now: datetime) -> Memory:
-    memory = Memory.objects.trashed(now).filter(id=memory_id).first()
+    memory = Memory.objects.trashed(now).select_related("file").filter(id=memory_id).first()
     if memory is None:
         raise MemoryNotFound("There is no memory with this id in the trash.")
     return memory

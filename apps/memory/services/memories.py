@@ -1,6 +1,5 @@
 """Storing memories."""
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,7 @@ from apps.memory.adapters.sketching import default_sketcher
 from apps.memory.adapters.sparse import default_encoder
 from apps.memory.engine import packing
 from apps.memory.engine.concepts import ConceptSpace
-from apps.memory.engine.duplicates import distinct_terms, fingerprint
+from apps.memory.engine.duplicates import distinct_terms, fingerprint, hash_of
 from apps.memory.engine.reading import READING, Reading, Understanding, place, read, understand
 from apps.memory.engine.terms import Hashes
 from apps.memory.exceptions import ExternalIdConflict
@@ -268,10 +267,6 @@ def _same(item: StoreItem, memory_id: UUID, known_hash: str) -> StoreResult:
     return StoreResult(memory_id, created=False)
 
 
-def hash_of(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
 def size_of(*, content: str, metadata: Mapping[str, Any]) -> int:
     """Return the bytes that a memory is metered with: its text and its metadata, as UTF-8."""
     return len(content.encode()) + json_size(metadata)
@@ -291,11 +286,12 @@ def _row(
     user_id: UUID | None,
     now: datetime,
 ) -> Memory:
+    content_hash = hash_of(item.content)
     memory = Memory(
         number=number,
         change=change.change,
         content=item.content,
-        content_hash=hash_of(item.content),
+        content_hash=content_hash,
         metadata=dict(item.metadata),
         memory_type=item.memory_type,
         module=item.module,
@@ -309,6 +305,8 @@ def _row(
         expires_at=item.expires_at,
         created_by=user_id,
         size_bytes=size_of(content=item.content, metadata=item.metadata),
+        file_id=item.file_id,
+        place={**item.place, "of": content_hash[:16]} if item.file_id else {},
     )
     findings_set(memory, text, dimensions=dimensions)
     return memory

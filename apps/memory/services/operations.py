@@ -1,13 +1,15 @@
 """Batches: many texts, stored in the background, with progress that is true.
 
-They are stored by their words, with sketches of their meaning, so that they can be found at once; the models read them
-afterwards (`services.understanding`). Items are stored in the transaction that marks them done and counts them. Workers
-take items with SKIP LOCKED, so any number of them, and the `ingest` command beside them, may work on one operation; a
-killed one leaves its items pending.
+Files are read first (`services.reading_files`); until then nobody knows how many texts there are. Texts are stored by
+their words, with sketches of their meaning, so that they can be found at once; the models read them afterwards
+(`services.understanding`). Items are stored in the transaction that marks them done and counts them. Workers take items
+with SKIP LOCKED, so any number of them, and the `ingest` command beside them, may work on one operation; a killed one
+leaves its items pending.
 """
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -24,18 +26,18 @@ from apps.core.exceptions import DomainError
 from apps.core.request_context import caller_set
 from apps.core.services import enqueue
 from apps.core.types import Caller
-from apps.memory.adapters.documents import Row, Unreadable
+from apps.memory.adapters.documents.rows import Row, Unreadable
 from apps.memory.exceptions import ItemInvalid, OperationFinished, OperationRunning
-from apps.memory.models import Operation, OperationItem
+from apps.memory.models import Operation, OperationFile, OperationItem, SourceFile
 from apps.memory.selectors.operations import operation_get, unread_of
 from apps.memory.services.changes import change_begin
+from apps.memory.services.files import name_storable
 from apps.memory.services.memories import memories_store
 from apps.memory.services.telling import operation_tell
 from apps.memory.services.understanding import understanding_start
 from apps.memory.types import StoreItem, StoreResult
 
 _INSERT_BATCH = 500
-_MAX_NAME = 255
 # So many items are stored in one transaction: other writers of the organisation wait for a fraction of a second.
 _STORE_BATCH = 100
 # One job for so many items, and never more: enough to keep the workers busy, too few to shut out other organisations.
@@ -51,29 +53,51 @@ _MARK_STORED = """
 """
 _TIMES = ("occurred_at", "occurred_end", "expires_at")
 _OPEN = (Operation.Status.QUEUED, Operation.Status.RUNNING)
+READ_FILES = "memory.read_files"
+_UNFINISHED = (Operation.Status.READING, *_OPEN)
+_INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True)
+class FileToRead:
+    """A kept file, and what its texts get that say nothing else; of `external_id` the beginning."""
+
+    file: SourceFile
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 def operation_create(
-    *, organization_id: UUID, rows: Iterable[Row], user_id: UUID | None, now: datetime, name: str = ""
+    *,
+    organization_id: UUID,
+    rows: Iterable[Row] = (),
+    files: Sequence[FileToRead] = (),
+    user_id: UUID | None,
+    now: datetime,
+    name: str = "",
 ) -> Operation:
-    """Record a batch and start it. A row has the fields of `StoreItem`, checked by the caller, or is unreadable.
+    """Record a batch and start it: of rows, of files that are yet to be read, or of both, rows first.
 
-    `name` is that of the file that it comes from; of a long one the end is kept.
+    A row has the fields of `StoreItem`, checked by the caller, or is unreadable. `name` is that of a file.
     """
+    status = Operation.Status.READING if files else Operation.Status.QUEUED
     with transaction.atomic():
-        # What a client calls a file may hold what no column takes.
-        shown = name.encode(errors="replace").decode().replace("\0", "")[-_MAX_NAME:]
-        operation = Operation.objects.create(name=shown, created_by=user_id, created_at=now)
-        items = (_item(operation, index, row) for index, row in enumerate(rows))
+        operation = Operation.objects.create(
+            name=name_storable(name), status=status, reading=bool(files), created_by=user_id, created_at=now
+        )
+        items = (item_of(operation, index, row) for index, row in enumerate(rows))
         while batch := list(islice(items, _INSERT_BATCH)):
             OperationItem.objects.bulk_create(batch)
-            operation.total += len(batch)
+            operation.read += len(batch)
             operation.failed += sum(item.status == OperationItem.Status.FAILED for item in batch)
-        # The numbers of their memories are theirs from now on, so that texts keep their order whoever stores them.
-        operation.first_number = change_begin(now=now, count=operation.total).number_from
-        operation.save(update_fields=["total", "failed", "first_number"])
+        for one in files:
+            OperationFile.objects.get_or_create(operation=operation, file=one.file, defaults={"defaults": one.defaults})
+        if not files:
+            operation.total = operation.read
+            # The numbers of their memories are theirs from now on, so that texts keep their order whoever stores them.
+            operation.first_number = change_begin(now=now, count=operation.total).number_from
+        operation.save(update_fields=["read", "total", "failed", "first_number"])
         operation_tell("operation.created", operation, now=now)
-        _start(organization_id=organization_id, operation=operation, now=now)
+        operation_start(organization_id=organization_id, operation=operation, now=now)
     return operation
 
 
@@ -110,7 +134,7 @@ def operation_wait(*, operation_id: UUID, most: timedelta) -> None:
     deadline = time.monotonic() + most.total_seconds()
     while True:
         operation = operation_get(operation_id=operation_id)
-        if operation.status not in _OPEN and not unread_of(operation).exists():
+        if operation.status not in _UNFINISHED and not unread_of(operation).exists():
             return
         if time.monotonic() > deadline:
             raise OperationRunning("The operation is not complete yet; ask again in a moment.")
@@ -121,7 +145,7 @@ def operation_cancel(*, operation_id: UUID, now: datetime) -> Operation:
     """Stop after the items in hand; what is stored stays. Raises `OperationFinished`."""
     operation_get(operation_id=operation_id)
     with transaction.atomic():
-        changed = Operation.objects.filter(id=operation_id, status__in=_OPEN).update(
+        changed = Operation.objects.filter(id=operation_id, status__in=_UNFINISHED).update(
             status=Operation.Status.CANCELLED, finished_at=now
         )
         if not changed:
@@ -133,22 +157,26 @@ def operation_cancel(*, operation_id: UUID, now: datetime) -> Operation:
 
 @transaction.atomic
 def operation_retry(*, organization_id: UUID, operation_id: UUID, now: datetime) -> Operation:
-    """Try failed and cancelled items again. Raises `OperationFinished` if there are none, or while it runs."""
+    """Try failed and cancelled items again, and read on. Raises `OperationFinished` if there is nothing to do yet."""
     operation_get(operation_id=operation_id)
     operation = Operation.objects.select_for_update().get(id=operation_id)
-    if operation.status in _OPEN:
+    if operation.status in _UNFINISHED:
         raise OperationFinished("The operation is still running.")
     # What could not be read has no payload, and no second try will find one.
     operation.items.filter(status=OperationItem.Status.FAILED, payload__isnull=False).update(
         status=OperationItem.Status.PENDING, error_code="", error_detail=""
     )
-    if not operation.items.filter(status=OperationItem.Status.PENDING).exists():
+    if operation.reading:
+        # This one only said that reading was given up.
+        operation.items.filter(index=operation.read, error_code=_INTERNAL_ERROR).delete()
+    elif not operation.items.filter(status=OperationItem.Status.PENDING).exists():
         raise OperationFinished("Every item of the operation is stored.")
     operation.failed = operation.items.filter(status=OperationItem.Status.FAILED).count()
-    operation.status, operation.finished_at = Operation.Status.QUEUED, None
+    operation.status = Operation.Status.READING if operation.reading else Operation.Status.QUEUED
+    operation.finished_at = None
     operation.save(update_fields=["status", "failed", "finished_at"])
     operation_tell("operation.retried", operation, now=now)
-    _start(organization_id=organization_id, operation=operation, now=now)
+    operation_start(organization_id=organization_id, operation=operation, now=now)
     return operation
 
 
@@ -156,13 +184,24 @@ def operation_fail(*, organization_id: UUID, operation_id: UUID, now: datetime) 
     """Mark what could not be worked on as failed, so that the caller sees it and can retry."""
     with transaction.atomic():
         operation = Operation.objects.select_for_update().get(id=operation_id)
-        if operation.status not in _OPEN:
+        if operation.status not in _UNFINISHED:
             return
-        lost = operation.items.filter(status=OperationItem.Status.PENDING).update(
-            status=OperationItem.Status.FAILED,
-            error_code="internal_error",
-            error_detail="The item could not be processed. Retry the operation.",
-        )
+        if operation.reading:
+            lost = 1
+            # Beyond those that are counted: a retry takes it away and goes on there.
+            OperationItem.objects.create(
+                operation=operation,
+                index=operation.read,
+                status=OperationItem.Status.FAILED,
+                error_code=_INTERNAL_ERROR,
+                error_detail="The file could not be read to its end. Retry the operation.",
+            )
+        else:
+            lost = operation.items.filter(status=OperationItem.Status.PENDING).update(
+                status=OperationItem.Status.FAILED,
+                error_code=_INTERNAL_ERROR,
+                error_detail="The item could not be processed. Retry the operation.",
+            )
         Operation.objects.filter(id=operation_id).update(
             failed=F("failed") + lost, status=Operation.Status.FAILED, finished_at=now
         )
@@ -171,7 +210,7 @@ def operation_fail(*, organization_id: UUID, operation_id: UUID, now: datetime) 
         understanding_start(organization_id=organization_id, now=now)
 
 
-def _item(operation: Operation, index: int, row: Row) -> OperationItem:
+def item_of(operation: Operation, index: int, row: Row) -> OperationItem:
     if isinstance(row, Unreadable):
         return OperationItem(
             operation=operation,
@@ -185,7 +224,11 @@ def _item(operation: Operation, index: int, row: Row) -> OperationItem:
     return OperationItem(operation=operation, index=index, payload=payload)
 
 
-def _start(*, organization_id: UUID, operation: Operation, now: datetime) -> None:
+def operation_start(*, organization_id: UUID, operation: Operation, now: datetime) -> None:
+    """Have an operation worked on in the background."""
+    if operation.reading:
+        enqueue(READ_FILES, organization_id=organization_id, operation_id=str(operation.id), now=now)
+        return
     jobs = min(_MAX_JOBS, 1 + operation.total // _ITEMS_PER_JOB)
     for _ in range(jobs):
         enqueue("memory.ingest", organization_id=organization_id, operation_id=str(operation.id), now=now)
@@ -299,4 +342,5 @@ def _finished_tell(operation: Operation, *, now: datetime) -> None:
 
 def _store_item(payload: Mapping[str, Any]) -> StoreItem:
     times = {name: parse_datetime(payload[name]) for name in _TIMES if payload.get(name)}
-    return StoreItem(**{**payload, **times})
+    file_id = {"file_id": UUID(payload["file_id"])} if "file_id" in payload else {}
+    return StoreItem(**{**payload, **times, **file_id})

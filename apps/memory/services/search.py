@@ -150,7 +150,7 @@ def memory_search_near(
             },
             anchors=DEFAULT_ANCHORS,
         )[:limit]
-    memories = memories_visible(now=now).in_bulk([hit.memory_id for hit in hits])
+    memories = memories_visible(now=now).select_related("file").in_bulk([hit.memory_id for hit in hits])
     results = tuple(
         SearchResult(hit=hit, memory=memories[hit.memory_id], passage=None, explanation=None, why=None)
         for hit in hits
@@ -318,7 +318,8 @@ def _explained(
     query: SearchQuery,
     now: datetime,
 ) -> tuple[SearchResult, ...]:
-    memories = memories_visible(now=now, as_of=query.as_of).in_bulk([hit.memory_id for hit in hits])
+    rows = memories_visible(now=now, as_of=query.as_of).select_related("file")
+    memories = rows.in_bulk([hit.memory_id for hit in hits])
     numbers = {number for path in (*found.links.values(), *found.shared.values()) for number in path}
     names = dict(Entity.objects.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
     results = []

@@ -1603,6 +1603,28 @@ export interface paths {
         patch: operations["memory_context_partial_update"];
         trace?: never;
     };
+    "/api/v1/memory/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is read otherwise than it was at an earlier moment: added, removed, changed
+         * @description What is read otherwise than it was at an earlier moment: added, removed, changed.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/entities": {
         parameters: {
             query?: never;
@@ -1711,6 +1733,78 @@ export interface paths {
          *     Needs the permission `memory:read`.
          */
         get: operations["memory_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files whose originals are kept, the latest first
+         * @description The files whose originals are kept, the latest first.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/files/{file_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file
+         * @description One file.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the original of a file
+         * @description Delete the original of a file. The memories that were read from it stay, and say that it is gone.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        delete: operations["memory_files_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/files/{file_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The original as it was sent, to be saved and not shown
+         * @description The original as it was sent, to be saved and not shown.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_file_content"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1999,7 +2093,7 @@ export interface paths {
         put?: never;
         /**
          * Remember many texts, or a file, in the background
-         * @description Remember many texts, or a file, in the background.
+         * @description Remember many texts, or a file, in the background. The original of a file is kept.
          *
          *     Needs the permission `memory:write`.
          */
@@ -2040,8 +2134,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One memory
-         * @description One memory.
+         * One memory, now or as it was
+         * @description One memory, now or as it was.
          *
          *     Needs the permission `memory:read`.
          */
@@ -2148,6 +2242,32 @@ export interface paths {
          *     Needs the permission `memory:write`.
          */
         post: operations["memory_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/{memory_id}/supersede": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say which memory holds instead of this one, or that none does.
+         *
+         *     What is replaced stays as it was, but only readings as of a time before find it
+         * @description Say which memory holds instead of this one, or that none does.
+         *
+         *     What is replaced stays as it was, but only readings as of a time before find it.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        post: operations["memory_supersede_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3151,14 +3271,17 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * @description * `trash` - trash
-         *     * `restore` - restore
-         *     * `update` - update
+         * @description * `user` - user
+         *     * `api_key` - api_key
+         *     * `module` - module
+         *     * `operator` - operator
+         *     * `system` - system
+         *     * `anonymous` - anonymous
          * @enum {string}
          */
-        ActionEnum: "trash" | "restore" | "update";
+        ActorKind: "user" | "api_key" | "module" | "operator" | "system" | "anonymous";
         ActorOutput: {
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["ActorKind"];
             id: string;
         };
         AlertOutput: {
@@ -3243,7 +3366,7 @@ export interface components {
             milliseconds: number;
         };
         AuditActorOutput: {
-            kind: components["schemas"]["KindEnum"];
+            kind: components["schemas"]["ActorKind"];
             id: string;
             /** @description As it is now; empty for who is gone. */
             name: string;
@@ -3319,6 +3442,13 @@ export interface components {
             accent_color: string | null;
             logo_url: string | null;
         };
+        /**
+         * @description * `trash` - TRASH
+         *     * `restore` - RESTORE
+         *     * `update` - UPDATE
+         * @enum {string}
+         */
+        BulkAction: "trash" | "restore" | "update";
         BulkErrorOutput: {
             /** Format: uuid */
             memory_id: string;
@@ -3345,7 +3475,7 @@ export interface components {
             cluster?: number;
             /** @description When it happened; from Monday, 0 o'clock, UTC. */
             hour_of_week?: number;
-            action: components["schemas"]["ActionEnum"];
+            action: components["schemas"]["BulkAction"];
             ids?: string[];
             filters?: {
                 [key: string]: unknown;
@@ -3362,6 +3492,8 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+            /** @description Why, for those who read their history. */
+            reason?: string;
             /**
              * Format: date-time
              * @description The same as occurred_after.
@@ -3588,6 +3720,41 @@ export interface components {
          * @enum {string}
          */
         DeliveryStatus: "pending" | "delivered" | "exhausted";
+        DiffPage: {
+            results: components["schemas"]["DifferenceOutput"][];
+            next: string | null;
+        };
+        /**
+         * @description * `added` - ADDED
+         *     * `removed` - REMOVED
+         *     * `changed` - CHANGED
+         * @enum {string}
+         */
+        DifferenceKind: "added" | "removed" | "changed";
+        DifferenceOutput: {
+            /** Format: uuid */
+            memory_id: string;
+            kind: components["schemas"]["DifferenceKind"];
+            /**
+             * @description What happened to it last.
+             *
+             *     * `stored` - STORED
+             *     * `edited` - EDITED
+             *     * `trashed` - TRASHED
+             *     * `restored` - RESTORED
+             *     * `superseded` - SUPERSEDED
+             *     * `reinstated` - REINSTATED
+             *     * `expired` - EXPIRED
+             *     * `erased` - ERASED
+             */
+            cause: components["schemas"]["RevisionAction"];
+            /** @description The fields that differ. */
+            changed: string[];
+            /** @description Null where it was not to be read, or was deleted for good since. */
+            before: components["schemas"]["MemoryOutput"] | null;
+            /** @description Likewise. */
+            after: components["schemas"]["MemoryOutput"] | null;
+        };
         /** @description A serializer that answers 400 for a field it does not know. */
         DimensionInputRequest: {
             name: string;
@@ -3783,6 +3950,8 @@ export interface components {
          *     * `entity.merged` - entity.merged
          *     * `entity.parted` - entity.parted
          *     * `escalation.refused` - escalation.refused
+         *     * `file.deleted` - file.deleted
+         *     * `file.stored` - file.stored
          *     * `invitation.accepted` - invitation.accepted
          *     * `invitation.created` - invitation.created
          *     * `invitation.refused` - invitation.refused
@@ -3793,8 +3962,10 @@ export interface components {
          *     * `member.removed` - member.removed
          *     * `member.role_changed` - member.role_changed
          *     * `memory.erased` - memory.erased
+         *     * `memory.reinstated` - memory.reinstated
          *     * `memory.restored` - memory.restored
          *     * `memory.stored` - memory.stored
+         *     * `memory.superseded` - memory.superseded
          *     * `memory.trashed` - memory.trashed
          *     * `memory.updated` - memory.updated
          *     * `memory_context.updated` - memory_context.updated
@@ -3804,6 +3975,7 @@ export interface components {
          *     * `operation.cancelled` - operation.cancelled
          *     * `operation.created` - operation.created
          *     * `operation.finished` - operation.finished
+         *     * `operation.read` - operation.read
          *     * `operation.retried` - operation.retried
          *     * `organization.created` - organization.created
          *     * `organization.deleted` - organization.deleted
@@ -3838,7 +4010,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.reinstated" | "memory.restored" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -3898,6 +4070,26 @@ export interface components {
         FaultOutput: {
             position: number;
             reason: string;
+        };
+        FileOutput: {
+            /** Format: uuid */
+            file_id: string;
+            name: string;
+            media_type: string;
+            size_bytes: number;
+            sha256: string;
+            module: string | null;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description How many were read from it and are not deleted for good. */
+            memories: number;
+        };
+        FilePage: {
+            results: components["schemas"]["FileOutput"][];
+            next: string | null;
+            total: number;
         };
         GraphOutput: {
             nodes: components["schemas"]["EntityOutput"][];
@@ -4008,8 +4200,16 @@ export interface components {
             clusters_pending: boolean;
             /** @description The change of the memory that everything else is about. */
             change: number;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description The moment that held.
+             */
             as_of: string;
+            /**
+             * Format: date-time
+             * @description The moment that was known.
+             */
+            as_of_recorded: string;
             window: components["schemas"]["OpenWindowOutput"];
             memory_types: string[];
         };
@@ -4179,16 +4379,6 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
-        /**
-         * @description * `user` - user
-         *     * `api_key` - api_key
-         *     * `module` - module
-         *     * `operator` - operator
-         *     * `system` - system
-         *     * `anonymous` - anonymous
-         * @enum {string}
-         */
-        KindEnum: "user" | "api_key" | "module" | "operator" | "system" | "anonymous";
         KnowledgeGraphOutput: {
             entities: number;
             links: number;
@@ -4363,6 +4553,18 @@ export interface components {
              * @description When it went to the trash.
              */
             deleted_at: string | null;
+            /**
+             * Format: uuid
+             * @description The memory that replaces it.
+             */
+            superseded_by: string | null;
+            /**
+             * Format: date-time
+             * @description From when on that one holds.
+             */
+            superseded_at: string | null;
+            /** @description The file that it was read from. */
+            file: components["schemas"]["PlaceOutput"] | null;
         };
         MemoryPage: {
             results: components["schemas"]["MemoryOutput"][];
@@ -4542,7 +4744,10 @@ export interface components {
             /** @description That of the uploaded file, or nothing. */
             name: string;
             status: components["schemas"]["OperationStatus"];
-            total: number;
+            /** @description How many texts have come out of its files, or with the request. */
+            read: number;
+            /** @description Not known while files are being read. */
+            total: number | null;
             done: number;
             failed: number;
             /** @description How many the models have read; the others are found by words. */
@@ -4566,21 +4771,25 @@ export interface components {
             status: string;
         };
         /**
-         * @description * `queued` - Queued
+         * @description * `reading` - Reading
+         *     * `queued` - Queued
          *     * `running` - Running
          *     * `succeeded` - Succeeded
          *     * `failed` - Failed
          *     * `cancelled` - Cancelled
          * @enum {string}
          */
-        OperationStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        OperationStatus: "reading" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
         OperationSummaryOutput: {
             /** Format: uuid */
             operation_id: string;
             /** @description That of the uploaded file, or nothing. */
             name: string;
             status: components["schemas"]["OperationStatus"];
-            total: number;
+            /** @description How many texts have come out of its files, or with the request. */
+            read: number;
+            /** @description Not known while files are being read. */
+            total: number | null;
             done: number;
             failed: number;
             /** @description How many the models have read; the others are found by words. */
@@ -4711,6 +4920,8 @@ export interface components {
         };
         /** @description What changes; null clears where it is allowed. The metadata are replaced as a whole. */
         PatchedMemoryPatchRequest: {
+            /** @description Why, for those who read its history. */
+            reason?: string;
             content?: string;
             metadata?: {
                 [key: string]: unknown;
@@ -4787,6 +4998,19 @@ export interface components {
             id: string;
             /** Format: email */
             email: string;
+        };
+        /** @description A file, and where in it a text begins; all counts are from 1. */
+        PlaceOutput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            media_type: string;
+            /** @description Whether the original can be downloaded; it may have been deleted. */
+            available: boolean;
+            page: number | null;
+            line: number | null;
+            sheet: string | null;
+            row: number | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         PlanChoiceRequest: {
@@ -4939,6 +5163,11 @@ export interface components {
          * @enum {string}
          */
         ReasonEnum: "attempts" | "gone" | "skipped" | "expired";
+        /** @description A serializer that answers 400 for a field it does not know. */
+        ReasonInputRequest: {
+            /** @description Why, for those who read its history. */
+            reason?: string;
+        };
         /** @description Refuses no proof, and several at once. */
         ReauthenticateInputRequest: {
             /**
@@ -5033,6 +5262,18 @@ export interface components {
              */
             deleted_at: string | null;
             /**
+             * Format: uuid
+             * @description The memory that replaces it.
+             */
+            superseded_by: string | null;
+            /**
+             * Format: date-time
+             * @description From when on that one holds.
+             */
+            superseded_at: string | null;
+            /** @description The file that it was read from. */
+            file: components["schemas"]["PlaceOutput"] | null;
+            /**
              * Format: double
              * @description The cosine of the two meanings, 1 for the same.
              */
@@ -5069,8 +5310,21 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
         };
+        /**
+         * @description * `stored` - STORED
+         *     * `edited` - EDITED
+         *     * `trashed` - TRASHED
+         *     * `restored` - RESTORED
+         *     * `superseded` - SUPERSEDED
+         *     * `reinstated` - REINSTATED
+         *     * `expired` - EXPIRED
+         *     * `erased` - ERASED
+         * @enum {string}
+         */
+        RevisionAction: "stored" | "edited" | "trashed" | "restored" | "superseded" | "reinstated" | "expired" | "erased";
         RevisionOutput: {
             revision: number;
+            action: components["schemas"]["RevisionAction"];
             /** Format: date-time */
             recorded_at: string;
             /** Format: date-time */
@@ -5081,6 +5335,8 @@ export interface components {
              */
             recorded_by: string | null;
             current: boolean;
+            /** @description Why it was made, if that was said. */
+            reason: string | null;
             /** @description What differs from the revision before. */
             changed: string[];
             content: string;
@@ -5095,6 +5351,12 @@ export interface components {
             occurred_end: string | null;
             /** Format: date-time */
             expires_at: string | null;
+            /** Format: date-time */
+            deleted_at: string | null;
+            /** Format: uuid */
+            superseded_by: string | null;
+            /** Format: date-time */
+            superseded_at: string | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         RoleInputRequest: {
@@ -5128,7 +5390,7 @@ export interface components {
             /** @default 24 */
             overlap_hours: number;
         };
-        /** @description A serializer that answers 400 for a field it does not know. */
+        /** @description The moment that a reading is about, on two clocks. */
         SearchInputRequest: {
             query: string;
             /** @default hybrid */
@@ -5151,6 +5413,16 @@ export interface components {
             };
             /** @description Channels whose turn would come later are left out, and named in `dropped_channels`. */
             deadline_ms?: number;
+            /**
+             * Format: date-time
+             * @description What held then: what had happened by then and had neither expired nor been replaced.
+             */
+            as_of?: string;
+            /**
+             * Format: date-time
+             * @description What was known then: without what was stored, edited or deleted since. A later time means now.
+             */
+            as_of_recorded?: string;
             /** @default true */
             explain: boolean;
             /**
@@ -5200,6 +5472,18 @@ export interface components {
              * @description When it went to the trash.
              */
             deleted_at: string | null;
+            /**
+             * Format: uuid
+             * @description The memory that replaces it.
+             */
+            superseded_by: string | null;
+            /**
+             * Format: date-time
+             * @description From when on that one holds.
+             */
+            superseded_at: string | null;
+            /** @description The file that it was read from. */
+            file: components["schemas"]["PlaceOutput"] | null;
             /** Format: double */
             score: number;
             /** @description The score in millionths: the exact sum of the contributions. */
@@ -5314,6 +5598,10 @@ export interface components {
         SpanOutput: {
             start: number;
             end: number;
+            /** @description Of the file, where the passage begins; if known. */
+            page: number | null;
+            /** @description As page. */
+            line: number | null;
         };
         StatusOutput: {
             status: components["schemas"]["ComponentStatus"];
@@ -5416,6 +5704,16 @@ export interface components {
          */
         SubscriptionOutputStatusEnum: "free" | "incomplete" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
         /** @description A serializer that answers 400 for a field it does not know. */
+        SupersedeInputRequest: {
+            /** @description Why, for those who read its history. */
+            reason?: string;
+            /**
+             * Format: uuid
+             * @description The memory that holds instead; null for none.
+             */
+            by: string | null;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
         SwitchInputRequest: {
             /**
              * @description Keep the refresh token in an httpOnly cookie instead of the answer (for browsers).
@@ -5477,7 +5775,7 @@ export interface components {
         UploadInputRequest: {
             /**
              * Format: binary
-             * @description txt, md, jsonl or csv.
+             * @description txt, md, html, pdf, docx, xlsx, csv or jsonl.
              */
             file: string;
         };
@@ -5728,6 +6026,7 @@ export interface operations {
                  *     * `entitlements` - entitlements
                  *     * `entity` - entity
                  *     * `escalation` - escalation
+                 *     * `file` - file
                  *     * `identity` - identity
                  *     * `invitation` - invitation
                  *     * `member` - member
@@ -5751,7 +6050,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 cursor?: string;
                 from?: string;
                 ip?: string;
@@ -5813,6 +6112,7 @@ export interface operations {
                  *     * `entitlements` - entitlements
                  *     * `entity` - entity
                  *     * `escalation` - escalation
+                 *     * `file` - file
                  *     * `identity` - identity
                  *     * `invitation` - invitation
                  *     * `member` - member
@@ -5836,7 +6136,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 /**
                  * @description * `csv` - csv
                  *     * `jsonl` - jsonl
@@ -8166,6 +8466,10 @@ export interface operations {
     memory_list: {
         parameters: {
             query?: {
+                /** @description What held then: what had happened by then and had neither expired nor been replaced. */
+                as_of?: string;
+                /** @description What was known then: without what was stored, edited or deleted since. A later time means now. */
+                as_of_recorded?: string;
                 /** @description A cluster of the latest insights, by its id. */
                 cluster?: number;
                 cursor?: string;
@@ -8198,10 +8502,14 @@ export interface operations {
                 /** @description The time until now: 12h, 30d, 4w. */
                 range?: string;
                 /**
-                 * @description * `live` - live
+                 * @description Where they are now; only live ones are read as of a moment.
+                 *
+                 *     * `live` - live
+                 *     * `superseded` - superseded
+                 *     * `expired` - expired
                  *     * `trash` - trash
                  */
-                state?: "live" | "trash";
+                state?: "live" | "superseded" | "expired" | "trash";
                 /** @description The same as occurred_before. */
                 to?: string;
             };
@@ -8312,6 +8620,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContextOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_diff: {
+        parameters: {
+            query: {
+                cursor?: string;
+                /** @description What was known then. */
+                from: string;
+                limit?: number;
+                memory_type?: string;
+                /** @description What is known now, or was known then. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiffPage"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -8485,6 +8829,10 @@ export interface operations {
     memory_facets: {
         parameters: {
             query?: {
+                /** @description What held then: what had happened by then and had neither expired nor been replaced. */
+                as_of?: string;
+                /** @description What was known then: without what was stored, edited or deleted since. A later time means now. */
+                as_of_recorded?: string;
                 /** @description A cluster of the latest insights, by its id. */
                 cluster?: number;
                 /** @description An entity that they name, under whatever name. */
@@ -8504,10 +8852,14 @@ export interface operations {
                 /** @description The time until now: 12h, 30d, 4w. */
                 range?: string;
                 /**
-                 * @description * `live` - live
+                 * @description Where they are now; only live ones are read as of a moment.
+                 *
+                 *     * `live` - live
+                 *     * `superseded` - superseded
+                 *     * `expired` - expired
                  *     * `trash` - trash
                  */
-                state?: "live" | "trash";
+                state?: "live" | "superseded" | "expired" | "trash";
                 /** @description The same as occurred_before. */
                 to?: string;
             };
@@ -8536,9 +8888,133 @@ export interface operations {
             };
         };
     };
+    memory_files: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_files_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_file_content: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_graph: {
         parameters: {
             query?: {
+                /** @description What held then: what had happened by then and had neither expired nor been replaced. */
+                as_of?: string;
+                /** @description What was known then: without what was stored, edited or deleted since. A later time means now. */
+                as_of_recorded?: string;
                 /** @description Steps from the entity. */
                 depth?: number;
                 /** @description An id or a name to look around from; without it the most mentioned entities come. */
@@ -8641,8 +9117,10 @@ export interface operations {
     memory_insights: {
         parameters: {
             query?: {
-                /** @description Count what was recorded by then and not in the trash yet; a later time means now. */
+                /** @description What held then: what had happened by then and had neither expired nor been replaced. */
                 as_of?: string;
+                /** @description What was known then: without what was stored, edited or deleted since. A later time means now. */
+                as_of_recorded?: string;
                 /** @description The same as occurred_after. */
                 from?: string;
                 /** @description May be given several times. */
@@ -9010,7 +9488,12 @@ export interface operations {
     };
     memory_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description What held then: what had happened by then and had neither expired nor been replaced. */
+                as_of?: string;
+                /** @description What was known then: without what was stored, edited or deleted since. A later time means now. */
+                as_of_recorded?: string;
+            };
             header?: never;
             path: {
                 memory_id: string;
@@ -9042,7 +9525,10 @@ export interface operations {
     };
     memory_destroy: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Why, for those who read its history. */
+                reason?: string;
+            };
             header?: never;
             path: {
                 memory_id: string;
@@ -9212,7 +9698,45 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_supersede_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SupersedeInputRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -10868,6 +11392,8 @@ export interface operations {
                  *     * `entity.merged` - entity.merged
                  *     * `entity.parted` - entity.parted
                  *     * `escalation.refused` - escalation.refused
+                 *     * `file.deleted` - file.deleted
+                 *     * `file.stored` - file.stored
                  *     * `invitation.accepted` - invitation.accepted
                  *     * `invitation.created` - invitation.created
                  *     * `invitation.refused` - invitation.refused
@@ -10878,8 +11404,10 @@ export interface operations {
                  *     * `member.removed` - member.removed
                  *     * `member.role_changed` - member.role_changed
                  *     * `memory.erased` - memory.erased
+                 *     * `memory.reinstated` - memory.reinstated
                  *     * `memory.restored` - memory.restored
                  *     * `memory.stored` - memory.stored
+                 *     * `memory.superseded` - memory.superseded
                  *     * `memory.trashed` - memory.trashed
                  *     * `memory.updated` - memory.updated
                  *     * `memory_context.updated` - memory_context.updated
@@ -10889,6 +11417,7 @@ export interface operations {
                  *     * `operation.cancelled` - operation.cancelled
                  *     * `operation.created` - operation.created
                  *     * `operation.finished` - operation.finished
+                 *     * `operation.read` - operation.read
                  *     * `operation.retried` - operation.retried
                  *     * `organization.created` - organization.created
                  *     * `organization.deleted` - organization.deleted
@@ -10923,7 +11452,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.restored" | "memory.stored" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.reinstated" | "memory.restored" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending

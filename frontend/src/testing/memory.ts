@@ -16,5 +16,8 @@ export function memory(number: number): Schemas['MemoryOutput'] {
     revised_at: '2026-11-20T10:00:00Z',
     expires_at: null,
     deleted_at: null,
+    superseded_by: null,
+    superseded_at: null,
+    file: null,
   }
 }

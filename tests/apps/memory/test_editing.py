@@ -53,7 +53,8 @@ def test_an_edit_is_found_and_what_it_replaced_is_not(client: APIClient, store: 
         assert search("Lena Hartwig", search_type=search_type)[0]["memory_id"] == memory_id
     assert search("Priya Raman", search_type="knowledge") == []
     spans = search("blue harbour")[0]["spans"]
-    assert spans == [{"start": 0, "end": len("Lena Hartwig closes the blue harbour.")}]
+    end = len("Lena Hartwig closes the blue harbour.")
+    assert spans == [{"start": 0, "end": end, "page": None, "line": None}]
 
 
 def test_every_field_can_be_changed_and_cleared(client: APIClient, store: Store, acme: Organization) -> None:

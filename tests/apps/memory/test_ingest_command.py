@@ -33,15 +33,15 @@ def test_what_cannot_be_read_does_not_stop_the_rest(
     (tmp_path / "locked.txt").write_text("Nobody may read it.")
     (tmp_path / "rows.jsonl").write_text('{"content": "one", "metadata": 5}\n{"content": "two", "metadata": null}\n')
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text("A name in Latin-1.")
-    read = Path.read_bytes
+    opened = Path.open
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *arguments: Any, **more: Any) -> Any:
         if path.name == "locked.txt":
             raise PermissionError(13, "Permission denied")
-        return read(path)
+        return opened(path, *arguments, **more)
 
     # Tests may run as root, whom no mode keeps out.
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     report = ingest(tmp_path, acme)
     assert (report["total"], report["done"], report["failed"]) == (5, 2, 3)
     assert "locked.txt: the file cannot be read: Permission denied." in [one["detail"] for one in report["errors"]]

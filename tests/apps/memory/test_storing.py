@@ -14,11 +14,11 @@ from apps.billing.models import UsageCounter
 from apps.core import services
 from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope
-from apps.memory.adapters.documents import read_document
+from apps.memory.adapters.documents.records import read_jsonl
 from apps.memory.models import Memory
 from apps.memory.services.contexts import context_update
 from apps.memory.services.memories import memory_store, understood
-from apps.memory.types import StoreItem
+from apps.memory.types import ReadLimits, StoreItem
 from tests.factories.fixtures import ClientFactory
 
 BATCH = "/api/v1/memory/store/batch"
@@ -58,7 +58,10 @@ def test_an_expired_memory_gives_up_its_external_id_and_its_bytes(in_acme: Organ
 
 def test_a_line_of_jsonl_ends_only_at_a_line_feed() -> None:
     data = '{"content": "one\u2028two\x85three"}\r\n{"content": "four"}'.encode()
-    assert list(read_document("a.jsonl", data)) == [{"content": "one\u2028two\x85three"}, {"content": "four"}]
+    assert [read.row for read in read_jsonl(data, ReadLimits())] == [
+        {"content": "one\u2028two\x85three"},
+        {"content": "four"},
+    ]
 
 
 def test_a_second_file_or_field_is_refused(acme: Organization, client_of: ClientFactory) -> None:

@@ -49,7 +49,7 @@ def test_only_nginx_is_published_and_on_loopback() -> None:
 def test_all_containers_count_and_log_in_one_place() -> None:
     environment = COMPOSE["x-liftos"]["environment"]
     mounted = {one.partition(":")[2] for one in COMPOSE["x-liftos"]["volumes"]}
-    assert mounted == {environment["PROMETHEUS_MULTIPROC_DIR"], environment["LOG_FOLDER"]}
+    assert mounted == {environment[name] for name in ("PROMETHEUS_MULTIPROC_DIR", "LOG_FOLDER", "FILE_STORAGE_FOLDER")}
     assert all(COMPOSE["services"][name]["volumes"] == COMPOSE["x-liftos"]["volumes"] for name in OURS)
     assert all(folder in DOCKERFILE for folder in mounted)
     # Also what prometheus.yml reads.

@@ -76,7 +76,7 @@ class Command(BaseCommand):
             raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
         shelf = Shelf.TRASH if trash else Shelf.LIVE
         rows = memories_matching(_conditions(options["filter"]), shelf=shelf, now=timezone.now())
-        page = page_of(rows, order=ordering, cursor=cursor, limit=limit, present=memory_present)
+        page = page_of(rows.select_related("file"), order=ordering, cursor=cursor, limit=limit, present=memory_present)
         if options["as_json"]:
             self.stdout.write(json.dumps(page, default=str))
             return

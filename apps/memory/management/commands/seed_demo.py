@@ -21,10 +21,11 @@ from apps.billing.models import PlanOverride
 from apps.billing.services.overrides import override_give
 from apps.core.tenancy.scope import organization_scope
 from apps.events.types import SYSTEM
-from apps.memory.adapters.documents import read_document
+from apps.memory.adapters.documents.records import read_jsonl
 from apps.memory.api.batches import checked
 from apps.memory.models import Memory
 from apps.memory.services.operations import operation_create, operation_process
+from apps.memory.types import ReadLimits
 
 CORPUS = Path(__file__).resolve().parents[2] / "demo" / "northwind.jsonl"
 NAME, SLUG, PLAN, DOMAIN = "Northwind Growth", "northwind", "professional", "marketing"
@@ -76,7 +77,7 @@ def _memories(organization: Organization, now: datetime, *, quiet: bool) -> int:
     known = set(Memory.objects.filter(deleted_at=None).values_list("external_id", flat=True))
     rows = [
         row
-        for row in checked(read_document(CORPUS.name, CORPUS.read_bytes()))
+        for row in (checked(read.row) for read in read_jsonl(CORPUS.read_bytes(), ReadLimits()))
         if not isinstance(row, dict) or row["external_id"] not in known
     ]
     if not rows:

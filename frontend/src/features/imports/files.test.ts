@@ -12,6 +12,7 @@ test('what the server would refuse is refused at once', () => {
   expect(refusalOf(file('notes.csv', MAX_MEGABYTES * 1024 * 1024))).toBeNull()
   expect(refusalOf(file('notes.csv', MAX_MEGABYTES * 1024 * 1024 + 1))).toBe('size')
   expect(refusalOf(file('notes.txt', 0))).toBe('empty')
-  expect(refusalOf(file('notes.pdf', 10))).toBe('kind')
+  expect(refusalOf(file('Report.PDF', 10))).toBeNull()
+  expect(refusalOf(file('notes.doc', 10))).toBe('kind')
   expect(refusalOf(file('txt', 10))).toBe('kind')
 })

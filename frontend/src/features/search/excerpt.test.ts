@@ -7,7 +7,11 @@ const text = (pieces: ReturnType<typeof excerptOf>) => pieces.map((one) => one.t
 
 test('the passage is shown, with the words that it shares in any ending', () => {
   const content = 'Before. Prices rose; the price was tested in March. After.'
-  const pieces = excerptOf({ content, spans: [{ start: 8, end: 51 }], why: why(['pricing', 'march']) })
+  const pieces = excerptOf({
+    content,
+    spans: [{ start: 8, end: 51, page: null, line: null }],
+    why: why(['pricing', 'march']),
+  })
   expect(text(pieces)).toBe('Prices rose; the price was tested in March.')
   expect(marked(pieces)).toEqual(['Prices', 'price', 'March'])
 })

@@ -61,7 +61,7 @@ export function OperationRow({ operation: listed }: { operation: OperationSummar
             {t('cancel')}
           </Button>
         ) : null}
-        {canWrite && isStored && operation.done < operation.total ? (
+        {canWrite && isStored && (operation.total === null || operation.done < operation.total) ? (
           <Button size="small" isBusy={retry.isPending} onClick={() => retry.mutate(operation.operation_id)}>
             {t('retry')}
           </Button>
@@ -85,12 +85,15 @@ function StatusIcon({ operation }: { operation: OperationSummary }) {
 /** Found by their words, then read by the models: in words and as a bar. */
 function Stages({ operation, name, isLost }: { operation: OperationSummary; name: string; isLost: boolean }) {
   const t = useTranslations('imports')
-  const { done, total, failed, understood, status } = operation
+  const { done, read, total, failed, understood, status } = operation
   const failures = failed > 0 ? ` · ${t('failed', { count: failed })}` : ''
+  // As long as its file is being read, nobody knows how many texts there will be.
   const text =
-    (isOver(operation)
-      ? t(status === 'cancelled' ? 'cancelled' : 'over', { done, total })
-      : t(status === 'queued' ? 'queued' : 'stages', { done, total, understood })) + failures
+    (total === null
+      ? t(isOver(operation) ? 'notRead' : 'reading', { count: read })
+      : isOver(operation)
+        ? t(status === 'cancelled' ? 'cancelled' : 'over', { done, total })
+        : t(status === 'queued' ? 'queued' : 'stages', { done, total, understood })) + failures
   return (
     <>
       {isOver(operation) ? null : (

@@ -4,6 +4,7 @@ import { Ago } from '@/components/ago'
 import { typeName } from '../headline'
 import { plain } from '../metadata'
 import type { Memory } from '../queries'
+import { Origin } from './origin'
 
 /** What is known about a memory besides its text. */
 export function MemoryFacts({ memory }: { memory: Memory }) {
@@ -19,6 +20,7 @@ export function MemoryFacts({ memory }: { memory: Memory }) {
     [t('revision'), number(memory.revision)],
     [t('expires'), memory.expires_at && exact(memory.expires_at)],
     [t('deleted'), memory.deleted_at && <Ago key="deleted" at={memory.deleted_at} />],
+    [t('from'), memory.file && <Origin key="from" file={memory.file} />],
     [t('source'), memory.source],
     [t('module'), memory.module],
     [t('externalId'), memory.external_id && <Code key="external">{memory.external_id}</Code>],

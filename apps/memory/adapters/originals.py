@@ -1,0 +1,53 @@
+"""The storage of original files: a folder, or S3. Keys begin with the schema of the organisation."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from typing import IO, Any
+
+from django.core.files import File
+from django.core.files.storage import Storage, storages
+
+NAME = "originals"
+
+
+def original_put(key: str, content: "File[Any]") -> None:
+    """Keep the bytes of a file. Raises `RuntimeError` if the key is taken, which a new id never is."""
+    content.seek(0)
+    if _storage().save(key, content) != key:
+        raise RuntimeError("the key of an original is taken")
+
+
+def original_copy(key: str, into: IO[bytes]) -> None:
+    """Copy an original, part by part. Raises `FileNotFoundError`."""
+    with original_open(key) as original:
+        shutil.copyfileobj(original, into)
+    into.seek(0)
+
+
+def original_open(key: str) -> "File[Any]":
+    """Open an original for reading. Raises `FileNotFoundError`."""
+    return _storage().open(key, "rb")
+
+
+def original_erase(key: str) -> None:
+    """Delete an original; one that is gone already is no error."""
+    _storage().delete(key)
+
+
+def originals_of(schema_name: str) -> Iterator[str]:
+    """Yield the keys of everything that is kept for an organisation."""
+    try:
+        _, names = _storage().listdir(schema_name)
+    except FileNotFoundError:
+        return
+    yield from (f"{schema_name}/{name}" for name in names if name)
+
+
+def original_kept_at(key: str) -> datetime:
+    """Return when an original was written. Raises `FileNotFoundError`."""
+    return _storage().get_modified_time(key)
+
+
+def _storage() -> Storage:
+    return storages[NAME]

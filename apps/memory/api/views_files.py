@@ -1,0 +1,80 @@
+"""The original files that memories were read from."""
+
+from uuid import UUID
+
+from django.http import FileResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.accounts.permissions import Permission
+from apps.core.api.pagination import page_of
+from apps.core.api.serializers import PageQuery
+from apps.core.api.views import ApiView
+from apps.memory.adapters.originals import original_open
+from apps.memory.api import serializers as io
+from apps.memory.exceptions import FileNotFound
+from apps.memory.selectors.files import file_get, file_present, files_kept
+from apps.memory.services.files import file_delete
+
+
+class FilesView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(operation_id="memory_files", parameters=[PageQuery], responses=io.FilePage)
+    def get(self, request: Request) -> Response:
+        """The files whose originals are kept, the latest first."""
+        query = self.valid_query(request, PageQuery)
+        page = page_of(
+            files_kept(),
+            order="-created_at",
+            cursor=query.get("cursor"),
+            limit=query["limit"],
+            present=file_present,
+        )
+        return Response(page)
+
+
+class FileView(ApiView):
+    access = {"GET": Permission.MEMORY_READ, "DELETE": Permission.MEMORY_WRITE}
+
+    @extend_schema(operation_id="memory_file", responses=io.FileOutput)
+    def get(self, request: Request, file_id: UUID) -> Response:
+        """One file."""
+        return Response(file_present(file_get(file_id=file_id)))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, file_id: UUID) -> Response:
+        """Delete the original of a file. The memories that were read from it stay, and say that it is gone."""
+        file_delete(organization_id=self.principal.organization_id, file_id=file_id, now=timezone.now())
+        return Response(status=204)
+
+
+class FileContentView(ApiView):
+    access = {"GET": Permission.MEMORY_READ}
+
+    @extend_schema(
+        operation_id="memory_file_content", responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
+    )
+    def get(self, request: Request, file_id: UUID) -> FileResponse:
+        """The original as it was sent, to be saved and not shown."""
+        file = file_get(file_id=file_id)
+        try:
+            content = original_open(file.storage_key)
+        except FileNotFoundError:
+            raise FileNotFound("The original is not in the storage.") from None
+        answer = FileResponse(
+            content,
+            as_attachment=True,
+            # Of a path the last part.
+            filename=file.name.rpartition("/")[2],
+            content_type="application/octet-stream",
+        )
+        answer["Content-Length"] = str(file.size_bytes)
+        answer["X-Content-Type-Options"] = "nosniff"
+        # Should a browser show it all the same, it may do nothing there.
+        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+        answer["Cache-Control"] = "private, no-store"
+        return answer
