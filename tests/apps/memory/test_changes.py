@@ -68,7 +68,7 @@ def test_what_is_deleted_for_good_leaves_its_number(in_acme: Organization) -> No
     memory_trash(organization_id=in_acme.id, memory_id=gone, user_id=None, now=now)
     assert trash_empty(now=now) == 0
     assert counters()[0] == 3
-    assert trash_empty(now=now + timedelta(days=30)) == 1
+    assert trash_empty(now=now + timedelta(days=30, minutes=1)) == 1
     assert list(MemoryRemoval.objects.values_list("number", "change")) == [(2, 4)]
     assert [memory.id for memory in Memory.objects.all()] == [kept]
     remember(in_acme, "Later.")

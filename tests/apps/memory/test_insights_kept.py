@@ -81,15 +81,21 @@ def test_as_of_counts_what_was_there_then(client: APIClient, store: Store, acme:
     with organization_scope(acme.id):
         start = datetime(2026, 3, 1, tzinfo=UTC)
         for day, memory_id in enumerate((first, second, third)):
-            Memory.objects.filter(id=memory_id).update(recorded_at=start + timedelta(days=day))
+            Memory.objects.filter(id=memory_id).update(
+                recorded_at=start + timedelta(days=day), revised_at=start + timedelta(days=day)
+            )
         Memory.objects.filter(id=first).update(deleted_at=start + timedelta(days=1, hours=12))
         Memory.objects.filter(id=second).update(expires_at=start + timedelta(days=1, hours=18))
-    counts = {hours: get(client, as_of=(start + timedelta(hours=hours)).isoformat()) for hours in (-1, 0, 30, 40, 42)}
+    counts = {
+        hours: get(client, as_of_recorded=(start + timedelta(hours=hours)).isoformat()) for hours in (-1, 0, 30, 40, 42)
+    }
     assert {hours: body["total_memories"] for hours, body in counts.items()} == {-1: 0, 0: 1, 30: 2, 40: 1, 42: 0}
     assert sorted(row["concept"] for row in counts[30]["dominant_concepts"]) == ["EXP-1", "EXP-2", "EXP-9"]
     # Trashed by now, yet it was counted then: the lineage is complete.
     assert counts[0]["dominant_concepts"][0]["memory_ids"] == [first]
-    assert counts[0]["as_of"] == "2026-03-01T00:00:00Z"
+    assert counts[0]["as_of_recorded"] == "2026-03-01T00:00:00Z"
+    # What will be known is not: a later moment of that clock is now.
+    assert get(client, as_of_recorded="2999-01-01T00:00:00Z")["total_memories"] == 1
     assert get(client, as_of="2999-01-01T00:00:00Z")["total_memories"] == 1
 
 
@@ -135,7 +141,8 @@ def test_an_unchanged_memory_is_not_counted_again(client: APIClient, topics: dic
     with CaptureQueriesContext(connection) as queries:
         again = get(client)
     assert not [query["sql"] for query in queries if "COPY" in query["sql"] or "memory_chunk" in query["sql"]]
-    assert {**again, "as_of": None, "temporal_patterns": None} == {**first, "as_of": None, "temporal_patterns": None}
+    moment = {"as_of": None, "as_of_recorded": None, "temporal_patterns": None}
+    assert {**again, **moment} == {**first, **moment}
     assert first["clusters_as_of"] == first["change"] == len(topics)
 
 
