@@ -1,5 +1,6 @@
-"""The key that signs audit entries."""
+"""The key that signs audit entries, and what else is to be verified later."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
@@ -12,18 +13,16 @@ from apps.core.ids import new_id
 from apps.core.sealing import seal, unseal
 
 PURPOSE = "audit-key"
-# So that no signature of ours can be taken for one of something else.
-_CONTEXT = b"liftos/audit/1\0"
 
 
 class Signer:
-    """Signs with one key."""
+    """Signs with one key. `kind` says what is signed, so that no signature can be taken for one of something else."""
 
     def __init__(self, key_id: str, private: Ed25519PrivateKey) -> None:
         self.key_id, self._private = key_id, private
 
-    def sign(self, hash_: bytes) -> bytes:
-        return self._private.sign(_CONTEXT + hash_)
+    def sign(self, hash_: bytes, *, kind: str = "audit") -> bytes:
+        return self._private.sign(_message(kind, hash_))
 
 
 def signer() -> Signer:
@@ -46,16 +45,22 @@ def public_keys() -> dict[str, bytes]:
     return {key_id: bytes(raw) for key_id, raw in AuditKey.objects.values_list("id", "public_key")}
 
 
-def signature_fits(keys: dict[str, bytes], key_id: str, hash_: bytes, signature: bytes) -> bool:
-    """Return whether one of these public keys, by its id, has signed a hash."""
+def signature_fits(
+    keys: Mapping[str, bytes], key_id: str, hash_: bytes, signature: bytes, *, kind: str = "audit"
+) -> bool:
+    """Return whether one of these public keys, by its id, has signed a hash as one of this kind."""
     raw = keys.get(key_id)
     if raw is None:
         return False
     try:
-        Ed25519PublicKey.from_public_bytes(raw).verify(signature, _CONTEXT + hash_)
+        Ed25519PublicKey.from_public_bytes(raw).verify(signature, _message(kind, hash_))
     except InvalidSignature:
         return False
     return True
+
+
+def _message(kind: str, hash_: bytes) -> bytes:
+    return f"liftos/{kind}/1\0".encode() + hash_
 
 
 def keys_reseal() -> int:

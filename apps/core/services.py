@@ -1,6 +1,7 @@
 """Background work by name, and the clean-up of what has expired."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -9,7 +10,8 @@ from uuid import UUID
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -25,6 +27,7 @@ JOB_MAX_ATTEMPTS = 8
 JOB_BACKOFF_CAP = timedelta(minutes=10)
 IDEMPOTENCY_LIFETIME = timedelta(hours=24)
 FAILED_JOB_LIFETIME = timedelta(days=30)
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def enqueue(name: str, *, organization_id: UUID | None, now: datetime | None = None, **arguments: Any) -> Job:
@@ -96,6 +99,20 @@ def jobs_send_due(*, now: datetime, send: Callable[[UUID, str], None] = _job_sen
     for job_id, name in rows:
         send(job_id, name)
     return len(rows)
+
+
+def answers_naming(organization_id: UUID, names: Collection[str]) -> list[int]:
+    """Return the remembered answers of an organisation that name one of these ids."""
+    wanted = {name.lower() for name in names}
+    answers = IdempotencyRecord.objects.filter(owner__startswith=f"{organization_id}/", response_body__isnull=False)
+    rows = answers.values_list("id", Cast("response_body", TextField())).iterator()
+    return [row_id for row_id, body in rows if not wanted.isdisjoint(_ID.findall(body))]
+
+
+def answers_forget(organization_id: UUID, names: Collection[str]) -> int:
+    """Forget the remembered answers that name one of these ids: whoever repeats such a call makes a new one."""
+    count, _ = IdempotencyRecord.objects.filter(id__in=answers_naming(organization_id, names)).delete()
+    return count
 
 
 def expired_purge(*, now: datetime) -> int:

@@ -201,6 +201,22 @@ EVENTS: dict[str, EventType] = {
     "memory.updated": EventType("A memory changed.", {**_MEMORY, "changed": TEXTS}),
     "memory.trashed": EventType("A memory was moved to the trash.", _MEMORY),
     "memory.restored": EventType("A memory was taken out of the trash.", _MEMORY),
+    "memory.erasure_requested": EventType(
+        "Memories were deleted for good, with all that only they supported; a certificate follows.",
+        {"memories": NUMBER, "reason": TEXT},
+    ),
+    "memory.erasure_certified": EventType(
+        "Nothing of erased memories is found any more; the certificate of this number and hash says so.",
+        {"number": NUMBER, "hash": TEXT},
+    ),
+    "memory.erasure_failed": EventType(
+        "Something of erased memories could not be removed, however often it was tried.", {"left": TEXTS}
+    ),
+    "memory.hold_placed": EventType("Somebody ordered that memories be kept.", {"title": TEXT}),
+    "memory.hold_released": EventType("An order to keep memories was lifted.", {"title": TEXT}),
+    "memory.retention_changed": EventType(
+        "For how long memories are kept was changed.", {"rules": NUMBER}
+    ),
     "memory.superseded": EventType("A memory was replaced by another one.", {**_MEMORY, "by": ID}),
     "memory.reinstated": EventType("A memory is no longer replaced by another one.", _MEMORY),
     "memory.erased": EventType("A memory was deleted for good.", {"memory_type": TEXT, "module": TEXT}),

@@ -59,6 +59,20 @@ class ExternalIdConflict(Conflict):
     code = "external_id_conflict"
 
 
+class LegalHoldInForce(Conflict):
+    """A memory that somebody has ordered to keep."""
+
+    code = "legal_hold"
+
+
+class LegalHoldNotFound(NotFound):
+    code = "legal_hold_not_found"
+
+
+class ErasureNotFound(NotFound):
+    code = "erasure_not_found"
+
+
 class SupersessionConflict(Conflict):
     """A memory would replace itself."""
 

@@ -15,11 +15,13 @@ from apps.core.tasks import HousekeepingTask, OrganizationTask, PublicTask
 from apps.memory.adapters.originals import original_erase
 from apps.memory.api.batches import checked
 from apps.memory.services.aliases import aliases_merge_certain
+from apps.memory.services.erasing import ERASE_JOB, erasure_certify, erasure_fail
 from apps.memory.services.files import files_sweep, originals_erase
 from apps.memory.services.insights import landscape_refresh
-from apps.memory.services.managing import trash_empty
 from apps.memory.services.operations import READ_FILES, operation_fail, operation_process
+from apps.memory.services.purging import trash_empty
 from apps.memory.services.reading_files import operation_read
+from apps.memory.services.retention import retention_sweep
 from apps.memory.services.understanding import memories_understand
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
@@ -48,6 +50,30 @@ def empty_trashes() -> None:
 def empty_trash(*, organization_id: UUID, **_: Any) -> None:
     trash_empty(now=timezone.now())
     files_sweep(organization_id=organization_id, now=timezone.now())
+
+
+class CertifyTask(OrganizationTask):
+    abstract = True
+
+    def gave_up(self, **arguments: Any) -> None:
+        erasure_fail(erasure_id=UUID(arguments["erasure_id"]), now=timezone.now())
+
+
+@shared_task(name=ERASE_JOB, base=CertifyTask)
+def certify_erasure(*, erasure_id: str, **_: Any) -> None:
+    erasure_certify(erasure_id=UUID(erasure_id), now=timezone.now())
+
+
+@shared_task(name="memory.sweep_all_retention", base=HousekeepingTask)
+def sweep_all_retention() -> None:
+    """Start the work for every organisation; it is cheap where there is nothing to do."""
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        enqueue("memory.sweep_retention", organization_id=organization_id)
+
+
+@shared_task(name="memory.sweep_retention")
+def sweep_retention(*, organization_id: UUID, **_: Any) -> None:
+    retention_sweep(organization_id=organization_id, now=timezone.now())
 
 
 @shared_task(name="memory.erase_original")

@@ -161,6 +161,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(STATE_DIR / "celerybeat")
 CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
     "empty-trashes": {"task": "memory.empty_trashes", "schedule": 24 * 3600.0},
+    "sweep-retention": {"task": "memory.sweep_all_retention", "schedule": 24 * 3600.0},
     "merge-aliases": {"task": "memory.merge_all_aliases", "schedule": 24 * 3600.0},
     "monitor-modules": {"task": "registry.monitor_modules", "schedule": 5.0},
     "check-contracts": {"task": "registry.check_contracts", "schedule": 15.0},
@@ -324,6 +325,8 @@ SPECTACULAR_SETTINGS = {
         "RevisionAction": "apps.memory.types.RevisionAction",
         "DifferenceKind": "apps.memory.types.DifferenceKind",
         "BulkAction": "apps.memory.types.BulkAction",
+        "ErasureStatus": "apps.memory.models.Erasure.Status",
+        "RetentionAction": "apps.memory.models.RetentionRule.Action",
         "ActorKind": ["user", "api_key", "module", "operator", "system", "anonymous"],
     },
 }

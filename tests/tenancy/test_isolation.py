@@ -46,10 +46,13 @@ from apps.events.registry import consumers
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
 from apps.memory.models import Chunk, Entity, Memory, Operation, SourceFile
+from apps.memory.services.erasing import memories_erase
 from apps.memory.services.files import file_keep
+from apps.memory.services.holds import hold_place
 from apps.memory.services.managing import memory_trash
 from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import FileToRead, operation_create
+from apps.memory.services.retention import retention_set
 from apps.memory.types import StoreItem
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.endpoints import endpoint_create
@@ -201,6 +204,13 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     },
     "GET /api/v1/memory/facets": lambda _: {"query": {"metadata": "word", "q": SECRET}},
     "GET /api/v1/memory/diff": lambda _: {"query": {"from": "2000-01-01T00:00:00Z", "to": "2999-01-01T00:00:00Z"}},
+    "GET /api/v1/memory/erasures": lambda _: {"query": {"limit": 100}},
+    # The id is one of the other organisation's: it must be as unknown as one that nobody has.
+    "POST /api/v1/memory/erasures": lambda other: {"data": {"ids": [str(other.ids["memory"])], "reason": "x"}},
+    "GET /api/v1/memory/holds": lambda _: {"query": {"limit": 100}},
+    "POST /api/v1/memory/holds": _body(name="Ours", filters={}),
+    "GET /api/v1/memory/retention": lambda _: {},
+    "PUT /api/v1/memory/retention": _body(rules=[{"memory_type": None, "days": 1, "action": "erase"}]),
     "POST /api/v1/memory/bulk": _body(action="trash", all=True),
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
@@ -304,6 +314,12 @@ def other(globex: Organization) -> Other:
         )
         trashed = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
         memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, user_id=None, now=now)
+        hold = hold_place(name=SECRET, reason=TEXT, filters={"memory_type": SECRET.lower()}, user_id=None, now=now)
+        retention_set(rules=[{"memory_type": "note", "days": 90, "action": "trash"}], user_id=None, now=now)
+        gone = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
+        erasure = memories_erase(
+            organization_id=globex.id, target=[gone.memory_id], reason=SECRET, user_id=None, now=now
+        )
         operation = operation_create(organization_id=globex.id, rows=[{"content": TEXT}], user_id=None, now=now)
         file = file_keep(
             organization_id=globex.id,
@@ -319,6 +335,8 @@ def other(globex: Organization) -> Other:
             globex.id,
             {
                 "memory": stored.memory_id,
+                "erasure": erasure.id,
+                "legal hold": hold.id,
                 "trashed memory": trashed.memory_id,
                 "operation": operation.id,
                 "file": file.id,

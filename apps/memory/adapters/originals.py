@@ -44,6 +44,10 @@ def originals_of(schema_name: str) -> Iterator[str]:
     yield from (f"{schema_name}/{name}" for name in names if name)
 
 
+def original_exists(key: str) -> bool:
+    return _storage().exists(key)
+
+
 def original_kept_at(key: str) -> datetime:
     """Return when an original was written. Raises `FileNotFoundError`."""
     return _storage().get_modified_time(key)

@@ -1,6 +1,14 @@
 from django.urls import path
 
-from apps.memory.api import views, views_aliases, views_files, views_health, views_insights, views_managing
+from apps.memory.api import (
+    views,
+    views_aliases,
+    views_files,
+    views_health,
+    views_insights,
+    views_lifecycle,
+    views_managing,
+)
 
 urlpatterns = [
     path("", views_managing.MemoriesView.as_view(), name="memory-list"),
@@ -27,6 +35,12 @@ urlpatterns = [
     path("/entities", views_insights.EntitiesView.as_view(), name="memory-entities"),
     path("/map", views_insights.MapView.as_view(), name="memory-map"),
     path("/health", views_health.MemoryHealthView.as_view(), name="memory-health"),
+    path("/erasures", views_lifecycle.ErasuresView.as_view(), name="memory-erasures"),
+    path("/erasures/<uuid:erasure_id>", views_lifecycle.ErasureView.as_view(), name="memory-erasure"),
+    path("/erasures/<uuid:erasure_id>/retry", views_lifecycle.ErasureRetryView.as_view(), name="memory-erasure-retry"),
+    path("/holds", views_lifecycle.HoldsView.as_view(), name="memory-holds"),
+    path("/holds/<uuid:hold_id>/release", views_lifecycle.HoldReleaseView.as_view(), name="memory-hold-release"),
+    path("/retention", views_lifecycle.RetentionView.as_view(), name="memory-retention"),
     path("/context", views.ContextView.as_view(), name="memory-context"),
     path("/<uuid:memory_id>", views_managing.MemoryView.as_view(), name="memory-detail"),
     path("/<uuid:memory_id>/concepts", views_insights.ConceptsView.as_view(), name="memory-concepts"),

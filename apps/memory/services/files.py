@@ -93,7 +93,7 @@ def file_delete(*, organization_id: UUID, file_id: UUID, now: datetime) -> None:
     """Delete an original; the memories that were read from it stay. Raises `FileNotFound` or `FileInUse`."""
     file_get(file_id=file_id)
     change_begin(now=now)
-    if not _originals_delete([file_id], organization_id=organization_id, now=now):
+    if not originals_delete([file_id], organization_id=organization_id, now=now):
         # Gone meanwhile, or still to be read.
         file_get(file_id=file_id)
         raise FileInUse("The file is being read. Cancel its operation first, or wait for its end.")
@@ -108,7 +108,7 @@ def files_release(*, file_ids: Collection[UUID], now: datetime) -> None:
     # Of some of them memories may be about to come.
     awaited = OperationFile.objects.filter(file=OuterRef("pk"), operation__finished_at=None)
     ids = list(left.exclude(Exists(awaited)).values_list("id", flat=True))
-    _originals_delete(ids, organization_id=organization_id, now=now)
+    originals_delete(ids, organization_id=organization_id, now=now)
     _rows_drop(ids)
 
 
@@ -137,8 +137,8 @@ def originals_erase(*, schema_name: str) -> None:
         original_erase(key)
 
 
-def _originals_delete(file_ids: Collection[UUID], *, organization_id: UUID, now: datetime) -> int:
-    """Delete the originals of files that no operation is about to read; return how many."""
+def originals_delete(file_ids: Collection[UUID], *, organization_id: UUID, now: datetime) -> int:
+    """Delete the originals of files that no operation is about to read; return how many. Only within a change."""
     locked = SourceFile.objects.select_for_update().filter(id__in=file_ids, deleted_at=None).order_by("id")
     files = {file.id: file for file in locked}
     # Looked for once they are locked: a batch that is being made has locked its files as well.

@@ -1,11 +1,11 @@
-"""What happens to a memory after it is stored: edits, what replaces it, the trash, the way back, and the end."""
+"""What happens to a memory after it is stored: edits, what replaces it, the trash, and the way back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from apps.billing.services.quotas import quota_check, quota_release, quota_reserve
 from apps.billing.types import Meter
@@ -13,12 +13,11 @@ from apps.core.exceptions import InvalidInput, PreconditionFailed
 from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.duplicates import hash_of
 from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound, SupersessionConflict
-from apps.memory.models import Entity, Memory, MemoryQuerySet, MemoryRemoval
+from apps.memory.models import Memory
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
 from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
-from apps.memory.services.files import files_release
 from apps.memory.services.memories import (
     FINDINGS,
     Analysed,
@@ -29,10 +28,9 @@ from apps.memory.services.memories import (
     understood,
 )
 from apps.memory.services.revisions import memories_move, revisions_keep
-from apps.memory.services.telling import memories_erased_tell, memories_tell
-from apps.memory.types import TRASH_LIFETIME, MemoryFields, StoreItem
+from apps.memory.services.telling import memories_tell
+from apps.memory.types import MemoryFields, StoreItem
 
-_PURGE_BATCH = 500
 # What the reading of a memory depends on.
 _READ_FIELDS = frozenset({"content", "metadata", "occurred_at"})
 
@@ -158,45 +156,6 @@ def _check_successor(memory: Memory, successor: Memory) -> None:
             return
         at = following
     raise SupersessionConflict("A memory cannot replace itself, be it over others.")
-
-
-@transaction.atomic
-def trash_empty(*, now: datetime) -> int:
-    """Delete for good what has been in the trash for 30 days, and entities that nothing names any more."""
-    return _purge(Memory.objects.filter(deleted_at__lte=now - TRASH_LIFETIME), now=now)
-
-
-@transaction.atomic
-def memories_purge(*, memory_ids: Sequence[UUID], now: datetime, dry_run: bool = False) -> int:
-    """Delete for good those of these memories that are in the trash, however long; return how many."""
-    count = _purge(Memory.objects.filter(id__in=memory_ids).exclude(deleted_at=None), now=now)
-    if dry_run:
-        transaction.set_rollback(True)
-    return count
-
-
-def _purge(rows: MemoryQuerySet, *, now: datetime) -> int:
-    """Delete these memories for good, leaving only their numbers to those who follow the changes."""
-    if not rows.exists():
-        return 0
-    change = change_begin(now=now)
-    gone = list(rows.select_for_update().order_by("id").only("id", "number", "memory_type", "module"))
-    MemoryRemoval.objects.bulk_create(
-        MemoryRemoval(number=one.number, change=change.change, memory_id=one.id, removed_at=change.moment)
-        for one in gone
-    )
-    memories_erased_tell(gone, now=now)
-    ids = [one.id for one in gone]
-    file_ids = list(Memory.objects.filter(id__in=ids).exclude(file=None).values_list("file_id", flat=True).distinct())
-    for start in range(0, len(ids), _PURGE_BATCH):
-        # Django fetches what it deletes; the texts need not come along.
-        Memory.objects.filter(id__in=ids[start : start + _PURGE_BATCH]).only("id").delete()
-    with connection.cursor() as cursor:
-        # Every store writes to this table before it names an entity: none may do so while unnamed ones are removed.
-        cursor.execute("LOCK TABLE memory_entity IN SHARE ROW EXCLUSIVE MODE")
-    Entity.objects.filter(mentions=None, relations_out=None, relations_in=None).delete()
-    files_release(file_ids=file_ids, now=now)
-    return len(ids)
 
 
 def _checked(memory: Memory, fields: MemoryFields, revisions: Collection[int] | None) -> Memory:

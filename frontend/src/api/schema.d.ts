@@ -1697,6 +1697,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Erasures, the latest first
+         * @description Erasures, the latest first.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_erasures"];
+        put?: never;
+        /**
+         * Erase memories wherever they lie
+         * @description Erase memories wherever they lie. They are gone at once; a certificate follows when nothing is found.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_erase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/erasures/{erasure_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One erasure: what was found before and after, and its certificate once there is one
+         * @description One erasure: what was found before and after, and its certificate once there is one.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/erasures/{erasure_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try again to prove an erasure that was given up
+         * @description Try again to prove an erasure that was given up.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_erasure_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/explain": {
         parameters: {
             query?: never;
@@ -1879,6 +1951,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Legal holds, the latest first, those that were released as well
+         * @description Legal holds, the latest first, those that were released as well.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_holds"];
+        put?: never;
+        /**
+         * Order that memories be kept: neither an erasure, nor retention, nor the end of the trash deletes them
+         * @description Order that memories be kept: neither an erasure, nor retention, nor the end of the trash deletes them.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_hold_place"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift a legal hold, for good
+         * @description Lift a legal hold, for good.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_hold_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/insights": {
         parameters: {
             query?: never;
@@ -2032,6 +2154,34 @@ export interface paths {
          *     Needs the permission `memory:write`.
          */
         post: operations["memory_operations_retry_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * For how long memories are kept, by type, and how many are due
+         * @description For how long memories are kept, by type, and how many are due.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_retention"];
+        /**
+         * Replace the rules
+         * @description Replace the rules. Memories that are due go with the next sweep, within a day.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        put: operations["memory_retention_set"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3529,6 +3679,18 @@ export interface components {
             exp_month: number;
             exp_year: number;
         };
+        /** @description A certificate: `hash` is SHA-256 over `content` as JSON with sorted keys and no spaces, signed by Ed25519. */
+        CertificateOutput: {
+            content: {
+                [key: string]: unknown;
+            };
+            hash: string;
+            /** @description Hexadecimal, over `liftos/erasure/1`, a zero byte and the hash. */
+            signature: string;
+            key_id: string;
+            /** @description Hexadecimal. */
+            public_key: string;
+        };
         /** @description What the browser is asked for, for `PublicKeyCredential.parse…OptionsFromJSON`. */
         ChallengeOutput: {
             options: {
@@ -3885,6 +4047,102 @@ export interface components {
             next: string | null;
             total: number;
         };
+        /** @description Either ids or conditions; conditions look in the trash, too, and among what is replaced or expired. */
+        ErasureInputRequest: {
+            /** Format: date-time */
+            occurred_after?: string;
+            /** Format: date-time */
+            occurred_before?: string;
+            /** @description The time until now: 12h, 30d, 4w. */
+            range?: string;
+            memory_type?: string;
+            /** @description Part of the text, in capitals or not. */
+            q?: string;
+            /**
+             * Format: uuid
+             * @description An entity that they name, under whatever name.
+             */
+            entity_id?: string;
+            /** @description A cluster of the latest insights, by its id. */
+            cluster?: number;
+            /** @description When it happened; from Monday, 0 o'clock, UTC. */
+            hour_of_week?: number;
+            ids?: string[];
+            filters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Needed when there are neither ids nor conditions.
+             * @default false
+             */
+            all: boolean;
+            /** @description Why; it stands in the certificate. */
+            reason: string;
+            /**
+             * @description Tell what lies where, and erase nothing.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Format: date-time
+             * @description The same as occurred_after.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description The same as occurred_before.
+             */
+            to?: string;
+        };
+        ErasureOutput: {
+            /** Format: uuid */
+            id: string;
+            status: components["schemas"]["ErasureStatus"];
+            /** @description That of the certificate. */
+            number: number | null;
+            memories: number;
+            reason: string;
+            /** Format: uuid */
+            requested_by: string | null;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            completed_at: string | null;
+            memory_ids: string[];
+            places: components["schemas"]["PlaceCountOutput"][];
+            certificate: components["schemas"]["CertificateOutput"] | null;
+        };
+        ErasurePage: {
+            results: components["schemas"]["ErasureSummaryOutput"][];
+            next: string | null;
+            total: number;
+        };
+        ErasurePreviewOutput: {
+            memories: number;
+            places: components["schemas"]["PlaceCountOutput"][];
+        };
+        /**
+         * @description * `running` - Running
+         *     * `certified` - Certified
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        ErasureStatus: "running" | "certified" | "failed";
+        ErasureSummaryOutput: {
+            /** Format: uuid */
+            id: string;
+            status: components["schemas"]["ErasureStatus"];
+            /** @description That of the certificate. */
+            number: number | null;
+            memories: number;
+            reason: string;
+            /** Format: uuid */
+            requested_by: string | null;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            completed_at: string | null;
+        };
         /**
          * @description * `` -
          *     * `timeout` - timeout
@@ -3962,8 +4220,14 @@ export interface components {
          *     * `member.removed` - member.removed
          *     * `member.role_changed` - member.role_changed
          *     * `memory.erased` - memory.erased
+         *     * `memory.erasure_certified` - memory.erasure_certified
+         *     * `memory.erasure_failed` - memory.erasure_failed
+         *     * `memory.erasure_requested` - memory.erasure_requested
+         *     * `memory.hold_placed` - memory.hold_placed
+         *     * `memory.hold_released` - memory.hold_released
          *     * `memory.reinstated` - memory.reinstated
          *     * `memory.restored` - memory.restored
+         *     * `memory.retention_changed` - memory.retention_changed
          *     * `memory.stored` - memory.stored
          *     * `memory.superseded` - memory.superseded
          *     * `memory.trashed` - memory.trashed
@@ -4010,7 +4274,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.reinstated" | "memory.restored" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -4147,6 +4411,39 @@ export interface components {
         };
         HistoryPage: {
             results: components["schemas"]["RevisionOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        HoldInputRequest: {
+            name: string;
+            reason?: string;
+            /** @description The memories to keep, as they are or ever were; an empty object means all. */
+            filters: {
+                [key: string]: unknown;
+            };
+        };
+        HoldOutput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            reason: string | null;
+            filters: {
+                [key: string]: unknown;
+            };
+            /** @description How many it keeps now. */
+            memories: number;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            released_by: string | null;
+            /** Format: date-time */
+            released_at: string | null;
+        };
+        HoldPage: {
+            results: components["schemas"]["HoldOutput"][];
             next: string | null;
             total: number;
         };
@@ -4999,6 +5296,13 @@ export interface components {
             /** Format: email */
             email: string;
         };
+        PlaceCountOutput: {
+            place: string;
+            /** @description How much of the memories lay there. */
+            before: number;
+            /** @description How much was found there afterwards. */
+            after: number | null;
+        };
         /** @description A file, and where in it a text begins; all counts are from 1. */
         PlaceOutput: {
             /** Format: uuid */
@@ -5309,6 +5613,34 @@ export interface components {
             id: string;
             /** Format: date-time */
             expires_at: string;
+        };
+        /**
+         * @description * `trash` - Trash
+         *     * `erase` - Erase
+         * @enum {string}
+         */
+        RetentionAction: "trash" | "erase";
+        /** @description A serializer that answers 400 for a field it does not know. */
+        RetentionInputRequest: {
+            rules: components["schemas"]["RetentionRuleInputRequest"][];
+        };
+        RetentionOutput: {
+            rules: components["schemas"]["RetentionRuleOutput"][];
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        RetentionRuleInputRequest: {
+            /** @description Null is every type without a rule of its own. */
+            memory_type: string | null;
+            /** @description From when they were recorded. */
+            days: number;
+            action: components["schemas"]["RetentionAction"];
+        };
+        RetentionRuleOutput: {
+            memory_type: string | null;
+            days: number;
+            action: components["schemas"]["RetentionAction"];
+            /** @description How many memories the next sweep finds, within a day. */
+            due: number;
         };
         /**
          * @description * `stored` - STORED
@@ -8794,6 +9126,140 @@ export interface operations {
             };
         };
     };
+    memory_erasures: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_erase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the call safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePreviewOutput"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureSummaryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_erasure_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureSummaryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_explain_create: {
         parameters: {
             query?: never;
@@ -9114,6 +9580,99 @@ export interface operations {
             };
         };
     };
+    memory_holds: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_hold_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_hold_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_insights: {
         parameters: {
             query?: {
@@ -9326,6 +9885,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OperationOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_retention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_retention_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetentionInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionOutput"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -11404,8 +12023,14 @@ export interface operations {
                  *     * `member.removed` - member.removed
                  *     * `member.role_changed` - member.role_changed
                  *     * `memory.erased` - memory.erased
+                 *     * `memory.erasure_certified` - memory.erasure_certified
+                 *     * `memory.erasure_failed` - memory.erasure_failed
+                 *     * `memory.erasure_requested` - memory.erasure_requested
+                 *     * `memory.hold_placed` - memory.hold_placed
+                 *     * `memory.hold_released` - memory.hold_released
                  *     * `memory.reinstated` - memory.reinstated
                  *     * `memory.restored` - memory.restored
+                 *     * `memory.retention_changed` - memory.retention_changed
                  *     * `memory.stored` - memory.stored
                  *     * `memory.superseded` - memory.superseded
                  *     * `memory.trashed` - memory.trashed
@@ -11452,7 +12077,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.reinstated" | "memory.restored" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending

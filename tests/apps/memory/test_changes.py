@@ -21,8 +21,9 @@ from apps.memory.exceptions import MemoryNotFound
 from apps.memory.models import Memory, MemoryContext, MemoryRemoval
 from apps.memory.services.changes import change_begin
 from apps.memory.services.contexts import context_update
-from apps.memory.services.managing import memory_restore, memory_trash, trash_empty
+from apps.memory.services.managing import memory_restore, memory_trash
 from apps.memory.services.memories import memory_store
+from apps.memory.services.purging import trash_empty
 from apps.memory.types import StoreItem
 from tests.apps.memory.conftest import Store
 

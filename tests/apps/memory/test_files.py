@@ -26,8 +26,9 @@ from apps.memory.adapters.originals import original_put
 from apps.memory.api.batches import checked
 from apps.memory.models import Memory, Operation, OperationFile, OperationItem, SourceFile
 from apps.memory.services.files import files_sweep, originals_delete_with_organization
-from apps.memory.services.managing import memories_purge, memory_trash
+from apps.memory.services.managing import memory_trash
 from apps.memory.services.operations import operation_fail
+from apps.memory.services.purging import memories_purge
 from apps.memory.services.reading_files import operation_read
 from apps.memory.types import ReadLimits
 from tests.apps.memory.conftest import Search

@@ -17,7 +17,6 @@ from apps.memory.selectors.differences import diff_page
 from apps.memory.selectors.memories import memory_present
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.managing import (
-    memories_purge,
     memory_edit,
     memory_restore,
     memory_supersede,
@@ -25,6 +24,7 @@ from apps.memory.services.managing import (
     memory_unsupersede,
 )
 from apps.memory.services.memories import memory_store
+from apps.memory.services.purging import memories_purge
 from apps.memory.types import AsOf, StoreItem
 from tests.apps.memory.conftest import Search, Store
 

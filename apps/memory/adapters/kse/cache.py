@@ -9,6 +9,7 @@ from typing import Any, Never
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from apps.memory.adapters.cached_values import prefix_of
 from apps.memory.adapters.kse.base import Bound, implements
 
 # A cached value outlives neither this nor the organisation's deletion by more.
@@ -75,4 +76,4 @@ class Cache(Bound):
             raise self.refusal("a key is a string")
         # Hashed, so that any string makes a key that every back end takes, and none can imitate another's prefix.
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
-        return f"kse:{self.organization_id.hex}:{digest}"
+        return f"{prefix_of(self.organization_id)}{digest}"

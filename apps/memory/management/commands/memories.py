@@ -20,7 +20,7 @@ from apps.memory.engine.filters import FilterError, parse_filter
 from apps.memory.models import Memory
 from apps.memory.selectors.memories import memories_matching, memory_present
 from apps.memory.services.bulk import memories_bulk
-from apps.memory.services.managing import memories_purge
+from apps.memory.services.purging import memories_purge
 from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkError, MemoryConditions, Shelf
 
 _SHOWN = 60

@@ -1,0 +1,35 @@
+"""Legal holds: orders to keep memories."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from apps.memory.models import LegalHold
+from apps.memory.selectors.holds import hold_get
+from apps.memory.services.changes import change_begin
+from apps.memory.services.telling import memory_tell
+
+
+@transaction.atomic
+def hold_place(*, name: str, reason: str, filters: Mapping[str, Any], user_id: UUID | None, now: datetime) -> LegalHold:
+    """Order that the memories to which a filter applies be kept, all of them if it is empty."""
+    # Nothing is being erased while it comes.
+    change_begin(now=now)
+    hold = LegalHold.objects.create(name=name, reason=reason, filters=filters, created_by=user_id, created_at=now)
+    memory_tell("memory.hold_placed", ("legal_hold", hold.id), now=now, title=name)
+    return hold
+
+
+@transaction.atomic
+def hold_release(*, hold_id: UUID, user_id: UUID | None, now: datetime) -> LegalHold:
+    """Lift an order; one that is lifted stays so. Raises `LegalHoldNotFound`."""
+    change_begin(now=now)
+    hold = hold_get(hold_id=hold_id)
+    if hold.released_at is None:
+        hold.released_by, hold.released_at = user_id, now
+        hold.save(update_fields=["released_by", "released_at"])
+        memory_tell("memory.hold_released", ("legal_hold", hold.id), now=now, title=hold.name)
+    return hold
