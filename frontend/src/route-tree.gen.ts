@@ -40,6 +40,7 @@ import { Route as OrgSettingsMembersRouteImport } from './routes/$org.settings.m
 import { Route as OrgSettingsMemoryRouteImport } from './routes/$org.settings.memory'
 import { Route as OrgSettingsPasswordRouteImport } from './routes/$org.settings.password'
 import { Route as OrgSettingsProfileRouteImport } from './routes/$org.settings.profile'
+import { Route as OrgSettingsRetentionRouteImport } from './routes/$org.settings.retention'
 import { Route as OrgSettingsRolesRouteImport } from './routes/$org.settings.roles'
 import { Route as OrgSettingsSecondFactorRouteImport } from './routes/$org.settings.second-factor'
 import { Route as OrgSettingsSecurityRouteImport } from './routes/$org.settings.security'
@@ -210,6 +211,11 @@ const OrgSettingsProfileRoute = OrgSettingsProfileRouteImport.update({
   path: '/profile',
   getParentRoute: () => OrgSettingsRoute,
 } as any)
+const OrgSettingsRetentionRoute = OrgSettingsRetentionRouteImport.update({
+  id: '/retention',
+  path: '/retention',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
 const OrgSettingsRolesRoute = OrgSettingsRolesRouteImport.update({
   id: '/roles',
   path: '/roles',
@@ -309,6 +315,7 @@ export interface FileRoutesByFullPath {
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/settings/password': typeof OrgSettingsPasswordRoute
   '/$org/settings/profile': typeof OrgSettingsProfileRoute
+  '/$org/settings/retention': typeof OrgSettingsRetentionRoute
   '/$org/settings/roles': typeof OrgSettingsRolesRoute
   '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
   '/$org/settings/security': typeof OrgSettingsSecurityRoute
@@ -353,6 +360,7 @@ export interface FileRoutesByTo {
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/settings/password': typeof OrgSettingsPasswordRoute
   '/$org/settings/profile': typeof OrgSettingsProfileRoute
+  '/$org/settings/retention': typeof OrgSettingsRetentionRoute
   '/$org/settings/roles': typeof OrgSettingsRolesRoute
   '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
   '/$org/settings/security': typeof OrgSettingsSecurityRoute
@@ -400,6 +408,7 @@ export interface FileRoutesById {
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
   '/$org/settings/password': typeof OrgSettingsPasswordRoute
   '/$org/settings/profile': typeof OrgSettingsProfileRoute
+  '/$org/settings/retention': typeof OrgSettingsRetentionRoute
   '/$org/settings/roles': typeof OrgSettingsRolesRoute
   '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
   '/$org/settings/security': typeof OrgSettingsSecurityRoute
@@ -448,6 +457,7 @@ export interface FileRouteTypes {
     | '/$org/settings/memory'
     | '/$org/settings/password'
     | '/$org/settings/profile'
+    | '/$org/settings/retention'
     | '/$org/settings/roles'
     | '/$org/settings/second-factor'
     | '/$org/settings/security'
@@ -492,6 +502,7 @@ export interface FileRouteTypes {
     | '/$org/settings/memory'
     | '/$org/settings/password'
     | '/$org/settings/profile'
+    | '/$org/settings/retention'
     | '/$org/settings/roles'
     | '/$org/settings/second-factor'
     | '/$org/settings/security'
@@ -538,6 +549,7 @@ export interface FileRouteTypes {
     | '/$org/settings/memory'
     | '/$org/settings/password'
     | '/$org/settings/profile'
+    | '/$org/settings/retention'
     | '/$org/settings/roles'
     | '/$org/settings/second-factor'
     | '/$org/settings/security'
@@ -786,6 +798,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgSettingsProfileRouteImport
       parentRoute: typeof OrgSettingsRoute
     }
+    '/$org/settings/retention': {
+      id: '/$org/settings/retention'
+      path: '/retention'
+      fullPath: '/$org/settings/retention'
+      preLoaderRoute: typeof OrgSettingsRetentionRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
     '/$org/settings/roles': {
       id: '/$org/settings/roles'
       path: '/roles'
@@ -892,6 +911,7 @@ interface OrgSettingsRouteChildren {
   OrgSettingsMemoryRoute: typeof OrgSettingsMemoryRoute
   OrgSettingsPasswordRoute: typeof OrgSettingsPasswordRoute
   OrgSettingsProfileRoute: typeof OrgSettingsProfileRoute
+  OrgSettingsRetentionRoute: typeof OrgSettingsRetentionRoute
   OrgSettingsRolesRoute: typeof OrgSettingsRolesRoute
   OrgSettingsSecondFactorRoute: typeof OrgSettingsSecondFactorRoute
   OrgSettingsSecurityRoute: typeof OrgSettingsSecurityRoute
@@ -918,6 +938,7 @@ const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
   OrgSettingsMemoryRoute: OrgSettingsMemoryRoute,
   OrgSettingsPasswordRoute: OrgSettingsPasswordRoute,
   OrgSettingsProfileRoute: OrgSettingsProfileRoute,
+  OrgSettingsRetentionRoute: OrgSettingsRetentionRoute,
   OrgSettingsRolesRoute: OrgSettingsRolesRoute,
   OrgSettingsSecondFactorRoute: OrgSettingsSecondFactorRoute,
   OrgSettingsSecurityRoute: OrgSettingsSecurityRoute,

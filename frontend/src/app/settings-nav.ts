@@ -1,5 +1,6 @@
 /** The pages of the settings: what their own navigation, the palette and the check of a direct visit go by. */
 import {
+  Archive,
   BadgeCheck,
   Building2,
   ChartColumn,
@@ -36,6 +37,7 @@ export type SettingsItem = {
     | 'branding'
     | 'domains'
     | 'memory'
+    | 'retention'
     | 'billing'
     | 'usage'
     | 'invoices'
@@ -63,6 +65,7 @@ export const SETTINGS: SettingsSection[] = [
       { id: 'branding', to: '/$org/settings/branding', icon: Palette, permission: 'org:read' },
       { id: 'domains', to: '/$org/settings/domains', icon: Globe, permission: 'org:read' },
       { id: 'memory', to: '/$org/settings/memory', icon: SlidersHorizontal, permission: 'memory:read' },
+      { id: 'retention', to: '/$org/settings/retention', icon: Archive, permission: 'memory:admin' },
       { id: 'audit', to: '/$org/settings/audit', icon: ScrollText, permission: 'audit:read' },
     ],
   },

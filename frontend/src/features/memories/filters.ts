@@ -42,7 +42,11 @@ export const memoriesSearch = z.object({
   entity: soft(z.uuid()),
   cluster: soft(whole(LAST_CLUSTER)),
   hour: soft(whole(LAST_HOUR)),
-  state: soft(z.literal('trash')),
+  state: soft(z.enum(['superseded', 'expired', 'trash'])),
+  // The list as it was at a moment, on the clock of what was known or of what held; `past` shows how to choose it.
+  past: soft(z.literal('yes')),
+  at: soft(moment),
+  clock: soft(z.literal('held')),
   sort: soft(z.enum(ORDERS)),
   cursor: soft(z.string().check(z.minLength(1), z.maxLength(1500))),
   peek: soft(z.uuid()),
@@ -76,6 +80,14 @@ export function conditionsOf(search: MemoriesSearch): Conditions {
     hour_of_week: hour,
     filters: Object.keys(filters).length > 0 ? filters : undefined,
   }
+}
+
+export type Moment = { as_of?: string; as_of_recorded?: string }
+
+/** The moment as of which the list is read, as the API takes it; nothing for the present. */
+export function momentOf({ at, clock }: MemoriesSearch): Moment {
+  if (!at) return {}
+  return clock === 'held' ? { as_of: at } : { as_of_recorded: at }
 }
 
 /** A search without conditions. */

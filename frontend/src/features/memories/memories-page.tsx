@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useRouterState } from '@tanstack/react-router'
-import { ChevronLeft, ChevronRight, Layers, ListFilter, Trash2 } from 'lucide-react'
+import { ChevronLeft, ChevronRight, Hourglass, Layers, ListFilter, Trash2 } from 'lucide-react'
 import { type RefObject, useRef, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { may } from '@/api/account'
@@ -17,7 +17,7 @@ import { FilterBar } from './components/filter-bar'
 import { FirstMemory } from './components/first-memory'
 import { PeekPanel } from './components/peek-panel'
 import { SelectionBar } from './components/selection-bar'
-import { conditionsOf, isNarrowed, type MemoriesSearch } from './filters'
+import { conditionsOf, isNarrowed, type MemoriesSearch, momentOf } from './filters'
 import { headline, typeName } from './headline'
 import { type News, useNews } from './news'
 import { type Memory, memoriesQuery, PAGE_SIZE, type Target, useMoveMemories } from './queries'
@@ -38,13 +38,16 @@ export function MemoriesPage() {
   const state = search.state ?? 'live'
   const conditions = conditionsOf(search)
   const ordering = search.sort ?? '-recorded_at'
-  const parameters = { ...conditions, state, ordering, cursor: search.cursor } as const
+  const isPast = search.at !== undefined
+  const parameters = { ...conditions, ...momentOf(search), state, ordering, cursor: search.cursor } as const
   const list = useQuery(memoriesQuery(org, parameters))
   const news = useNews(org, parameters, list)
   const rows = list.data?.results
   const total = list.data?.total ?? 0
   const selection = useSelection(JSON.stringify([conditions, state]))
-  const move = useMoveMemories(state === 'live' ? 'trash' : 'restore')
+  const move = useMoveMemories(state === 'trash' ? 'restore' : 'trash')
+  // What was, and what is over, can be read only.
+  const canAct = canWrite && !isPast && (state === 'live' || state === 'trash')
 
   /** Narrows or orders: back to the first page. Typing replaces the address, choosing adds one. */
   function change(next: Partial<MemoriesSearch>, replace = false) {
@@ -82,7 +85,7 @@ export function MemoriesPage() {
         pageIds={rows?.map((memory) => memory.memory_id) ?? []}
         conditions={conditions}
         state={state}
-        onAct={canWrite ? act : undefined}
+        onAct={canAct ? act : undefined}
       />
       <ScrollRegion
         label={t('title')}
@@ -136,11 +139,12 @@ export function MemoriesPage() {
           memoryId={search.peek}
           listed={rows?.find((memory) => memory.memory_id === search.peek)}
           state={state}
+          isPast={isPast}
           onClose={() => {
             rowButton(search.peek)?.focus()
             peek(undefined, true)
           }}
-          onAct={canWrite ? act : undefined}
+          onAct={canAct ? act : undefined}
         />
       ) : null}
     </Page>
@@ -224,6 +228,20 @@ function NoRows({ search, onChange }: { search: MemoriesSearch; onChange: (next:
     return (
       <EmptyState icon={Trash2} title={t('emptyTrash.title')}>
         {t('emptyTrash.text')}
+      </EmptyState>
+    )
+  }
+  if (search.state) {
+    return (
+      <EmptyState icon={Hourglass} title={t(`${search.state}None.title`)}>
+        {t(`${search.state}None.text`)}
+      </EmptyState>
+    )
+  }
+  if (search.at) {
+    return (
+      <EmptyState icon={Hourglass} title={t('past.none')}>
+        {t('past.noneText')}
       </EmptyState>
     )
   }

@@ -17,6 +17,7 @@ import { History } from './components/history'
 import { MemoryEditor } from './components/memory-editor'
 import { MemoryFacts } from './components/memory-facts'
 import { Neighbours } from './components/neighbours'
+import { Superseded } from './components/superseded'
 import { WhyNotFound } from './components/why-not-found'
 import { headline } from './headline'
 import { type Edition, memoryQuery, useMoveMemories } from './queries'
@@ -92,6 +93,7 @@ function OneMemory({ memory, toList, onEdit }: OneProps) {
       breadcrumb={[toList]}
       actions={canWrite && editing !== 'now' ? actions : undefined}
     >
+      <Superseded memory={memory} />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <div className="grid min-w-0 gap-4">
           <Panel title={t(editing === 'now' ? 'editing' : 'text')}>

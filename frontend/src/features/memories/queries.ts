@@ -12,7 +12,7 @@ import { answerOf, api, type Schemas } from '@/api/client'
 import { useFailed } from '@/components/plan-limit'
 import { toast } from '@/components/toast'
 import { useOrg } from '@/hooks/use-account'
-import type { Conditions, MemoriesSearch } from './filters'
+import type { Conditions, MemoriesSearch, Moment } from './filters'
 
 export type Memory = Schemas['MemoryOutput']
 /** A memory with what names its revision, which an edit sends back. */
@@ -21,20 +21,21 @@ export type Explained = Schemas['ExplainOutput']
 export type Revision = Schemas['RevisionOutput']
 export type Neighbour = Schemas['RelatedOutput']
 export type MemoryPage = Schemas['MemoryPage']
-type State = 'live' | 'trash'
+export type State = 'live' | NonNullable<MemoriesSearch['state']>
 export const PAGE_SIZE = 25
 const NEIGHBOURS = 8
 /** What the search page shows at first: "not found" is meant for that. */
 export const SHOWN_BY_SEARCH = 10
 
-export type ListParameters = Conditions & {
-  state?: State
-  ordering?: NonNullable<MemoriesSearch['sort']>
-  cursor?: string | undefined
-  limit?: number
-}
+export type ListParameters = Conditions &
+  Moment & {
+    state?: State
+    ordering?: NonNullable<MemoriesSearch['sort']>
+    cursor?: string | undefined
+    limit?: number
+  }
 
-function written({ filters, ...rest }: Conditions) {
+function written({ filters, ...rest }: Conditions & Moment) {
   return { ...rest, ...(filters && { filters: JSON.stringify(filters) }) }
 }
 
@@ -68,7 +69,7 @@ export function aheadQuery(org: string, parameters: ListParameters, changedAt: n
   })
 }
 
-export function facetsQuery(org: string, state: State, conditions: Conditions) {
+export function facetsQuery(org: string, state: State, conditions: Conditions & Moment) {
   const query = { ...written(conditions), state }
   return queryOptions({
     queryKey: [org, 'memories', 'facets', query],
@@ -198,6 +199,22 @@ export function useRestoreMemory(memoryId: string) {
   return useMutation({
     mutationFn: () =>
       answerOf(api.POST('/api/v1/memory/{memory_id}/restore', { params: { path: { memory_id: memoryId } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: [org] }),
+  })
+}
+
+/** Says that nothing replaces a memory after all. */
+export function useReinstate(memoryId: string) {
+  const org = useOrg()
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () =>
+      answerOf(
+        api.POST('/api/v1/memory/{memory_id}/supersede', {
+          params: { path: { memory_id: memoryId } },
+          body: { by: null },
+        }),
+      ),
     onSuccess: () => client.invalidateQueries({ queryKey: [org] }),
   })
 }

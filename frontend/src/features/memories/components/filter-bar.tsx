@@ -1,4 +1,4 @@
-import { Search, X } from 'lucide-react'
+import { History, Search, X } from 'lucide-react'
 import { type RefObject, Suspense, useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
@@ -10,6 +10,7 @@ import { lazyPart } from '@/lib/lazy-part'
 import { isNarrowed, type MemoriesSearch, UNNARROWED } from '../filters'
 import { FigureChips } from './figure-chips'
 
+const TimeTravel = lazyPart(() => import('./time-travel'))
 const FilterMenus = lazyPart(() => import('./filter-menus'))
 
 type Props = {
@@ -18,9 +19,12 @@ type Props = {
   findBox: RefObject<HTMLInputElement | null>
 }
 
+const PRESENT = { past: undefined, at: undefined, clock: undefined } satisfies Partial<MemoriesSearch>
+
 export function FilterBar({ search, onChange, findBox }: Props) {
   const t = useTranslations('memories')
   const state = search.state ?? 'live'
+  const isPast = Boolean(search.past || search.at)
   return (
     <div className="flex flex-wrap items-center gap-2">
       <FindBox q={search.q ?? ''} onFind={(q) => onChange({ q: q || undefined }, true)} box={findBox} />
@@ -34,17 +38,35 @@ export function FilterBar({ search, onChange, findBox }: Props) {
           {t('clear')}
         </Button>
       ) : null}
-      <div className="sm:ml-auto">
+      <div className="flex flex-wrap items-center gap-2 sm:ml-auto">
+        <Button
+          look="quiet"
+          aria-pressed={isPast}
+          onClick={() => onChange(isPast ? PRESENT : { past: 'yes', state: undefined })}
+        >
+          <History aria-hidden />
+          {t('past.open')}
+        </Button>
         <Segmented
           label={t('state')}
           value={state}
           options={[
             { value: 'live', label: t('live') },
+            { value: 'superseded', label: t('superseded') },
+            { value: 'expired', label: t('expired') },
             { value: 'trash', label: t('trash') },
           ]}
-          onChange={(next) => onChange({ state: next === 'trash' ? 'trash' : undefined })}
+          // Only what is in use has a past.
+          onChange={(next) => onChange({ ...PRESENT, state: next === 'live' ? undefined : next })}
         />
       </div>
+      {isPast ? (
+        <div className="w-full">
+          <Suspense fallback={<Skeleton className="h-12" />}>
+            <TimeTravel search={search} onChange={onChange} />
+          </Suspense>
+        </div>
+      ) : null}
     </div>
   )
 }

@@ -5,7 +5,7 @@ import { buttonStyle } from '@/components/button'
 import { MenuCheck, MenuPopup, MenuRadio, MenuRadios, MenuRoot, MenuTrigger } from '@/components/menu'
 import { useOrg } from '@/hooks/use-account'
 import { cn } from '@/lib/cn'
-import { conditionsOf, type MemoriesSearch, RANGES } from '../filters'
+import { conditionsOf, type MemoriesSearch, momentOf, RANGES } from '../filters'
 import { typeName } from '../headline'
 import { facetsQuery } from '../queries'
 
@@ -27,7 +27,12 @@ function FacetMenu({ facet, search, onChange }: Props & { facet: 'type' | 'sourc
   const { number } = useFormatter()
   const org = useOrg()
   // Counted without this facet's own choice: else every other value would show 0.
-  const facets = useQuery(facetsQuery(org, search.state ?? 'live', conditionsOf({ ...search, [facet]: undefined })))
+  const facets = useQuery(
+    facetsQuery(org, search.state ?? 'live', {
+      ...conditionsOf({ ...search, [facet]: undefined }),
+      ...momentOf(search),
+    }),
+  )
   const counted = facets.data?.[facet === 'type' ? 'memory_type' : 'source'].values ?? []
   const chosen = search[facet] ?? []
   const values = counted.flatMap(({ value, count }) => (typeof value === 'string' && value ? [{ value, count }] : []))

@@ -60,16 +60,17 @@ function Entry({ revision, before }: EntryProps) {
   const [isOpen, setOpen] = useState(false)
   const details = useId()
   const fields = useFieldNames()
+  const isEdit = revision.action === 'edited'
   const what =
-    revision.revision === 1
-      ? t('first')
-      : t('changed', { what: list(revision.changed.map((field) => fields[field] ?? field)) })
+    revision.action === 'edited'
+      ? t('changed', { what: list(revision.changed.map((field) => fields[field] ?? field)) })
+      : t(`actions.${revision.action}`)
   // Whose name is behind an id only the person themselves can be told yet.
   const who =
     revision.recorded_by === null ? t('byNobody') : revision.recorded_by === user.id ? t('byYou') : t('bySomebody')
   return (
     <li className="grid gap-1 text-ui">
-      {before ? (
+      {before && isEdit ? (
         <button
           type="button"
           aria-expanded={isOpen}
@@ -89,7 +90,8 @@ function Entry({ revision, before }: EntryProps) {
       <span className="pl-5 text-xs text-muted">
         <Ago at={revision.recorded_at} /> · {who}
       </span>
-      {before ? (
+      {revision.reason ? <span className="pl-5 text-xs break-words italic">{revision.reason}</span> : null}
+      {before && isEdit ? (
         <div id={details} hidden={!isOpen} className="pl-5">
           {isOpen ? <Changes before={before} after={revision} /> : null}
         </div>

@@ -7,29 +7,32 @@ import { SidePanel } from '@/components/side-panel'
 import { ErrorState, Skeleton } from '@/components/states'
 import { useOrg } from '@/hooks/use-account'
 import { headline } from '../headline'
-import { type Memory, memoryQuery, type Target } from '../queries'
+import { type Memory, memoryQuery, type State, type Target } from '../queries'
 import { MemoryFacts } from './memory-facts'
 
 type Props = {
   memoryId: string
   /** The memory as the list has it, if it is on this page. */
   listed: Memory | undefined
-  state: 'live' | 'trash'
+  state: State
+  /** Whether the list is that of another time. */
+  isPast?: boolean
   onClose: () => void
   onAct: ((target: Target) => void) | undefined
 }
 
 /** One memory beside the list, which stays in use. */
-export function PeekPanel({ memoryId, listed, state, onClose, onAct }: Props) {
+export function PeekPanel({ memoryId, listed, state, isPast = false, onClose, onAct }: Props) {
   const t = useTranslations('peek')
   const org = useOrg()
+  const isShown = state === 'live' || state === 'superseded'
   const found = useQuery({
     ...memoryQuery(org, memoryId),
     placeholderData: listed,
-    // The API does not show what is in the trash; the list does.
-    enabled: state === 'live',
+    // The API does not show what is in the trash or has expired; the list does, and what another time was like.
+    enabled: isShown && !isPast,
   })
-  const memory = found.data ?? listed
+  const memory = isPast ? listed : (found.data ?? listed)
   return (
     <SidePanel
       title={t('title')}
@@ -47,7 +50,7 @@ export function PeekPanel({ memoryId, listed, state, onClose, onAct }: Props) {
               {state === 'live' ? <Trash2 aria-hidden /> : <RotateCcw aria-hidden />}
             </Button>
           ) : null}
-          {state === 'live' ? (
+          {isShown ? (
             <Link
               to="/$org/memories/$memoryId"
               params={{ org, memoryId }}

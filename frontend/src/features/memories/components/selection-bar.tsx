@@ -6,15 +6,15 @@ import { Dialog } from '@/components/dialog'
 import { TextField } from '@/components/field'
 import type { Conditions } from '../filters'
 import type { Selection } from '../memories-page'
-import type { Target } from '../queries'
+import type { State, Target } from '../queries'
 
 type Props = {
   selection: Selection
   total: number
   pageIds: string[]
   conditions: Conditions
-  state: 'live' | 'trash'
-  /** Undefined for who may only read. */
+  state: State
+  /** Undefined for who may only read, and where nothing can be done. */
   onAct: ((target: Target) => void) | undefined
 }
 
@@ -69,7 +69,7 @@ export function SelectionBar({ selection, total, pageIds, conditions, state, onA
   )
 }
 
-type ConfirmProps = { state: 'live' | 'trash'; count: string; onClose: () => void; onConfirm: () => void }
+type ConfirmProps = { state: State; count: string; onClose: () => void; onConfirm: () => void }
 
 function ConfirmMany({ state, count, onClose, onConfirm }: ConfirmProps) {
   const t = useTranslations('memories.selection')

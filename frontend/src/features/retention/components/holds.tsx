@@ -1,0 +1,164 @@
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { Plus } from 'lucide-react'
+import { useState } from 'react'
+import { useTranslations } from 'use-intl'
+import { Ago } from '@/components/ago'
+import { Button } from '@/components/button'
+import { ConfirmDialog } from '@/components/confirm-dialog'
+import { Dialog } from '@/components/dialog'
+import { TextField } from '@/components/field'
+import { Panel } from '@/components/panel'
+import { Problem } from '@/components/problem'
+import { ErrorState, Skeleton } from '@/components/states'
+import { toast } from '@/components/toast'
+import { typeName } from '@/features/memories'
+import { useOrg } from '@/hooks/use-account'
+import { type Hold, holdsQuery, usePlaceHold, useReleaseHold } from '../queries'
+
+/** The orders to keep memories, those that were lifted as well. */
+export function Holds() {
+  const t = useTranslations('retention.holds')
+  const holds = useInfiniteQuery(holdsQuery(useOrg()))
+  const [open, setOpen] = useState<Hold | 'new' | null>(null)
+  const rows = holds.data?.pages.flatMap((page) => page.results)
+  return (
+    <Panel
+      title={t('title')}
+      note={t('note')}
+      actions={
+        <Button size="small" onClick={() => setOpen('new')}>
+          <Plus aria-hidden />
+          {t('place')}
+        </Button>
+      }
+    >
+      {rows === undefined ? (
+        holds.isError ? (
+          <ErrorState error={holds.error} onRetry={() => void holds.refetch()} isRetrying={holds.isRefetching} />
+        ) : (
+          <Skeleton className="h-16" />
+        )
+      ) : rows.length === 0 ? (
+        <p className="text-ui text-muted">{t('none')}</p>
+      ) : (
+        <ul className="grid gap-3 text-ui">
+          {rows.map((hold) => (
+            <li key={hold.id} className="flex flex-wrap items-start gap-x-4 gap-y-1">
+              <div className="grid min-w-0 flex-1 gap-0.5">
+                <span className="font-medium break-words">{hold.name}</span>
+                {hold.reason ? <span className="break-words text-muted">{hold.reason}</span> : null}
+                <span className="text-xs text-muted">
+                  {hold.released_at ? t('released') : t('keeps', { count: hold.memories })} ·{' '}
+                  <Ago at={hold.released_at ?? hold.created_at} />
+                </span>
+              </div>
+              {hold.released_at ? null : (
+                <Button size="small" aria-label={t('releaseOne', { name: hold.name })} onClick={() => setOpen(hold)}>
+                  {t('release')}
+                </Button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {holds.hasNextPage ? (
+        <Button
+          size="small"
+          className="mt-3"
+          isBusy={holds.isFetchingNextPage}
+          onClick={() => void holds.fetchNextPage()}
+        >
+          {t('more')}
+        </Button>
+      ) : null}
+      {open === 'new' ? <PlaceDialog onClose={() => setOpen(null)} /> : null}
+      {open !== null && open !== 'new' ? <ReleaseDialog hold={open} onClose={() => setOpen(null)} /> : null}
+    </Panel>
+  )
+}
+
+function PlaceDialog({ onClose }: { onClose: () => void }) {
+  const t = useTranslations('retention.holds')
+  const place = usePlaceHold()
+  const [name, setName] = useState('')
+  const [reason, setReason] = useState('')
+  const [type, setType] = useState('')
+  const [source, setSource] = useState('')
+  return (
+    <Dialog title={t('place')} isOpen onClose={onClose}>
+      <form
+        className="grid gap-4"
+        onSubmit={(event) => {
+          event.preventDefault()
+          const filters = { ...(type && { memory_type: type }), ...(source && { source }) }
+          place.mutate(
+            { name, reason, filters },
+            {
+              onSuccess: (hold) => {
+                toast.done(t('placed', { count: hold.memories }))
+                onClose()
+              },
+            },
+          )
+        }}
+      >
+        <TextField
+          label={t('name')}
+          required
+          maxLength={100}
+          value={name}
+          onChange={(event) => setName(event.target.value)}
+        />
+        <TextField
+          label={t('reason')}
+          maxLength={500}
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+        />
+        <TextField
+          label={t('type')}
+          hint={t('everything')}
+          pattern="[a-z][a-z0-9_]*"
+          maxLength={50}
+          value={type}
+          onChange={(event) => setType(event.target.value)}
+        />
+        <TextField
+          label={t('source')}
+          maxLength={200}
+          value={source}
+          onChange={(event) => setSource(event.target.value)}
+        />
+        <p role="status" className="text-ui text-muted">
+          {type || source
+            ? t('narrowed', { what: [type && typeName(type), source].filter(Boolean).join(', ') })
+            : t('all')}
+        </p>
+        <Problem error={place.error} />
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>{t('cancel')}</Button>
+          <Button type="submit" look="primary" isBusy={place.isPending}>
+            {t('place')}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function ReleaseDialog({ hold, onClose }: { hold: Hold; onClose: () => void }) {
+  const t = useTranslations('retention.holds')
+  const release = useReleaseHold()
+  return (
+    <ConfirmDialog
+      title={t('releaseOne', { name: hold.name })}
+      confirm={t('release')}
+      isBusy={release.isPending}
+      error={release.error}
+      onConfirm={() => release.mutate(hold.id, { onSuccess: onClose })}
+      onClose={onClose}
+    >
+      <p>{t('releaseText')}</p>
+    </ConfirmDialog>
+  )
+}
