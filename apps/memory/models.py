@@ -474,9 +474,9 @@ class Review(models.Model):
 
 
 class ReviewProgress(models.Model):
-    """How far the search for reviews has come, in the one row there is: to the memory of a `number` in a `change`."""
+    """How far the search for reviews has come, in the one row, of id 1: to the memory of a `number` in a `change`."""
 
-    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    id = models.BigAutoField(primary_key=True)
     change = models.BigIntegerField(default=0)
     number = models.BigIntegerField(default=0)
     moved_at = models.DateTimeField(null=True)

@@ -498,7 +498,8 @@ def test_one_idempotency_key_serves_two_organisations(
 
 def test_the_fixture_has_something_to_leak(other: Other) -> None:
     with organization_scope(other.organization_id):
-        assert Memory.objects.count() == 2
+        assert Memory.objects.count() == 3
+        assert Review.objects.count() == 1
         assert Operation.objects.count() == 2
         assert SourceFile.objects.count() == 1
     assert SECRET in _snapshot(other)

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="ReviewProgress",
             fields=[
-                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("change", models.BigIntegerField(default=0)),
                 ("number", models.BigIntegerField(default=0)),
                 ("moved_at", models.DateTimeField(null=True)),

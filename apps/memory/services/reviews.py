@@ -102,7 +102,7 @@ def reviews_rescan(*, organization_id: UUID, now: datetime, dry_run: bool = Fals
 
 
 def _progress_locked() -> ReviewProgress:
-    ReviewProgress.objects.bulk_create([ReviewProgress()], ignore_conflicts=True)
+    ReviewProgress.objects.bulk_create([ReviewProgress(id=1)], ignore_conflicts=True)
     return ReviewProgress.objects.select_for_update().get()
 
 
