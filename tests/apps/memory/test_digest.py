@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from apps.memory.models import Memory
 from apps.memory.selectors.differences import diff_page
-from apps.memory.services.managing import memories_purge
+from apps.memory.services.purging import memories_purge
 from apps.memory.services.reviews import reviews_find
 from tests.apps.memory.conftest import Store
 

@@ -22,8 +22,8 @@ from apps.memory.exceptions import ReviewConflict
 from apps.memory.models import Memory, Review, ReviewProgress
 from apps.memory.services import reviews as finder
 from apps.memory.services.deciding import review_decide, review_undo
-from apps.memory.services.managing import memories_purge
 from apps.memory.services.memories import memory_store
+from apps.memory.services.purging import memories_purge
 from apps.memory.services.reviews import reviews_find, reviews_rescan
 from apps.memory.types import ReviewDecision, StoreItem
 from tests.apps.memory.conftest import Store
