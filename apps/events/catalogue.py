@@ -55,6 +55,7 @@ _MEMBER = {"email": TEXT}
 _INVITATION = {"email": TEXT, "role": TEXT}
 _KEY = {"key_name": TEXT}
 _DOMAIN = {"domain": TEXT}
+_REVIEW = {"kind": TEXT, "older": ID, "newer": ID}
 _MEMORY = {"memory_type": TEXT, "module": TEXT, "revision": NUMBER}
 _OVERRIDE = {"plan": TEXT_OR_NULL, "feature": TEXT_OR_NULL, "limit": NUMBER_OR_NULL, "ends_at": TIME_OR_NULL,
              "reason": TEXT}  # fmt: skip
@@ -221,6 +222,10 @@ EVENTS: dict[str, EventType] = {
     "memory.reinstated": EventType("A memory is no longer replaced by another one.", _MEMORY),
     "memory.erased": EventType("A memory was deleted for good.", {"memory_type": TEXT, "module": TEXT}),
     "memory_context.updated": EventType("The field or the dimensions of the memory changed.", {"changed": TEXTS}),
+    "review.opened": EventType("Two memories were found that may say the same, or contradict each other.", _REVIEW),
+    "review.decided": EventType("Somebody decided about such a pair.", {**_REVIEW, "status": TEXT, "kept": ID_OR_NULL}),
+    "review.undone": EventType("A decision about such a pair was taken back.", {**_REVIEW, "status": TEXT}),
+    "review.outdated": EventType("A text of such a pair changed or went before anybody decided.", _REVIEW),
     "entity.merged": EventType("A name was said to mean another entity.", {"into": ID}),
     "entity.parted": EventType("A name was said to mean an entity of its own.", {"parted_from": ID}),
     "operation.created": EventType("Work on many memories began.", _OPERATION),

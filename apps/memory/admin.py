@@ -7,19 +7,23 @@ from django.utils import timezone
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.tenancy.scope import organization_scope
-from apps.memory.models import Memory, MemoryContext, Operation, OrganizationMemory
+from apps.memory.models import Memory, MemoryContext, Operation, OrganizationMemory, Review
 from apps.memory.services.contexts import context_ensure
+from apps.memory.services.reviews import reviews_rescan
 
 
 @admin.register(OrganizationMemory)
 class MemoryContextAdmin(ReadOnlyAdmin):
-    """Read only, but for making a context that is missing. Operators see counts, never contents."""
+    """Read only, but for making a context that is missing and comparing memories again.
 
-    list_display = ["name", "context", "domain", "memories", "open_operations"]
+    Operators see counts, never contents.
+    """
+
+    list_display = ["name", "context", "domain", "memories", "open_operations", "to_review"]
     list_display_links = None
     list_per_page = 20
     search_fields = ["name", "slug", "id"]
-    actions = ["create_missing"]
+    actions = ["create_missing", "compare_again"]
 
     @admin.display(description="context")
     def context(self, row: OrganizationMemory) -> str:
@@ -40,6 +44,19 @@ class MemoryContextAdmin(ReadOnlyAdmin):
     def open_operations(self, row: OrganizationMemory) -> int:
         with organization_scope(row.id):
             return Operation.objects.filter(finished_at=None).count()
+
+    @admin.display(description="pairs to review")
+    def to_review(self, row: OrganizationMemory) -> int:
+        with organization_scope(row.id):
+            return Review.objects.to_decide(timezone.now()).count()
+
+    @admin.action(description="Compare all memories again, for reviews", permissions=["view"])
+    def compare_again(self, request: HttpRequest, rows: QuerySet[OrganizationMemory]) -> None:
+        count = 0
+        for row in rows:
+            with organization_scope(row.id):
+                count += reviews_rescan(organization_id=row.id, now=timezone.now())
+        self.message_user(request, f"{count} memories will be compared again.", messages.SUCCESS)
 
     @admin.action(description="Create the memory context if it is missing", permissions=["view"])
     def create_missing(self, request: HttpRequest, rows: QuerySet[OrganizationMemory]) -> None:

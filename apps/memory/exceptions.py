@@ -23,6 +23,16 @@ class AliasConflict(Conflict):
     code = "alias_conflict"
 
 
+class ReviewNotFound(NotFound):
+    code = "review_not_found"
+
+
+class ReviewConflict(Conflict):
+    """The pair was decided already, has changed since, or nothing was decided that could be taken back."""
+
+    code = "review_conflict"
+
+
 class RerankerMissing(DomainError):
     """The operator has named no `MEMORY_RERANK_URL`."""
 

@@ -22,6 +22,7 @@ from apps.memory.services.operations import READ_FILES, operation_fail, operatio
 from apps.memory.services.purging import trash_empty
 from apps.memory.services.reading_files import operation_read
 from apps.memory.services.retention import retention_sweep
+from apps.memory.services.reviews import FIND_REVIEWS, finding_start, reviews_find
 from apps.memory.services.understanding import memories_understand
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
@@ -131,6 +132,16 @@ def understand(*, job_id: UUID, organization_id: UUID, share: int) -> None:
     )
     if not complete:
         enqueue("memory.understand", organization_id=organization_id, share=share)
+    # Of what was read no event tells.
+    finding_start(organization_id=organization_id, now=timezone.now())
+
+
+@shared_task(name=FIND_REVIEWS)
+def find_reviews(*, job_id: UUID, organization_id: UUID) -> None:
+    """Look for pairs to decide about in what has changed, for a while."""
+    renew = _renewal(job_id)
+    if not reviews_find(on_batch=lambda _: renew(), budget=_TURN):
+        enqueue(FIND_REVIEWS, organization_id=organization_id)
 
 
 def _renewal(job_id: UUID) -> Callable[[], None]:

@@ -153,6 +153,31 @@ class DifferenceKind(StrEnum):
     CHANGED = "changed"
 
 
+class ReviewKind(StrEnum):
+    """What two memories may be to each other."""
+
+    DUPLICATE = "duplicate"
+    CONTRADICTION = "contradiction"
+
+
+class ReviewStatus(StrEnum):
+    """What has become of a pair; `outdated` where a text was changed or has gone before anybody decided."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+    OUTDATED = "outdated"
+
+
+class ReviewDecision(StrEnum):
+    """What somebody says of a pair: one holds instead of the other, both may stand, or both become one."""
+
+    ACCEPT = "accept"
+    DISMISS = "dismiss"
+    MERGE = "merge"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryConditions:
     """Which memories a list, its facets or a bulk action are about; `text` is a part of the content, in any case.

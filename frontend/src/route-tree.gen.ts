@@ -19,6 +19,7 @@ import { Route as OrgConceptsRouteImport } from './routes/$org.concepts'
 import { Route as OrgGraphRouteImport } from './routes/$org.graph'
 import { Route as OrgImportRouteImport } from './routes/$org.import'
 import { Route as OrgMapRouteImport } from './routes/$org.map'
+import { Route as OrgReviewRouteImport } from './routes/$org.review'
 import { Route as OrgSearchRouteImport } from './routes/$org.search'
 import { Route as OrgSettingsRouteImport } from './routes/$org.settings'
 import { Route as OrgWelcomeRouteImport } from './routes/$org.welcome'
@@ -103,6 +104,11 @@ const OrgImportRoute = OrgImportRouteImport.update({
 const OrgMapRoute = OrgMapRouteImport.update({
   id: '/map',
   path: '/map',
+  getParentRoute: () => OrgRoute,
+} as any)
+const OrgReviewRoute = OrgReviewRouteImport.update({
+  id: '/review',
+  path: '/review',
   getParentRoute: () => OrgRoute,
 } as any)
 const OrgSearchRoute = OrgSearchRouteImport.update({
@@ -296,6 +302,7 @@ export interface FileRoutesByFullPath {
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/$org/review': typeof OrgReviewRoute
   '/$org/search': typeof OrgSearchRoute
   '/$org/settings': typeof OrgSettingsRouteWithChildren
   '/$org/welcome': typeof OrgWelcomeRoute
@@ -342,6 +349,7 @@ export interface FileRoutesByTo {
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/$org/review': typeof OrgReviewRoute
   '/$org/search': typeof OrgSearchRoute
   '/$org/welcome': typeof OrgWelcomeRoute
   '/confirm-email/$key': typeof ConfirmEmailKeyRoute
@@ -389,6 +397,7 @@ export interface FileRoutesById {
   '/$org/graph': typeof OrgGraphRoute
   '/$org/import': typeof OrgImportRoute
   '/$org/map': typeof OrgMapRoute
+  '/$org/review': typeof OrgReviewRoute
   '/$org/search': typeof OrgSearchRoute
   '/$org/settings': typeof OrgSettingsRouteWithChildren
   '/$org/welcome': typeof OrgWelcomeRoute
@@ -438,6 +447,7 @@ export interface FileRouteTypes {
     | '/$org/graph'
     | '/$org/import'
     | '/$org/map'
+    | '/$org/review'
     | '/$org/search'
     | '/$org/settings'
     | '/$org/welcome'
@@ -484,6 +494,7 @@ export interface FileRouteTypes {
     | '/$org/graph'
     | '/$org/import'
     | '/$org/map'
+    | '/$org/review'
     | '/$org/search'
     | '/$org/welcome'
     | '/confirm-email/$key'
@@ -530,6 +541,7 @@ export interface FileRouteTypes {
     | '/$org/graph'
     | '/$org/import'
     | '/$org/map'
+    | '/$org/review'
     | '/$org/search'
     | '/$org/settings'
     | '/$org/welcome'
@@ -649,6 +661,13 @@ declare module '@tanstack/react-router' {
       path: '/map'
       fullPath: '/$org/map'
       preLoaderRoute: typeof OrgMapRouteImport
+      parentRoute: typeof OrgRoute
+    }
+    '/$org/review': {
+      id: '/$org/review'
+      path: '/review'
+      fullPath: '/$org/review'
+      preLoaderRoute: typeof OrgReviewRouteImport
       parentRoute: typeof OrgRoute
     }
     '/$org/search': {
@@ -962,6 +981,7 @@ interface OrgRouteChildren {
   OrgGraphRoute: typeof OrgGraphRoute
   OrgImportRoute: typeof OrgImportRoute
   OrgMapRoute: typeof OrgMapRoute
+  OrgReviewRoute: typeof OrgReviewRoute
   OrgSearchRoute: typeof OrgSearchRoute
   OrgSettingsRoute: typeof OrgSettingsRouteWithChildren
   OrgWelcomeRoute: typeof OrgWelcomeRoute
@@ -978,6 +998,7 @@ const OrgRouteChildren: OrgRouteChildren = {
   OrgGraphRoute: OrgGraphRoute,
   OrgImportRoute: OrgImportRoute,
   OrgMapRoute: OrgMapRoute,
+  OrgReviewRoute: OrgReviewRoute,
   OrgSearchRoute: OrgSearchRoute,
   OrgSettingsRoute: OrgSettingsRouteWithChildren,
   OrgWelcomeRoute: OrgWelcomeRoute,

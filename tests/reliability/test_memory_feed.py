@@ -28,7 +28,7 @@ STREAM = "/api/v1/memory/stream"
 MEMORY = "/api/v1/memory"
 # What an event makes of a memory; a reader needs nothing else.
 STATES = {
-    "memory.created": "live",
+    "memory.stored": "live",
     "memory.updated": None,
     "memory.trashed": "trash",
     "memory.restored": "live",

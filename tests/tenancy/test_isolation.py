@@ -45,7 +45,7 @@ from apps.core.tenancy.scope import organization_scope
 from apps.events.registry import consumers
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
-from apps.memory.models import Chunk, Entity, Memory, Operation, SourceFile
+from apps.memory.models import Chunk, Entity, Memory, Operation, Review, SourceFile
 from apps.memory.services.erasing import memories_erase
 from apps.memory.services.files import file_keep
 from apps.memory.services.holds import hold_place
@@ -53,6 +53,7 @@ from apps.memory.services.managing import memory_trash
 from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import FileToRead, operation_create
 from apps.memory.services.retention import retention_set
+from apps.memory.services.reviews import reviews_find
 from apps.memory.types import StoreItem
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.endpoints import endpoint_create
@@ -203,6 +204,10 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
         "query": {"cursor": cursor_encode("source", "", UUID(int=0).hex), "ordering": "source", "limit": 100}
     },
     "GET /api/v1/memory/facets": lambda _: {"query": {"metadata": "word", "q": SECRET}},
+    "GET /api/v1/memory/digest": lambda other: {
+        "query": {"since": "2000-01-01T00:00:00Z", "entity": str(other.ids["entity"])}
+    },
+    "GET /api/v1/memory/reviews": lambda other: {"query": {"status": "any", "entity": str(other.ids["entity"])}},
     "GET /api/v1/memory/diff": lambda _: {"query": {"from": "2000-01-01T00:00:00Z", "to": "2999-01-01T00:00:00Z"}},
     "GET /api/v1/memory/erasures": lambda _: {"query": {"limit": 100}},
     # The id is one of the other organisation's: it must be as unknown as one that nobody has.
@@ -246,6 +251,7 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
 PATH_BODIES = {
     "PATCH /api/v1/orgs/current/members/<uuid:user_id>": {"role": "viewer"},
     "POST /api/v1/memory/<uuid:memory_id>/supersede": {"by": None},
+    "POST /api/v1/memory/reviews/<uuid:review_id>/decide": {"decision": "dismiss"},
 }
 # These refuse people before they look for anything.
 MODULES_ONLY = ["POST /api/v1/billing/reservations/<uuid:reservation_id>/settle"]
@@ -312,6 +318,9 @@ def other(globex: Organization) -> Other:
             user_id=None,
             now=now,
         )
+        memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
+        reviews_find()
+        review = Review.objects.get()
         trashed = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
         memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, user_id=None, now=now)
         hold = hold_place(name=SECRET, reason=TEXT, filters={"memory_type": SECRET.lower()}, user_id=None, now=now)
@@ -340,6 +349,7 @@ def other(globex: Organization) -> Other:
                 "trashed memory": trashed.memory_id,
                 "operation": operation.id,
                 "file": file.id,
+                "review": review.id,
                 "chunk": Chunk.objects.values_list("id", flat=True)[0],
                 "entity": Entity.objects.values_list("id", flat=True)[0],
                 "member": owner.user_id,
@@ -488,7 +498,8 @@ def test_one_idempotency_key_serves_two_organisations(
 
 def test_the_fixture_has_something_to_leak(other: Other) -> None:
     with organization_scope(other.organization_id):
-        assert Memory.objects.count() == 2
+        assert Memory.objects.count() == 3
+        assert Review.objects.count() == 1
         assert Operation.objects.count() == 2
         assert SourceFile.objects.count() == 1
     assert SECRET in _snapshot(other)

@@ -21,12 +21,12 @@ ADDED = ("memory", "0099_added")
 
 
 class Added(Migration):
-    dependencies = [("memory", "0007_states")]
+    dependencies = [("memory", "0009_reviews")]
     operations = [AddField("Operation", "note", CharField(max_length=20, default="", db_default=""))]
 
 
 class AddedInPython(Migration):
-    dependencies = [("memory", "0007_states")]
+    dependencies = [("memory", "0009_reviews")]
     operations = [*Added.operations, RunPython(RunPython.noop)]
 
 

@@ -8,12 +8,18 @@ from apps.memory.api import (
     views_insights,
     views_lifecycle,
     views_managing,
+    views_reviews,
 )
 
 urlpatterns = [
     path("", views_managing.MemoriesView.as_view(), name="memory-list"),
     path("/bulk", views_managing.BulkView.as_view(), name="memory-bulk"),
     path("/diff", views_managing.DiffView.as_view(), name="memory-diff"),
+    path("/digest", views_reviews.DigestView.as_view(), name="memory-digest"),
+    path("/reviews", views_reviews.ReviewsView.as_view(), name="memory-reviews"),
+    path("/reviews/<uuid:review_id>", views_reviews.ReviewView.as_view(), name="memory-review"),
+    path("/reviews/<uuid:review_id>/decide", views_reviews.ReviewDecideView.as_view(), name="memory-review-decide"),
+    path("/reviews/<uuid:review_id>/undo", views_reviews.ReviewUndoView.as_view(), name="memory-review-undo"),
     path("/facets", views_managing.FacetsView.as_view(), name="memory-facets"),
     path("/store", views.StoreView.as_view(), name="memory-store"),
     path("/store/batch", views.BatchView.as_view(), name="memory-store-batch"),

@@ -5,6 +5,7 @@ bits of which similar texts share most, so that one pass over all of them finds 
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,12 @@ MIN_SIMILARITY = 0.8
 # Texts of fewer words share them by chance: "Thanks!" is no copy of "Thanks, Maria".
 MIN_TERMS = 8
 _BITS = np.arange(64, dtype=np.uint64)
+
+# The words that are left out of the terms and turn the meaning round.
+_DENIAL = re.compile(
+    r"\b(?:no|not|never|none|nor|neither|nobody|nothing|without|cannot)\b|n['\u2019]t\b", re.IGNORECASE
+)
+_FIGURE = re.compile(r"\d+(?:[.,:/-]\d+)*")
 
 Fingerprints = NDArray[np.uint64]
 
@@ -57,3 +64,13 @@ def similarity(one: Hashes, other: Hashes) -> float:
         return 0.0
     common = len(np.intersect1d(one, other, assume_unique=True))
     return common / (len(one) + len(other) - common)
+
+
+def is_other_case(one: str, other: str) -> bool:
+    """Tell whether texts that share most words say different things: each has a figure of its own, or one denies.
+
+    Reports of two weeks differ in little else.
+    """
+    figures, others = set(_FIGURE.findall(one)), set(_FIGURE.findall(other))
+    alike = figures <= others or others <= figures
+    return not alike or len(_DENIAL.findall(one)) != len(_DENIAL.findall(other))

@@ -109,7 +109,9 @@ def read(content: str, *, metadata: Mapping[str, Any], occurred_at: datetime) ->
             for chunk, text in zip(chunks, inputs, strict=True)
         ),
         inputs=inputs,
-        entities=_entities(content, mentions, title=_title(content, metadata), speaker=_label(metadata, SPEAKER_KEYS)),
+        entities=_entities(
+            content, mentions, title=title_of(content, metadata), speaker=_label(metadata, SPEAKER_KEYS)
+        ),
         statements=tuple(_statements(content, mentions)),
         times=tuple(
             (time.begins.timestamp(), time.ends.timestamp()) for time in extract_times(content, anchor=occurred_at)
@@ -120,7 +122,7 @@ def read(content: str, *, metadata: Mapping[str, Any], occurred_at: datetime) ->
 
 def model_inputs(content: str, *, metadata: Mapping[str, Any], chunks: Sequence[Chunk]) -> tuple[str, ...]:
     """Return what the models are to read, for each chunk: its words under the title, and who says them."""
-    title, speaker = _title(content, metadata), _label(metadata, SPEAKER_KEYS) if _thread(metadata) else ""
+    title, speaker = title_of(content, metadata), _label(metadata, SPEAKER_KEYS) if _thread(metadata) else ""
     inputs = []
     for chunk in chunks:
         passage = content[chunk.start : chunk.end]
@@ -155,7 +157,7 @@ def _label(metadata: Mapping[str, Any], keys: Sequence[str]) -> str:
     return ""
 
 
-def _title(content: str, metadata: Mapping[str, Any]) -> str:
+def title_of(content: str, metadata: Mapping[str, Any]) -> str:
     return _label(metadata, TITLE_KEYS) or _first_line(content)
 
 

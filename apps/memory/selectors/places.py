@@ -23,6 +23,7 @@ from apps.memory.models import (
     OperationItem,
     Relation,
     RelationEvidence,
+    Review,
     SourceFile,
 )
 
@@ -80,6 +81,7 @@ def places_count(subject: Subject) -> dict[str, int]:
         "passages": Chunk.objects.filter(of_memory).count(),
         "mentions": Mention.objects.filter(of_memory).count(),
         "evidence": RelationEvidence.objects.filter(of_memory).count(),
+        "reviews": Review.objects.filter(Q(older__in=ids) | Q(newer__in=ids)).count(),
         "relations": Relation.objects.filter(id__in=subject.relation_ids).count(),
         "entities": Entity.objects.filter(id__in=subject.entity_ids).count(),
         "ingestion payloads": OperationItem.objects.filter(memory_id__in=ids, payload__isnull=False).count(),

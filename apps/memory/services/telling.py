@@ -8,7 +8,7 @@ from uuid import UUID
 from apps.core.tenancy.scope import current_scope
 from apps.events.services.outbox import emit, emit_all
 from apps.events.types import Actor
-from apps.memory.models import Memory, Operation
+from apps.memory.models import Memory, Operation, Review
 
 
 def memories_tell(name: str, memories: Iterable[Memory], *, now: datetime, **more: Any) -> None:
@@ -34,6 +34,21 @@ def memories_erased_tell(memories: Iterable[Memory], *, now: datetime) -> None:
         organization_id=_organization_id(),
         actor=Actor.present(),
         subject_kind="memory",
+        now=now,
+    )
+
+
+def reviews_tell(name: str, reviews: Iterable[Review], *, now: datetime, **more: Any) -> None:
+    """Tell of something that happened to each of these pairs."""
+    emit_all(
+        name,
+        [
+            (one.id, {"kind": one.kind, "older": str(one.older_id), "newer": str(one.newer_id), **more})
+            for one in reviews
+        ],
+        organization_id=_organization_id(),
+        actor=Actor.present(),
+        subject_kind="review",
         now=now,
     )
 

@@ -1625,6 +1625,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/digest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed since a moment: counts, and the latest of each kind
+         * @description What changed since a moment: counts, and the latest of each kind.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_digest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/entities": {
         parameters: {
             query?: never;
@@ -2182,6 +2204,94 @@ export interface paths {
          */
         put: operations["memory_retention_set"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pairs of memories that may say the same or contradict each other; without a status those to decide about
+         * @description Pairs of memories that may say the same or contradict each other; without a status those to decide about.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/reviews/{review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A pair with both texts, and where they contradict each other
+         * @description A pair with both texts, and where they contradict each other.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_review"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/reviews/{review_id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide about a pair: one replaces the other, or both may stand
+         * @description Decide about a pair: one replaces the other, or both may stand.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        post: operations["memory_review_decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/reviews/{review_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what was decided, unless a memory of the pair has changed since
+         * @description Take back what was decided, unless a memory of the pair has changed since.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        post: operations["memory_review_undo"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3715,6 +3825,21 @@ export interface components {
             /** @default  */
             promotion_code: string;
         };
+        /**
+         * @description * `amount` - AMOUNT
+         *     * `date` - DATE
+         *     * `state` - STATE
+         *     * `holder` - HOLDER
+         *     * `whole` - WHOLE
+         * @enum {string}
+         */
+        ClaimKind: "amount" | "date" | "state" | "holder" | "whole";
+        ClaimPlaceOutput: {
+            /** @description Beginning and end of the value, in characters of the text. */
+            value: number[];
+            /** @description Likewise, of the sentence. */
+            sentence: number[];
+        };
         ClusterOutput: {
             /** @description The same as on the map. */
             id: number;
@@ -3806,6 +3931,24 @@ export interface components {
             /** Format: date */
             date: string;
             count: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        DecideInputRequest: {
+            /** @description Why, for those who read its history. */
+            reason?: string;
+            /**
+             * @description Duplicates are merged, be it by accept or by merge; contradictions are accepted. Or dismiss.
+             *
+             *     * `accept` - ACCEPT
+             *     * `dismiss` - DISMISS
+             *     * `merge` - MERGE
+             */
+            decision: components["schemas"]["ReviewDecision"];
+            /**
+             * Format: uuid
+             * @description Which of the two holds: without it the newer one of a contradiction, the older one of duplicates.
+             */
+            keep?: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         DeleteInputRequest: {
@@ -3916,6 +4059,66 @@ export interface components {
             before: components["schemas"]["MemoryOutput"] | null;
             /** @description Likewise. */
             after: components["schemas"]["MemoryOutput"] | null;
+        };
+        DigestCountsOutput: {
+            added: number;
+            changed: number;
+            superseded: number;
+            trashed: number;
+            expired: number;
+            /** @description Deleted for good; 0 with an entity, since these have no names left. */
+            erased: number;
+            new_entities: number;
+            decided_reviews: number;
+        };
+        DigestEntityOutput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
+        DigestItemOutput: {
+            /** Format: uuid */
+            memory_id: string;
+            memory_type: string;
+            excerpt: string;
+            cause: components["schemas"]["RevisionAction"];
+            /** @description The fields that differ. */
+            changed: string[];
+            /** Format: date-time */
+            at: string;
+            /** Format: uuid */
+            superseded_by: string | null;
+        };
+        DigestNewEntityOutput: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            kind: string;
+        };
+        DigestOutput: {
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            until: string;
+            entity: components["schemas"]["DigestEntityOutput"] | null;
+            counts: components["schemas"]["DigestCountsOutput"];
+            added: components["schemas"]["DigestItemOutput"][];
+            changed: components["schemas"]["DigestItemOutput"][];
+            superseded: components["schemas"]["DigestItemOutput"][];
+            trashed: components["schemas"]["DigestItemOutput"][];
+            expired: components["schemas"]["DigestItemOutput"][];
+            new_entities: components["schemas"]["DigestNewEntityOutput"][];
+            decided_reviews: components["schemas"]["DigestReviewOutput"][];
+        };
+        DigestReviewOutput: {
+            /** Format: uuid */
+            review_id: string;
+            kind: components["schemas"]["ReviewKind"];
+            status: components["schemas"]["ReviewStatus"];
+            /** Format: date-time */
+            decided_at: string;
+            /** Format: uuid */
+            decided_by: string | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         DimensionInputRequest: {
@@ -4251,6 +4454,10 @@ export interface components {
          *     * `override.given` - override.given
          *     * `permission.refused` - permission.refused
          *     * `quota.warning` - quota.warning
+         *     * `review.decided` - review.decided
+         *     * `review.opened` - review.opened
+         *     * `review.outdated` - review.outdated
+         *     * `review.undone` - review.undone
          *     * `role.created` - role.created
          *     * `role.deleted` - role.deleted
          *     * `role.updated` - role.updated
@@ -4274,7 +4481,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -5643,6 +5850,116 @@ export interface components {
             due: number;
         };
         /**
+         * @description * `accept` - ACCEPT
+         *     * `dismiss` - DISMISS
+         *     * `merge` - MERGE
+         * @enum {string}
+         */
+        ReviewDecision: "accept" | "dismiss" | "merge";
+        ReviewEvidenceOutput: {
+            /**
+             * @description What differs; `whole` where one says that it replaces the other.
+             *
+             *     * `amount` - AMOUNT
+             *     * `date` - DATE
+             *     * `state` - STATE
+             *     * `holder` - HOLDER
+             *     * `whole` - WHOLE
+             */
+            kind: components["schemas"]["ClaimKind"];
+            /** Format: double */
+            strength: number;
+            /** @description The newer one tells of a change. */
+            update: boolean;
+            older: components["schemas"]["ClaimPlaceOutput"];
+            newer: components["schemas"]["ClaimPlaceOutput"];
+        };
+        /**
+         * @description * `duplicate` - DUPLICATE
+         *     * `contradiction` - CONTRADICTION
+         * @enum {string}
+         */
+        ReviewKind: "duplicate" | "contradiction";
+        ReviewOutput: {
+            /** Format: uuid */
+            review_id: string;
+            kind: components["schemas"]["ReviewKind"];
+            status: components["schemas"]["ReviewStatus"];
+            /**
+             * Format: double
+             * @description How sure it is, up to 1: the share of common words of duplicates, the strength of a contradiction.
+             */
+            score: number;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: uuid */
+            decided_by: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            reason: string | null;
+            /**
+             * Format: uuid
+             * @description The memory that holds instead of the other.
+             */
+            kept: string | null;
+            /** @description Null when it is not to be read at present. */
+            older: components["schemas"]["MemoryOutput"] | null;
+            /** @description Likewise. */
+            newer: components["schemas"]["MemoryOutput"] | null;
+            /** @description Empty for duplicates, and when a text has changed since. */
+            evidence: components["schemas"]["ReviewEvidenceOutput"][];
+        };
+        ReviewPage: {
+            results: components["schemas"]["ReviewSummaryOutput"][];
+            next: string | null;
+            total: number;
+        };
+        ReviewSideOutput: {
+            /** Format: uuid */
+            memory_id: string;
+            memory_type: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @description The beginning of the text. */
+            excerpt: string;
+        };
+        /**
+         * @description * `open` - OPEN
+         *     * `accepted` - ACCEPTED
+         *     * `dismissed` - DISMISSED
+         *     * `merged` - MERGED
+         *     * `outdated` - OUTDATED
+         * @enum {string}
+         */
+        ReviewStatus: "open" | "accepted" | "dismissed" | "merged" | "outdated";
+        ReviewSummaryOutput: {
+            /** Format: uuid */
+            review_id: string;
+            kind: components["schemas"]["ReviewKind"];
+            status: components["schemas"]["ReviewStatus"];
+            /**
+             * Format: double
+             * @description How sure it is, up to 1: the share of common words of duplicates, the strength of a contradiction.
+             */
+            score: number;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: uuid */
+            decided_by: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            reason: string | null;
+            /**
+             * Format: uuid
+             * @description The memory that holds instead of the other.
+             */
+            kept: string | null;
+            /** @description Null when it is not to be read at present. */
+            older: components["schemas"]["ReviewSideOutput"] | null;
+            /** @description Likewise. */
+            newer: components["schemas"]["ReviewSideOutput"] | null;
+        };
+        /**
          * @description * `stored` - STORED
          *     * `edited` - EDITED
          *     * `trashed` - TRASHED
@@ -6373,6 +6690,7 @@ export interface operations {
                  *     * `permission` - permission
                  *     * `plan` - plan
                  *     * `quota` - quota
+                 *     * `review` - review
                  *     * `role` - role
                  *     * `session` - session
                  *     * `sign_in` - sign_in
@@ -6382,7 +6700,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 cursor?: string;
                 from?: string;
                 ip?: string;
@@ -6459,6 +6777,7 @@ export interface operations {
                  *     * `permission` - permission
                  *     * `plan` - plan
                  *     * `quota` - quota
+                 *     * `review` - review
                  *     * `role` - role
                  *     * `session` - session
                  *     * `sign_in` - sign_in
@@ -6468,7 +6787,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 /**
                  * @description * `csv` - csv
                  *     * `jsonl` - jsonl
@@ -9001,6 +9320,42 @@ export interface operations {
             };
         };
     };
+    memory_digest: {
+        parameters: {
+            query: {
+                /** @description Only memories that named this entity. */
+                entity?: string;
+                /** @description The most items of each kind. */
+                limit?: number;
+                since: string;
+                /** @description Now, if left out. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DigestOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_entities: {
         parameters: {
             query?: {
@@ -9945,6 +10300,147 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RetentionOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_reviews: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description An entity that one of the two names. */
+                entity?: string;
+                /**
+                 * @description * `duplicate` - DUPLICATE
+                 *     * `contradiction` - CONTRADICTION
+                 */
+                kind?: "duplicate" | "contradiction";
+                limit?: number;
+                /**
+                 * @description * `open` - OPEN
+                 *     * `accepted` - ACCEPTED
+                 *     * `dismissed` - DISMISSED
+                 *     * `merged` - MERGED
+                 *     * `outdated` - OUTDATED
+                 *     * `any` - ANY
+                 */
+                status?: "open" | "accepted" | "dismissed" | "merged" | "outdated" | "any";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_review_decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_review_undo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOutput"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -12054,6 +12550,10 @@ export interface operations {
                  *     * `override.given` - override.given
                  *     * `permission.refused` - permission.refused
                  *     * `quota.warning` - quota.warning
+                 *     * `review.decided` - review.decided
+                 *     * `review.opened` - review.opened
+                 *     * `review.outdated` - review.outdated
+                 *     * `review.undone` - review.undone
                  *     * `role.created` - role.created
                  *     * `role.deleted` - role.deleted
                  *     * `role.updated` - role.updated
@@ -12077,7 +12577,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending

@@ -3,6 +3,7 @@ import {
   Blocks,
   ChartNoAxesCombined,
   FileUp,
+  GitCompareArrows,
   Layers,
   type LucideIcon,
   Map as MapIcon,
@@ -24,6 +25,7 @@ export type NavItem = {
     | '/$org/map'
     | '/$org/concepts'
     | '/$org/import'
+    | '/$org/review'
     | '/$org/modules'
     | '/$org/settings'
   icon: LucideIcon
@@ -51,6 +53,7 @@ export const NAV: NavSection[] = [
       { id: 'map', to: '/$org/map', icon: MapIcon, key: 'p', permission: 'memory:read' },
       { id: 'concepts', to: '/$org/concepts', icon: Shapes, key: 'c', permission: 'memory:read' },
       { id: 'import', to: '/$org/import', icon: FileUp, key: 'i', permission: 'memory:read' },
+      { id: 'review', to: '/$org/review', icon: GitCompareArrows, key: 'r', permission: 'memory:read' },
     ],
   },
   {

@@ -4,21 +4,24 @@ import type billing from './en/billing.json'
 import type entrance from './en/entrance.json'
 import type events from './en/events.json'
 import type main from './en/main.json'
+import type reviews from './en/reviews.json'
 import type settings from './en/settings.json'
 
-export type Messages = typeof main & typeof entrance & typeof settings & typeof billing & typeof events
+export type Messages = typeof main & typeof entrance & typeof settings & typeof billing & typeof events & typeof reviews
 type Parts = {
   main: typeof main
   entrance: typeof entrance
   settings: typeof settings
   billing: typeof billing
   events: typeof events
+  reviews: typeof reviews
 }
 type Part = keyof Parts
 
 /**
  * Each language comes in parts: what is always needed, what is needed before one is signed in, what only the settings need,
- * what is about plans and their use, and what is about events: webhooks and the audit log. Routes load theirs. The tag says how dates and numbers are written.
+ * what is about plans and their use, what is about events: webhooks and the audit log, and what is about the review queue.
+ * Routes load theirs. The tag says how dates and numbers are written.
  */
 const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders }> = {
   en: {
@@ -30,6 +33,7 @@ const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders
       settings: () => import('./en/settings.json'),
       billing: () => import('./en/billing.json'),
       events: () => import('./en/events.json'),
+      reviews: () => import('./en/reviews.json'),
     },
   },
   fr: {
@@ -41,6 +45,7 @@ const LANGUAGES: Record<'en' | 'fr', { name: string; tag: string; parts: Loaders
       settings: () => import('./fr/settings.json'),
       billing: () => import('./fr/billing.json'),
       events: () => import('./fr/events.json'),
+      reviews: () => import('./fr/reviews.json'),
     },
   },
 }

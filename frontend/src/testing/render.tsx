@@ -17,6 +17,7 @@ import Toaster from '@/components/toaster'
 import { auditSearch } from '@/features/audit'
 import { billingSearch, ledgerSearch, usageSearch } from '@/features/billing'
 import { memoriesSearch } from '@/features/memories'
+import { reviewSearch } from '@/features/reviews'
 import { webhookSearch } from '@/features/webhooks'
 import { LocaleProvider } from '@/i18n/locale'
 
@@ -58,6 +59,13 @@ export function renderPage(page: ReactNode, path = '/acme/memories', account = A
     validateSearch: memoriesSearch,
     component: () => page,
   })
+  const review = createRoute({
+    getParentRoute: () => org,
+    path: 'review',
+    validateSearch: reviewSearch,
+    component: () => page,
+  })
+  const memoryPage = createRoute({ getParentRoute: () => org, path: 'memories/$memoryId', component: () => page })
   const overview = createRoute({ getParentRoute: () => org, path: '/', component: () => page })
   const getParentRoute = () => org
   const component = () => page
@@ -74,7 +82,7 @@ export function renderPage(page: ReactNode, path = '/acme/memories', account = A
     createRoute({ getParentRoute, path: 'settings/audit', validateSearch: auditSearch, component }),
   ]
   const router = createRouter({
-    routeTree: root.addChildren([org.addChildren([overview, list, ...billing, ...events])]),
+    routeTree: root.addChildren([org.addChildren([overview, list, review, memoryPage, ...billing, ...events])]),
     history: createMemoryHistory({ initialEntries: [path] }),
     parseSearch,
     stringifySearch,

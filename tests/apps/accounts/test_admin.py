@@ -221,6 +221,13 @@ def test_a_missing_memory_context_is_shown_and_made(admin: Client, acme: Organiz
         assert MemoryContext.objects.get().name == f"org_{acme.id}_context"
 
 
+def test_an_operator_can_have_memories_compared_again(admin: Client, acme: Organization) -> None:
+    path = reverse("admin:memory_organizationmemory_changelist")
+    assert b"pairs to review" in admin.get(path).content.lower()
+    admin.post(path, {"action": "compare_again", "_selected_action": [str(acme.id)]})
+    assert Job.objects.get().name == "memory.find_reviews"
+
+
 def test_given_up_jobs_can_be_run_again(admin: Client, acme: Organization) -> None:
     job = enqueue("memory.ingest", organization_id=acme.id, operation_id="x")
     job_give_up(job=job)

@@ -24,6 +24,7 @@ const KNOWN = [
   'permission',
   'plan',
   'quota',
+  'review',
   'role',
   'session',
   'sign_in',

@@ -22,6 +22,7 @@ export function liveEffects(client: QueryClient, org: string) {
           of === org && area === 'memories' && kind === what && (what === 'facets' || all || ids.has(String(id))),
       })
     void client.invalidateQueries({ queryKey: [org, 'operations', 'list'] })
+    void client.invalidateQueries({ queryKey: [org, 'reviews', 'list'] })
     // Nothing jumps in an empty list.
     void client.invalidateQueries({
       queryKey: [org, 'memories', 'list'],

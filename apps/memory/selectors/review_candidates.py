@@ -1,0 +1,66 @@
+"""Which pairs of memories are worth comparing: those that share a rare name or stand near each other in meaning."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from uuid import UUID
+
+from django.db import connection
+
+from apps.memory.models import Memory, Mention
+
+# For each memory, by the names that it shares and by each of its first passages.
+_BY_NAMES = 20
+_BY_MEANING = 12
+_PASSAGES = 8
+# A name that more memories have says little of what they are about, and costs much to follow.
+_RARE = 200
+# Cosine distances; paraphrases and other wordings of one claim lie below.
+_NEAR = 0.5
+
+_SHARING = """
+    WITH own AS (SELECT memory_id, entity_id FROM memory_mention WHERE memory_id = ANY(%s)),
+    rare AS (
+        SELECT entity_id, count(*) AS memories FROM memory_mention
+        WHERE entity_id IN (SELECT entity_id FROM own) GROUP BY entity_id HAVING count(*) BETWEEN 2 AND %s
+    )
+    SELECT memory_id, other_id FROM (
+        SELECT own.memory_id, other.memory_id AS other_id, row_number() OVER (
+            PARTITION BY own.memory_id ORDER BY sum(1.0 / rare.memories) DESC, other.memory_id
+        ) AS place
+        FROM own JOIN rare USING (entity_id) JOIN memory_mention AS other USING (entity_id)
+        JOIN memory_memory AS memory ON memory.id = other.memory_id
+        WHERE other.memory_id <> own.memory_id AND memory.deleted_at IS NULL AND memory.superseded_at IS NULL
+        GROUP BY own.memory_id, other.memory_id
+    ) AS ranked WHERE place <= %s
+"""
+_NEARBY = """
+    SELECT own.memory_id, near.memory_id FROM memory_chunk AS own CROSS JOIN LATERAL (
+        SELECT chunk.memory_id, chunk.embedding <=> own.embedding AS distance
+        FROM memory_chunk AS chunk JOIN memory_memory AS memory ON memory.id = chunk.memory_id
+        WHERE chunk.embedding IS NOT NULL AND chunk.memory_id <> own.memory_id
+            AND memory.deleted_at IS NULL AND memory.superseded_at IS NULL
+        ORDER BY distance, chunk.memory_id LIMIT %s
+    ) AS near WHERE own.memory_id = ANY(%s) AND own.ordinal < %s AND own.embedding IS NOT NULL AND distance < %s
+"""
+
+
+def candidates_of(
+    memories: Sequence[Memory], *, replacing: Mapping[UUID, Collection[str]]
+) -> Mapping[UUID, Collection[UUID]]:
+    """Return for each memory the live ones that may say the same or contradict it: a bounded number.
+
+    `replacing` are the keys of what memories say that they take the place of, whose nearness does not matter.
+    """
+    ids = [memory.id for memory in memories]
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARING, [ids, _RARE, _BY_NAMES])
+        for memory_id, other in cursor.fetchall():
+            found[memory_id].add(other)
+        cursor.execute(_NEARBY, [_BY_MEANING, ids, _PASSAGES, _NEAR])
+        for memory_id, other in cursor.fetchall():
+            found[memory_id].add(other)
+    for memory_id, keys in replacing.items():
+        subjects = Mention.objects.filter(entity__key__in=keys, is_subject=True).exclude(memory_id=memory_id)
+        found[memory_id].update(subjects.order_by("-memory_id").values_list("memory_id", flat=True)[:_BY_NAMES])
+    return found

@@ -1,0 +1,2 @@
+export { reviewSearch } from './address'
+export { ReviewPage } from './review-page'
