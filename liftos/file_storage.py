@@ -27,6 +27,8 @@ def originals_storage(
             "bucket_name": bucket,
             "default_acl": "private",
             "file_overwrite": False,
+            # What is read is on the disk beyond this, an archive may be large.
+            "max_memory_size": 8 * 1024 * 1024,
             **{name: value for name, value in given.items() if value},
         },
     }

@@ -18,6 +18,8 @@ class Permission(StrEnum):
     MEMORY_READ = "memory:read"
     MEMORY_WRITE = "memory:write"
     MEMORY_ADMIN = "memory:admin"
+    # Everything at once, to be carried away.
+    MEMORY_EXPORT = "memory:export"
     BILLING_READ = "billing:read"
     BILLING_WRITE = "billing:write"
     MODULES_READ = "modules:read"
@@ -54,6 +56,7 @@ _ADMIN = _MEMBER | {
     Permission.KEYS_WRITE,
     Permission.BILLING_WRITE,
     Permission.MEMORY_ADMIN,
+    Permission.MEMORY_EXPORT,
     Permission.MODULES_WRITE,
     Permission.EVENTS_READ,
     Permission.WEBHOOKS_READ,
@@ -79,7 +82,8 @@ DESCRIPTIONS: dict[str, str] = {
     Permission.BILLING_WRITE: "Choose and cancel the plan, and change how it is paid.",
     Permission.MEMORY_READ: "Search and read the memory.",
     Permission.MEMORY_WRITE: "Store, change and delete memories.",
-    Permission.MEMORY_ADMIN: "Change the memory's field and dimensions, and erase for good.",
+    Permission.MEMORY_ADMIN: "Change the memory's field and dimensions, import archives, and erase for good.",
+    Permission.MEMORY_EXPORT: "Take the whole memory away in an archive.",
     Permission.MODULES_READ: "See modules.",
     Permission.MODULES_WRITE: "Enable, configure and disable modules.",
     Permission.EVENTS_READ: "Follow everything that happens in the organisation.",

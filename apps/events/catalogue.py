@@ -60,6 +60,7 @@ _MEMORY = {"memory_type": TEXT, "module": TEXT, "revision": NUMBER}
 _OVERRIDE = {"plan": TEXT_OR_NULL, "feature": TEXT_OR_NULL, "limit": NUMBER_OR_NULL, "ends_at": TIME_OR_NULL,
              "reason": TEXT}  # fmt: skip
 _FILE = {"media_type": TEXT, "size_bytes": NUMBER}
+_ARCHIVE = {"memories": NUMBER, "size_bytes": NUMBER}
 _OPERATION = {"kind": TEXT, "total": NUMBER}
 _MODULE = {"version": TEXT}
 _WEBHOOK = {"host": TEXT}
@@ -237,6 +238,15 @@ EVENTS: dict[str, EventType] = {
     "operation.retried": EventType("What had failed is tried again.", _OPERATION),
     "file.stored": EventType("The original of a file was kept.", _FILE),
     "file.deleted": EventType("The original of a file was deleted.", _FILE),
+    "export.requested": EventType("Somebody asked for an archive of the memory.", {"whole": YES_OR_NO}),
+    "export.finished": EventType("An archive of the memory was written, or failed.", {**_ARCHIVE, "status": TEXT}),
+    "export.downloaded": EventType("An archive of the memory was fetched.", _ARCHIVE),
+    "export.deleted": EventType("An archive of the memory was deleted.", _ARCHIVE),
+    "import.started": EventType("An archive is being brought into the memory.", {"size_bytes": NUMBER}),
+    "import.finished": EventType(
+        "Work on an archive ended.",
+        {"status": TEXT, "created": NUMBER, "skipped": NUMBER, "failed": NUMBER},
+    ),
     # --- Webhooks and audit -------------------------------------------------------------------------------------------
     "webhook.created": EventType("A webhook was made.", {**_WEBHOOK, "event_types": TEXTS}),
     "webhook.updated": EventType("A webhook changed.", {**_WEBHOOK, "changed": TEXTS}),

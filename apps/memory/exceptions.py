@@ -47,6 +47,44 @@ class FileNotFound(NotFound):
     code = "file_not_found"
 
 
+class ExportNotFound(NotFound):
+    code = "export_not_found"
+
+
+class ExportNotReady(Conflict):
+    """The archive is still being written, or could not be."""
+
+    code = "export_not_ready"
+
+
+class TooManyExports(Conflict):
+    """One is being written already, or as many are kept as may be."""
+
+    code = "too_many_exports"
+
+
+class ImportNotFound(NotFound):
+    code = "import_not_found"
+
+
+class ImportRunning(Conflict):
+    """Another archive is on its way in."""
+
+    code = "import_running"
+
+
+class ImportConflict(Conflict):
+    """What an archive holds is something else here; reported at its line, the others go on."""
+
+    code = "import_conflict"
+
+
+class ArchiveInvalid(DomainError):
+    """The archive is none, is damaged, or costs more than it may."""
+
+    code = "archive_invalid"
+
+
 class FileInUse(Conflict):
     """A file that is still to be read."""
 

@@ -16,7 +16,9 @@ from apps.memory.adapters.originals import original_erase
 from apps.memory.api.batches import checked
 from apps.memory.services.aliases import aliases_merge_certain
 from apps.memory.services.erasing import ERASE_JOB, erasure_certify, erasure_fail
+from apps.memory.services.exports import WRITE_EXPORT, archives_sweep, export_fail, export_write, exports_expire
 from apps.memory.services.files import files_sweep, originals_erase
+from apps.memory.services.imports import READ_ARCHIVE, import_fail, import_process
 from apps.memory.services.insights import landscape_refresh
 from apps.memory.services.operations import READ_FILES, operation_fail, operation_process
 from apps.memory.services.purging import trash_empty
@@ -27,6 +29,8 @@ from apps.memory.services.understanding import memories_understand
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
 _TURN = timedelta(seconds=60)
+# An export reads one moment, so it cannot make way. Its job holds a lease, whatever the broker thinks of its message.
+_EXPORT_MOST = 6 * 3600
 
 
 class IngestTask(OrganizationTask):
@@ -51,6 +55,8 @@ def empty_trashes() -> None:
 def empty_trash(*, organization_id: UUID, **_: Any) -> None:
     trash_empty(now=timezone.now())
     files_sweep(organization_id=organization_id, now=timezone.now())
+    exports_expire(organization_id=organization_id, now=timezone.now())
+    archives_sweep(organization_id=organization_id, now=timezone.now())
 
 
 class CertifyTask(OrganizationTask):
@@ -121,6 +127,45 @@ def ingest(*, job_id: UUID, organization_id: UUID, operation_id: str) -> None:
     )
     if not complete:
         enqueue("memory.ingest", organization_id=organization_id, operation_id=operation_id)
+
+
+class ExportTask(OrganizationTask):
+    abstract = True
+
+    def gave_up(self, **arguments: Any) -> None:
+        export_fail(export_id=UUID(arguments["export_id"]), now=timezone.now())
+
+
+@shared_task(name=WRITE_EXPORT, base=ExportTask, time_limit=_EXPORT_MOST)
+def write_export(*, job_id: UUID, organization_id: UUID, export_id: str) -> None:
+    """Write an archive; if the worker is killed, another one begins anew when its lease ends."""
+    export_write(
+        organization_id=organization_id,
+        export_id=UUID(export_id),
+        on_wait=_renewal(job_id),
+        now=timezone.now(),
+    )
+
+
+class ImportTask(OrganizationTask):
+    abstract = True
+
+    def gave_up(self, **arguments: Any) -> None:
+        import_fail(
+            organization_id=arguments["organization_id"],
+            import_id=UUID(arguments["import_id"]),
+            now=timezone.now(),
+        )
+
+
+@shared_task(name=READ_ARCHIVE, base=ImportTask)
+def read_archive(*, job_id: UUID, organization_id: UUID, import_id: str) -> None:
+    """Bring an archive for a while; a killed worker's share is taken over when its lease ends."""
+    complete = import_process(
+        organization_id=organization_id, import_id=UUID(import_id), on_wait=_renewal(job_id), budget=_TURN
+    )
+    if not complete:
+        enqueue(READ_ARCHIVE, organization_id=organization_id, import_id=import_id)
 
 
 @shared_task(name="memory.understand")

@@ -23,6 +23,8 @@ MAX_BATCH_ITEMS = 1_000
 MAX_UPLOAD_BYTES = 32 * 1024 * 1024
 MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_FILE_ROWS = 100_000
+# An archive of a whole memory, sent over the API. An operator's may be larger.
+MAX_ARCHIVE_BYTES = 1024 * 1024 * 1024
 MAX_METADATA_BYTES = 16_384
 # Memories of one bulk action: named one by one, and found by conditions. All of them change at once.
 MAX_BULK_IDS = 1_000
@@ -31,6 +33,9 @@ MAX_QUERY = 2_000
 DEFAULT_TYPE = "general"
 # How long a memory in the trash can be restored.
 TRASH_LIFETIME = timedelta(days=30)
+# How long an export is kept, and how many of them at once.
+EXPORT_LIFETIME = timedelta(days=7)
+MAX_EXPORTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,25 @@ class ReadLimits:
     # What the process may say, in all and in one line.
     output_bytes: int = 512 * 1024 * 1024
     output_line_bytes: int = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveLimits:
+    """What an archive that is imported may cost. In memory at once are some lines, and the list of entries."""
+
+    archive_bytes: int = MAX_ARCHIVE_BYTES
+    entries: int = 100_000
+    # The list of entries within the zip.
+    directory_bytes: int = 16 * 1024 * 1024
+    manifest_bytes: int = 32 * 1024 * 1024
+    unpacked_bytes: int = 64 * 1024**3
+    # Unpacked over packed; small archives may be as dense as they like.
+    unpacked_ratio: int = 100
+    ratio_free_bytes: int = 64 * 1024 * 1024
+    line_bytes: int = 32 * 1024 * 1024
+    # Of one member, and of the former revisions of a thousand memories.
+    lines: int = 10_000_000
+    part_versions: int = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

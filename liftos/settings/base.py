@@ -312,6 +312,9 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "OperationStatus": "apps.memory.models.Operation.Status",
+        "ExportStatus": "apps.memory.models.Export.Status",
+        "ImportStatus": "apps.memory.models.Import.Status",
+        "ImportStep": "apps.memory.models.Import.Step",
         "InvitationStatus": ["pending", "expired", "accepted", "revoked"],
         "ApiKeyStatus": ["active", "expired", "revoked"],
         "DomainStatus": ["pending", "verified", "failing"],

@@ -47,8 +47,10 @@ from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
 from apps.memory.models import Chunk, Entity, Memory, Operation, Review, SourceFile
 from apps.memory.services.erasing import memories_erase
+from apps.memory.services.exports import export_create, export_fetch, export_write
 from apps.memory.services.files import file_keep
 from apps.memory.services.holds import hold_place
+from apps.memory.services.imports import import_create
 from apps.memory.services.managing import memory_trash
 from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import FileToRead, operation_create
@@ -221,6 +223,11 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
     "GET /api/v1/memory/files": lambda _: {"query": {"limit": 100}},
     "GET /api/v1/memory/operations": lambda _: {"query": {"limit": 100}},
+    "POST /api/v1/memory/export": _body(include_files=False),
+    "GET /api/v1/memory/exports": lambda _: {"query": {"limit": 100}},
+    # An archive of globex's is anybody's who has it; without one there is nothing to name globex by.
+    "POST /api/v1/memory/import": None,
+    "GET /api/v1/memory/imports": lambda _: {"query": {"limit": 100}},
     "POST /api/v1/memory/search": _body(query=TEXT, limit=100),
     "GET /api/v1/memory/entities/aliases": lambda _: {},
     # The id is one of the other organisation's: it must be as unknown as one that nobody has.
@@ -338,6 +345,18 @@ def other(globex: Organization) -> Other:
             now=now,
         )
         operation_create(organization_id=globex.id, files=[FileToRead(file)], user_id=None, now=now, name=SECRET)
+        export = export_create(
+            organization_id=globex.id,
+            conditions={"q": SECRET},
+            include_versions=True,
+            include_files=True,
+            user_id=None,
+            now=now,
+        )
+        export_write(organization_id=globex.id, export_id=export.id, now=now)
+        _, archive = export_fetch(export_id=export.id, now=now)
+        with archive:
+            brought = import_create(organization_id=globex.id, name=SECRET, content=archive, user_id=None, now=now)
         UsageEvent.objects.update(module=SECRET, user_id=owner.user_id)
         usage_rebuild(now=now)
         return Other(
@@ -350,6 +369,8 @@ def other(globex: Organization) -> Other:
                 "operation": operation.id,
                 "file": file.id,
                 "review": review.id,
+                "export": export.id,
+                "import": brought.id,
                 "chunk": Chunk.objects.values_list("id", flat=True)[0],
                 "entity": Entity.objects.values_list("id", flat=True)[0],
                 "member": owner.user_id,

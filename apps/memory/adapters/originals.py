@@ -1,7 +1,11 @@
-"""The storage of original files: a folder, or S3. Keys begin with the schema of the organisation."""
+"""The storage of original files and of archives: a folder, or S3. Keys begin with the schema of the organisation.
+
+Archives lie in folders of their own beneath it, so that `originals_of` does not find them.
+"""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime
 from typing import IO, Any
 
@@ -9,6 +13,7 @@ from django.core.files import File
 from django.core.files.storage import Storage, storages
 
 NAME = "originals"
+EXPORTS, IMPORTS = "exports", "imports"
 
 
 def original_put(key: str, content: "File[Any]") -> None:
@@ -30,6 +35,25 @@ def original_open(key: str) -> "File[Any]":
     return _storage().open(key, "rb")
 
 
+def archive_put(key: str, content: "File[Any]", *, on_wait: Callable[[], None]) -> None:
+    """Keep an archive; `on_wait` is called every second, for it may take long."""
+    _meanwhile(lambda: original_put(key, content), on_wait)
+
+
+def archive_copy(key: str, into: IO[bytes], *, on_wait: Callable[[], None]) -> None:
+    """Copy an archive; `on_wait` is called every second. Raises `FileNotFoundError`."""
+    _meanwhile(lambda: original_copy(key, into), on_wait)
+
+
+def _meanwhile(work: Callable[[], None], on_wait: Callable[[], None]) -> None:
+    # The thread needs neither a scope nor the database.
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        future = pool.submit(work)
+        while not wait([future], timeout=1).done:
+            on_wait()
+        future.result()
+
+
 def original_erase(key: str) -> None:
     """Delete an original; one that is gone already is no error."""
     _storage().delete(key)
@@ -46,6 +70,12 @@ def originals_of(schema_name: str) -> Iterator[str]:
 
 def original_exists(key: str) -> bool:
     return _storage().exists(key)
+
+
+def archives_of(schema_name: str) -> Iterator[str]:
+    """Yield the keys of the archives that are kept for an organisation, those on their way in as well."""
+    for folder in (EXPORTS, IMPORTS):
+        yield from originals_of(f"{schema_name}/{folder}")
 
 
 def original_kept_at(key: str) -> datetime:

@@ -3,6 +3,7 @@ from django.urls import path
 from apps.memory.api import (
     views,
     views_aliases,
+    views_exports,
     views_files,
     views_health,
     views_insights,
@@ -31,6 +32,16 @@ urlpatterns = [
     path("/files", views_files.FilesView.as_view(), name="memory-files"),
     path("/files/<uuid:file_id>", views_files.FileView.as_view(), name="memory-file"),
     path("/files/<uuid:file_id>/content", views_files.FileContentView.as_view(), name="memory-file-content"),
+    path("/export", views_exports.ExportStartView.as_view(), name="memory-export-start"),
+    path("/exports", views_exports.ExportsView.as_view(), name="memory-exports"),
+    path("/exports/<uuid:export_id>", views_exports.ExportView.as_view(), name="memory-export"),
+    path(
+        "/exports/<uuid:export_id>/download", views_exports.ExportDownloadView.as_view(), name="memory-export-download"
+    ),
+    path("/import", views_exports.ImportStartView.as_view(), name="memory-import-start"),
+    path("/imports", views_exports.ImportsView.as_view(), name="memory-imports"),
+    path("/imports/<uuid:import_id>", views_exports.ImportView.as_view(), name="memory-import"),
+    path("/imports/<uuid:import_id>/cancel", views_exports.ImportCancelView.as_view(), name="memory-import-cancel"),
     path("/search", views.SearchView.as_view(), name="memory-search"),
     path("/entities/aliases", views_aliases.AliasesView.as_view(), name="memory-entity-aliases"),
     path("/entities/<uuid:entity_id>/merge", views_aliases.EntityMergeView.as_view(), name="memory-entity-merge"),

@@ -20,16 +20,23 @@ from apps.core.ids import new_id
 from apps.core.services import enqueue
 from apps.core.tenancy.scope import current_scope, schema_name_for
 from apps.memory.adapters.documents import MEDIA_TYPES, ending_of
-from apps.memory.adapters.originals import original_erase, original_kept_at, original_put, originals_of
+from apps.memory.adapters.originals import (
+    archives_of,
+    original_erase,
+    original_kept_at,
+    original_put,
+    originals_of,
+)
 from apps.memory.exceptions import FileInUse
 from apps.memory.models import Memory, Operation, OperationFile, OperationItem, SourceFile
+from apps.memory.selectors.exports import imports_at_work
 from apps.memory.selectors.files import file_get
 from apps.memory.services.changes import change_begin
 from apps.memory.services.telling import memory_tell
 
 _MAX_NAME = 255
 # A key without a row may be one whose row is about to be written.
-_SWEPT_AFTER = timedelta(days=1)
+SWEPT_AFTER = timedelta(days=1)
 
 
 def name_storable(name: str) -> str:
@@ -117,7 +124,7 @@ def files_sweep(*, organization_id: UUID, now: datetime) -> int:
     schema_name = schema_name_for(organization_id)
     keys = set(originals_of(schema_name))
     keys -= set(SourceFile.objects.filter(deleted_at=None).values_list("storage_key", flat=True))
-    lost = [key for key in sorted(keys) if original_kept_at(key) < now - _SWEPT_AFTER]
+    lost = [key for key in sorted(keys) if original_kept_at(key) < now - SWEPT_AFTER]
     for key in lost:
         original_erase(key)
     if deleted := list(SourceFile.objects.exclude(deleted_at=None).values_list("id", flat=True)):
@@ -133,7 +140,7 @@ def originals_delete_with_organization(*, organization_id: UUID) -> None:
 
 
 def originals_erase(*, schema_name: str) -> None:
-    for key in list(originals_of(schema_name)):
+    for key in [*originals_of(schema_name), *archives_of(schema_name)]:
         original_erase(key)
 
 
@@ -158,6 +165,8 @@ def originals_delete(file_ids: Collection[UUID], *, organization_id: UUID, now: 
 
 def _rows_drop(file_ids: Collection[UUID]) -> None:
     """Forget deleted files that neither a memory names nor a text that may still become one."""
+    if imports_at_work():
+        return
     rows = SourceFile.objects.filter(id__in=file_ids).exclude(deleted_at=None)
     for file in rows.exclude(Exists(Memory.objects.filter(file=OuterRef("pk")))):
         if not _has_items(file.id):

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from apps.memory.models import Entity, Memory, MemoryQuerySet, MemoryRemoval, Relation
+from apps.memory.models import Entity, Memory, MemoryQuerySet, MemoryRemoval, Mention, Relation
+from apps.memory.selectors.exports import imports_at_work
 from apps.memory.selectors.holds import held_condition
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.files import files_release
@@ -55,6 +56,7 @@ def rows_delete(memory_ids: Sequence[UUID], *, change: Change, now: datetime) ->
     memories_erased_tell(gone, now=now)
     ids = [one.id for one in gone]
     file_ids = list(rows.exclude(file=None).values_list("file_id", flat=True).distinct())
+    named = set(Mention.objects.filter(memory__in=ids).values_list("entity_id", flat=True))
     stated = set(Relation.objects.filter(evidence__memory__in=ids).values_list("id", flat=True))
     for start in range(0, len(ids), _PURGE_BATCH):
         # Django fetches what it deletes; the texts need not come along.
@@ -64,5 +66,7 @@ def rows_delete(memory_ids: Sequence[UUID], *, change: Change, now: datetime) ->
         cursor.execute("LOCK TABLE memory_entity IN SHARE ROW EXCLUSIVE MODE")
     # A relation with properties was stated by somebody else than a text.
     Relation.objects.filter(id__in=stated, evidence=None, properties={}).delete()
-    Entity.objects.filter(mentions=None, relations_out=None, relations_in=None).delete()
+    unnamed = Entity.objects.filter(mentions=None, relations_out=None, relations_in=None)
+    # What an import has brought is not named yet.
+    (unnamed.filter(id__in=named) if imports_at_work() else unnamed).delete()
     files_release(file_ids=file_ids, now=now)

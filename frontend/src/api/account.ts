@@ -14,6 +14,7 @@ export type Permission =
   | 'memory:read'
   | 'memory:write'
   | 'memory:admin'
+  | 'memory:export'
   | 'modules:read'
   | 'modules:write'
   | 'billing:read'

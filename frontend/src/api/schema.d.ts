@@ -1813,6 +1813,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have an archive written: of the whole memory, or of what the conditions of the list let through
+         * @description Have an archive written: of the whole memory, or of what the conditions of the list let through.
+         *
+         *     Needs the permission `memory:export`.
+         */
+        post: operations["memory_export_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The exports, the latest first
+         * @description The exports, the latest first.
+         *
+         *     Needs the permission `memory:export`.
+         */
+        get: operations["memory_exports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an export has come
+         * @description How far an export has come.
+         *
+         *     Needs the permission `memory:export`.
+         */
+        get: operations["memory_export"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an export with its archive; one that is being written stops
+         * @description Delete an export with its archive; one that is being written stops.
+         *
+         *     Needs the permission `memory:export`.
+         */
+        delete: operations["memory_exports_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/exports/{export_id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The archive
+         * @description The archive. That it was fetched is in the audit trail.
+         *
+         *     Needs the permission `memory:export`.
+         */
+        get: operations["memory_export_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/facets": {
         parameters: {
             query?: never;
@@ -2017,6 +2111,94 @@ export interface paths {
          *     Needs the permission `memory:admin`.
          */
         post: operations["memory_hold_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring an archive into the memory
+         * @description Bring an archive into the memory. What is here already stays as it is: sending it again does no harm.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_import_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The imports, the latest first
+         * @description The imports, the latest first.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_imports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far an import has come, and a page of the lines that were not taken
+         * @description How far an import has come, and a page of the lines that were not taken.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop an import; what was brought stays
+         * @description Stop an import; what was brought stays.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_imports_cancel_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3609,6 +3791,14 @@ export interface components {
          * @enum {string}
          */
         ApiKeyStatus: "active" | "expired" | "revoked";
+        /** @description A serializer that answers 400 for a field it does not know. */
+        ArchiveInputRequest: {
+            /**
+             * Format: binary
+             * @description A zip that an export has made.
+             */
+            file: string;
+        };
         AttemptLogOutput: {
             /** Format: date-time */
             at: string;
@@ -4411,8 +4601,14 @@ export interface components {
          *     * `entity.merged` - entity.merged
          *     * `entity.parted` - entity.parted
          *     * `escalation.refused` - escalation.refused
+         *     * `export.deleted` - export.deleted
+         *     * `export.downloaded` - export.downloaded
+         *     * `export.finished` - export.finished
+         *     * `export.requested` - export.requested
          *     * `file.deleted` - file.deleted
          *     * `file.stored` - file.stored
+         *     * `import.finished` - import.finished
+         *     * `import.started` - import.started
          *     * `invitation.accepted` - invitation.accepted
          *     * `invitation.created` - invitation.created
          *     * `invitation.refused` - invitation.refused
@@ -4481,7 +4677,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -4519,6 +4715,104 @@ export interface components {
             score_units: number | null;
             contributions: components["schemas"]["ContributionOutput"][];
         };
+        /** @description Which memories, as in the list; without any condition all of them, with the trash and what has expired. */
+        ExportInputRequest: {
+            /** Format: date-time */
+            occurred_after?: string;
+            /** Format: date-time */
+            occurred_before?: string;
+            /** @description The time until now: 12h, 30d, 4w. */
+            range?: string;
+            memory_type?: string;
+            /** @description Part of the text, in capitals or not. */
+            q?: string;
+            /**
+             * Format: uuid
+             * @description An entity that they name, under whatever name.
+             */
+            entity_id?: string;
+            /** @description A cluster of the latest insights, by its id. */
+            cluster?: number;
+            /** @description When it happened; from Monday, 0 o'clock, UTC. */
+            hour_of_week?: number;
+            filters?: {
+                [key: string]: unknown;
+            };
+            state?: components["schemas"]["ExportInputStateEnum"];
+            /**
+             * @description Former revisions.
+             * @default true
+             */
+            include_versions: boolean;
+            /**
+             * @description The originals of files.
+             * @default true
+             */
+            include_files: boolean;
+            /**
+             * Format: date-time
+             * @description The same as occurred_after.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description The same as occurred_before.
+             */
+            to?: string;
+        };
+        /**
+         * @description * `live` - live
+         *     * `superseded` - superseded
+         *     * `expired` - expired
+         *     * `trash` - trash
+         * @enum {string}
+         */
+        ExportInputStateEnum: "live" | "superseded" | "expired" | "trash";
+        ExportOutput: {
+            /** Format: uuid */
+            export_id: string;
+            status: components["schemas"]["ExportStatus"];
+            /** @description Null for the whole memory. */
+            conditions: {
+                [key: string]: unknown;
+            } | null;
+            include_versions: boolean;
+            include_files: boolean;
+            /** @description Memories to be written. */
+            total: number;
+            done: number;
+            /** @description Lines by kind, when it is written. */
+            counts: {
+                [key: string]: number;
+            };
+            size_bytes: number | null;
+            sha256: string | null;
+            error: string | null;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the archive is deleted.
+             */
+            expires_at: string | null;
+        };
+        ExportPage: {
+            results: components["schemas"]["ExportOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `running` - Running
+         *     * `succeeded` - Succeeded
+         *     * `failed` - Failed
+         * @enum {string}
+         */
+        ExportStatus: "queued" | "running" | "succeeded" | "failed";
         FacetOutput: {
             values: components["schemas"]["FacetValueOutput"][];
             /** @description The memories that have a rarer value. */
@@ -4680,6 +4974,96 @@ export interface components {
             next: string | null;
             total: number;
         };
+        ImportDetailOutput: {
+            /** Format: uuid */
+            import_id: string;
+            name: string;
+            status: components["schemas"]["ImportStatus"];
+            step: components["schemas"]["ImportStep"];
+            size_bytes: number;
+            /** @description Memories in the archive. */
+            total: number;
+            created: number;
+            /** @description Memories that are here already. */
+            skipped: number;
+            /** @description Lines that were not taken. */
+            failed: number;
+            /** @description Why it ended before its end. */
+            error: components["schemas"]["ImportErrorOutput"] | null;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** @description The lines that were not taken; at most ten thousand are kept. */
+            errors: components["schemas"]["ImportFaultPage"];
+        };
+        ImportErrorOutput: {
+            code: string;
+            detail: string;
+        };
+        ImportFaultOutput: {
+            /** @description The file in the archive. */
+            member: string;
+            line: number;
+            /** Format: uuid */
+            memory_id: string | null;
+            code: string;
+            detail: string;
+        };
+        ImportFaultPage: {
+            results: components["schemas"]["ImportFaultOutput"][];
+            next: string | null;
+            total: number;
+        };
+        ImportOutput: {
+            /** Format: uuid */
+            import_id: string;
+            name: string;
+            status: components["schemas"]["ImportStatus"];
+            step: components["schemas"]["ImportStep"];
+            size_bytes: number;
+            /** @description Memories in the archive. */
+            total: number;
+            created: number;
+            /** @description Memories that are here already. */
+            skipped: number;
+            /** @description Lines that were not taken. */
+            failed: number;
+            /** @description Why it ended before its end. */
+            error: components["schemas"]["ImportErrorOutput"] | null;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            finished_at: string | null;
+        };
+        ImportPage: {
+            results: components["schemas"]["ImportOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /**
+         * @description * `queued` - Queued
+         *     * `running` - Running
+         *     * `succeeded` - Succeeded
+         *     * `failed` - Failed
+         *     * `cancelled` - Cancelled
+         * @enum {string}
+         */
+        ImportStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+        /**
+         * @description * `checking` - Checking
+         *     * `files` - Files
+         *     * `entities` - Entities
+         *     * `relations` - Relations
+         *     * `memories` - Memories
+         *     * `removals` - Removals
+         * @enum {string}
+         */
+        ImportStep: "checking" | "files" | "entities" | "relations" | "memories" | "removals";
         IncidentOutput: {
             component: string;
             status: components["schemas"]["ComponentStatus"];
@@ -6675,8 +7059,10 @@ export interface operations {
                  *     * `entitlements` - entitlements
                  *     * `entity` - entity
                  *     * `escalation` - escalation
+                 *     * `export` - export
                  *     * `file` - file
                  *     * `identity` - identity
+                 *     * `import` - import
                  *     * `invitation` - invitation
                  *     * `member` - member
                  *     * `memory` - memory
@@ -6700,7 +7086,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 cursor?: string;
                 from?: string;
                 ip?: string;
@@ -6762,8 +7148,10 @@ export interface operations {
                  *     * `entitlements` - entitlements
                  *     * `entity` - entity
                  *     * `escalation` - escalation
+                 *     * `export` - export
                  *     * `file` - file
                  *     * `identity` - identity
+                 *     * `import` - import
                  *     * `invitation` - invitation
                  *     * `member` - member
                  *     * `memory` - memory
@@ -6787,7 +7175,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "file" | "identity" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 /**
                  * @description * `csv` - csv
                  *     * `jsonl` - jsonl
@@ -9647,6 +10035,161 @@ export interface operations {
             };
         };
     };
+    memory_export_create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the call safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ExportInputRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_exports: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_exports_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_export_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_facets: {
         parameters: {
             query?: {
@@ -10015,6 +10558,132 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoldOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_import_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ArchiveInputRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_imports: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_import: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDetailOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_imports_cancel_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportOutput"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -12507,8 +13176,14 @@ export interface operations {
                  *     * `entity.merged` - entity.merged
                  *     * `entity.parted` - entity.parted
                  *     * `escalation.refused` - escalation.refused
+                 *     * `export.deleted` - export.deleted
+                 *     * `export.downloaded` - export.downloaded
+                 *     * `export.finished` - export.finished
+                 *     * `export.requested` - export.requested
                  *     * `file.deleted` - file.deleted
                  *     * `file.stored` - file.stored
+                 *     * `import.finished` - import.finished
+                 *     * `import.started` - import.started
                  *     * `invitation.accepted` - invitation.accepted
                  *     * `invitation.created` - invitation.created
                  *     * `invitation.refused` - invitation.refused
@@ -12577,7 +13252,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "file.deleted" | "file.stored" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending

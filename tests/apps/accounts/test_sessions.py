@@ -58,6 +58,7 @@ def test_signing_in_gives_the_documented_claims(acme: Organization, anonymous: A
             "members:read",
             "members:write",
             "memory:admin",
+            "memory:export",
             "memory:read",
             "memory:write",
             "modules:read",

@@ -62,6 +62,7 @@ const KNOWN = [
   'memory:read',
   'memory:write',
   'memory:admin',
+  'memory:export',
   'modules:read',
   'modules:write',
 ] as const

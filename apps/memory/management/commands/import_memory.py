@@ -1,0 +1,98 @@
+"""Bring an archive of a memory into an organisation's memory."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.files import File
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from apps.accounts.models import Organization
+from apps.core.exceptions import DomainError
+from apps.core.models import Job
+from apps.core.services import job_claim, job_finish, job_renew
+from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.memory.models import Import
+from apps.memory.selectors.exports import fault_present, import_get, import_present
+from apps.memory.services.imports import READ_ARCHIVE, import_create, import_preview, import_process
+
+_SHOWN = 100
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring an archive into a memory. What is there already stays as it is, so running the command again adds only "
+        "what is new. If it is stopped, the workers finish what it has begun."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("path", type=Path, help="a zip that an export has made")
+        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
+        parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would happen")
+        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, path: Path, organization: str, dry_run: bool, as_json: bool, **options: Any) -> None:
+        owner = Organization.objects.filter(slug=organization, is_active=True).first()
+        if owner is None:
+            raise CommandError(f"There is no organisation {organization!r}.")
+        try:
+            with path.open("rb") as file, organization_scope(owner.id):
+                content = File(file)
+                report = self._preview(content) if dry_run else self._bring(owner, path.name, content, as_json=as_json)
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
+        except DomainError as error:
+            raise CommandError(error.detail) from None
+        self._print(report, as_json=as_json)
+        if report["failed"] or report.get("error"):
+            raise CommandError((report.get("error") or {}).get("detail") or f"{report['failed']} lines were not taken.")
+
+    def _preview(self, content: "File[Any]") -> dict[str, Any]:
+        found = import_preview(content=content, now=timezone.now())
+        return {
+            "dry_run": True,
+            "total": found.total,
+            "created": found.created,
+            "skipped": found.skipped,
+            "failed": found.failed,
+            "errors": [
+                {"member": member, "line": one.line, "memory_id": one.memory_id, "code": one.code, "detail": one.detail}
+                for member, one in found.faults[:_SHOWN]
+            ],
+        }
+
+    def _bring(self, owner: Organization, name: str, content: "File[Any]", *, as_json: bool) -> dict[str, Any]:
+        one = import_create(organization_id=owner.id, name=name, content=content, user_id=None, now=timezone.now())
+        with public_scope():
+            queued = Job.objects.filter(name=READ_ARCHIVE, arguments__import_id=str(one.id)).first()
+            job = job_claim(job_id=queued.id, now=timezone.now()) if queued else None
+        if job is None:
+            raise CommandError("A worker has taken the import in hand; follow it there.")
+        job_id = job.id
+        with tqdm(total=one.total, desc="bringing", unit="memory", disable=True if as_json else None) as bar:
+
+            def show() -> None:
+                job_renew(job_id=job_id, now=timezone.now())
+                found = Import.objects.get(id=one.id)
+                bar.update(found.created + found.skipped - bar.n)
+
+            import_process(organization_id=owner.id, import_id=one.id, on_wait=show)
+        with public_scope():
+            job_finish(job_id=job_id)
+        found = import_get(import_id=one.id)
+        errors = [fault_present(fault) for fault in found.faults.order_by("created_at", "id")[:_SHOWN]]
+        return {**import_present(found), "errors": errors}
+
+    def _print(self, report: dict[str, Any], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(report, default=str))
+            return
+        would = "would be " if "dry_run" in report else ""
+        self.stdout.write(
+            f"{report['total']} memories in the archive: {report['created']} {would}brought, {report['skipped']} there "
+            f"already, {report['failed']} lines not taken"
+        )
+        for error in report["errors"]:
+            self.stderr.write(f"  {error['member']} line {error['line']}: {error['detail']}")
