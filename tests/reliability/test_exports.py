@@ -20,6 +20,7 @@ from apps.memory.types import StoreItem
 from tests.reliability.test_killed_workers import Start, _kill, _wait, start_worker
 
 __all__ = ["start_worker"]
+pytestmark = pytest.mark.slow
 
 MEMORIES = 3_000
 KILLS = 2
