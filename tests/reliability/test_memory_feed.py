@@ -114,7 +114,7 @@ def test_a_reader_who_is_cut_off_rebuilds_what_the_api_shows(stack: Stack) -> No
     password = read_env(stack.state / "dev.env")["DEMO_PASSWORD"]
     with httpx.Client(base_url=f"http://{LOOPBACK}:{stack.port}", timeout=120) as client:
         signed_in = client.post(
-            "/api/v1/auth/login", json={"email": "demo@northwind.example", "password": password}
+            "/api/v1/auth/token", json={"email": "demo@northwind.example", "password": password}
         ).json()
         client.headers["Authorization"] = f"Bearer {signed_in['access']}"
         readers = [Reader(client, seed) for seed in range(READERS)]

@@ -18,15 +18,16 @@ from apps.core.tenancy.scope import schema_name_for
 pytestmark = pytest.mark.usefixtures("committed_db")
 
 ADDED = ("memory", "0099_added")
+LATEST = MigrationLoader(None).graph.leaf_nodes("memory")
 
 
 class Added(Migration):
-    dependencies = [("memory", "0009_reviews")]
+    dependencies = LATEST
     operations = [AddField("Operation", "note", CharField(max_length=20, default="", db_default=""))]
 
 
 class AddedInPython(Migration):
-    dependencies = [("memory", "0009_reviews")]
+    dependencies = LATEST
     operations = [*Added.operations, RunPython(RunPython.noop)]
 
 

@@ -16,6 +16,8 @@ from apps.memory.adapters.originals import original_exists
 from apps.memory.models import (
     Chunk,
     Entity,
+    Export,
+    Import,
     InsightPart,
     Memory,
     MemoryVersion,
@@ -26,6 +28,7 @@ from apps.memory.models import (
     Review,
     SourceFile,
 )
+from apps.memory.selectors.exports import UNFINISHED, exports_holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ class Subject:
     entity_ids: list[str]
     relation_ids: list[str]
     originals: list[str]
+    # Archives: exports that hold a memory, and what is being imported, which may.
+    exports: list[str]
+    imports: list[str]
     change: int
 
     def as_json(self) -> dict[str, Any]:
@@ -67,6 +73,8 @@ def subject_of(*, organization_id: UUID, memory_ids: Collection[UUID], change: i
         entity_ids=sorted(map(str, entities.distinct().values_list("id", flat=True))),
         relation_ids=sorted(map(str, relation_ids)),
         originals=sorted(files.distinct().values_list("storage_key", flat=True)),
+        exports=sorted(Export.objects.filter(id__in=exports_holding(memory_ids)).values_list("storage_key", flat=True)),
+        imports=sorted(Import.objects.filter(status__in=UNFINISHED).values_list("storage_key", flat=True)),
         change=change,
     )
 
@@ -86,6 +94,8 @@ def places_count(subject: Subject) -> dict[str, int]:
         "entities": Entity.objects.filter(id__in=subject.entity_ids).count(),
         "ingestion payloads": OperationItem.objects.filter(memory_id__in=ids, payload__isnull=False).count(),
         "original files": sum(original_exists(key) for key in subject.originals),
+        "exports": sum(original_exists(key) for key in subject.exports if key),
+        "archives being imported": sum(original_exists(key) for key in subject.imports if key),
         "insights": InsightPart.objects.filter(change__lt=subject.change).count(),
         "remembered answers": len(answers_naming(UUID(subject.organization_id), ids)),
         "cached values": cached_count(UUID(subject.organization_id)),

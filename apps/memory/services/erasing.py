@@ -22,10 +22,12 @@ from apps.memory.engine.certificates import START, certificate_hash
 from apps.memory.exceptions import ErasureNotFound, FileInUse, LegalHoldInForce, MemoryNotFound, TooManyItems
 from apps.memory.models import Erasure, InsightPart, Memory, MemoryContext, OperationItem, SourceFile
 from apps.memory.selectors.erasures import certificate_content
+from apps.memory.selectors.exports import exports_holding
 from apps.memory.selectors.holds import holds_of
 from apps.memory.selectors.memories import memories_matching
 from apps.memory.selectors.places import places_count, subject_of, subject_read
 from apps.memory.services.changes import Change, change_begin
+from apps.memory.services.exports import export_delete
 from apps.memory.services.files import originals_delete
 from apps.memory.services.purging import rows_delete
 from apps.memory.services.telling import memory_tell
@@ -79,8 +81,9 @@ def erasure_certify(*, erasure_id: UUID, now: datetime) -> Erasure:
     if erasure.status == Erasure.Status.CERTIFIED:
         return erasure
     subject = subject_read(erasure.subject)
-    for key in subject.originals:
-        original_erase(key)
+    for key in (*subject.originals, *subject.exports):
+        if key:
+            original_erase(key)
     cached_clear(UUID(subject.organization_id))
     answers_forget(UUID(subject.organization_id), subject.memory_ids)
     with transaction.atomic():
@@ -156,6 +159,8 @@ def _delete(memory_ids: Sequence[UUID], *, organization_id: UUID, change: Change
     # An original holds the text of the memory, whichever others were read from it.
     file_ids = set(rows.exclude(file=None).values_list("file_id", flat=True))
     originals_delete(file_ids, organization_id=organization_id, now=now)
+    for export_id in exports_holding(memory_ids):
+        export_delete(organization_id=organization_id, export_id=export_id, now=now)
     if SourceFile.objects.filter(id__in=file_ids, deleted_at=None).exists():
         raise FileInUse("Nothing was erased: a file that holds one of the memories is being read.")
     # What lies in the trash was given back when it went there.
