@@ -36,6 +36,7 @@ import { Route as OrgSettingsBillingRouteImport } from './routes/$org.settings.b
 import { Route as OrgSettingsBrandingRouteImport } from './routes/$org.settings.branding'
 import { Route as OrgSettingsDeleteAccountRouteImport } from './routes/$org.settings.delete-account'
 import { Route as OrgSettingsDomainsRouteImport } from './routes/$org.settings.domains'
+import { Route as OrgSettingsExportsRouteImport } from './routes/$org.settings.exports'
 import { Route as OrgSettingsGeneralRouteImport } from './routes/$org.settings.general'
 import { Route as OrgSettingsMembersRouteImport } from './routes/$org.settings.members'
 import { Route as OrgSettingsMemoryRouteImport } from './routes/$org.settings.memory'
@@ -192,6 +193,11 @@ const OrgSettingsDomainsRoute = OrgSettingsDomainsRouteImport.update({
   path: '/domains',
   getParentRoute: () => OrgSettingsRoute,
 } as any)
+const OrgSettingsExportsRoute = OrgSettingsExportsRouteImport.update({
+  id: '/exports',
+  path: '/exports',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
 const OrgSettingsGeneralRoute = OrgSettingsGeneralRouteImport.update({
   id: '/general',
   path: '/general',
@@ -317,6 +323,7 @@ export interface FileRoutesByFullPath {
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
   '/$org/settings/domains': typeof OrgSettingsDomainsRoute
+  '/$org/settings/exports': typeof OrgSettingsExportsRoute
   '/$org/settings/general': typeof OrgSettingsGeneralRoute
   '/$org/settings/members': typeof OrgSettingsMembersRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
@@ -363,6 +370,7 @@ export interface FileRoutesByTo {
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
   '/$org/settings/domains': typeof OrgSettingsDomainsRoute
+  '/$org/settings/exports': typeof OrgSettingsExportsRoute
   '/$org/settings/general': typeof OrgSettingsGeneralRoute
   '/$org/settings/members': typeof OrgSettingsMembersRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
@@ -412,6 +420,7 @@ export interface FileRoutesById {
   '/$org/settings/branding': typeof OrgSettingsBrandingRoute
   '/$org/settings/delete-account': typeof OrgSettingsDeleteAccountRoute
   '/$org/settings/domains': typeof OrgSettingsDomainsRoute
+  '/$org/settings/exports': typeof OrgSettingsExportsRoute
   '/$org/settings/general': typeof OrgSettingsGeneralRoute
   '/$org/settings/members': typeof OrgSettingsMembersRoute
   '/$org/settings/memory': typeof OrgSettingsMemoryRoute
@@ -462,6 +471,7 @@ export interface FileRouteTypes {
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
     | '/$org/settings/domains'
+    | '/$org/settings/exports'
     | '/$org/settings/general'
     | '/$org/settings/members'
     | '/$org/settings/memory'
@@ -508,6 +518,7 @@ export interface FileRouteTypes {
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
     | '/$org/settings/domains'
+    | '/$org/settings/exports'
     | '/$org/settings/general'
     | '/$org/settings/members'
     | '/$org/settings/memory'
@@ -556,6 +567,7 @@ export interface FileRouteTypes {
     | '/$org/settings/branding'
     | '/$org/settings/delete-account'
     | '/$org/settings/domains'
+    | '/$org/settings/exports'
     | '/$org/settings/general'
     | '/$org/settings/members'
     | '/$org/settings/memory'
@@ -782,6 +794,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgSettingsDomainsRouteImport
       parentRoute: typeof OrgSettingsRoute
     }
+    '/$org/settings/exports': {
+      id: '/$org/settings/exports'
+      path: '/exports'
+      fullPath: '/$org/settings/exports'
+      preLoaderRoute: typeof OrgSettingsExportsRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
     '/$org/settings/general': {
       id: '/$org/settings/general'
       path: '/general'
@@ -925,6 +944,7 @@ interface OrgSettingsRouteChildren {
   OrgSettingsBrandingRoute: typeof OrgSettingsBrandingRoute
   OrgSettingsDeleteAccountRoute: typeof OrgSettingsDeleteAccountRoute
   OrgSettingsDomainsRoute: typeof OrgSettingsDomainsRoute
+  OrgSettingsExportsRoute: typeof OrgSettingsExportsRoute
   OrgSettingsGeneralRoute: typeof OrgSettingsGeneralRoute
   OrgSettingsMembersRoute: typeof OrgSettingsMembersRoute
   OrgSettingsMemoryRoute: typeof OrgSettingsMemoryRoute
@@ -952,6 +972,7 @@ const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
   OrgSettingsBrandingRoute: OrgSettingsBrandingRoute,
   OrgSettingsDeleteAccountRoute: OrgSettingsDeleteAccountRoute,
   OrgSettingsDomainsRoute: OrgSettingsDomainsRoute,
+  OrgSettingsExportsRoute: OrgSettingsExportsRoute,
   OrgSettingsGeneralRoute: OrgSettingsGeneralRoute,
   OrgSettingsMembersRoute: OrgSettingsMembersRoute,
   OrgSettingsMemoryRoute: OrgSettingsMemoryRoute,

@@ -70,7 +70,7 @@ class FilterField(serializers.JSONField):
 
     def to_internal_value(self, data: Any) -> Filter:  # type: ignore[override]  # the tree is what the search wants
         try:
-            return parse_filter(loads(data.encode(errors="surrogatepass")) if isinstance(data, str) else data)
+            return parse_filter(filter_json(data))
         except StrictJSONError as error:
             raise serializers.ValidationError(str(error), code="malformed") from None
         except FilterError as error:
@@ -79,6 +79,11 @@ class FilterField(serializers.JSONField):
             for part in reversed([part for part in error.pointer.split("/") if part]):
                 detail = {part.replace("~1", "/").replace("~0", "~"): detail}
             raise serializers.ValidationError(detail) from None
+
+
+def filter_json(data: Any) -> Any:
+    """Return a filter as JSON values, whether it was sent so or as text. Raises `StrictJSONError`."""
+    return loads(data.encode(errors="surrogatepass")) if isinstance(data, str) else data
 
 
 @extend_schema_field({"type": "string", "contentMediaType": "application/json"})
@@ -145,7 +150,7 @@ class BatchInput(StrictSerializer):
 
 
 class UploadInput(StrictSerializer):
-    file = serializers.FileField(help_text="txt, md, html, pdf, docx, xlsx, csv or jsonl.")
+    file = serializers.FileField(help_text="txt, md, html, pdf, docx, xlsx, csv, json or jsonl.")
 
 
 class OperationQueuedOutput(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from apps.core.api.serializers import StrictSerializer
-from apps.memory.api.serializers import FilterField, TypeField
+from apps.memory.api.serializers import FilterField, TypeField, filter_json
 from apps.memory.api.serializers_managing import ConditionsInput, conditions_of
 from apps.memory.models import Erasure, RetentionRule
 from apps.memory.types import MAX_BULK_IDS
@@ -88,7 +88,7 @@ class HoldInput(StrictSerializer):
 
     def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
         # It is kept as it was written, not as it was understood.
-        return {**fields, "filters": self.initial_data["filters"]}
+        return {**fields, "filters": filter_json(self.initial_data["filters"])}
 
 
 class HoldOutput(serializers.Serializer[Any]):

@@ -22,6 +22,7 @@ from apps.core.api.serializers import PageQuery
 from apps.core.api.views import ApiView
 from apps.core.exceptions import InvalidInput
 from apps.memory.api import serializers_exports as io
+from apps.memory.api.serializers import filter_json
 from apps.memory.api.serializers_managing import conditions_of
 from apps.memory.api.views import IDEMPOTENCY_KEY
 from apps.memory.models import Import
@@ -62,7 +63,7 @@ def _conditions(fields: Mapping[str, Any], sent: Mapping[str, Any], *, now: date
     conditions = conditions_of(fields, now=now)
     found: dict[str, Any] = {
         "memory_type": conditions.memory_type,
-        "filters": None if conditions.filter is None else sent["filters"],
+        "filters": None if conditions.filter is None else filter_json(sent["filters"]),
         "q": conditions.text or None,
         "occurred_after": conditions.occurred_after and conditions.occurred_after.isoformat(),
         "occurred_before": conditions.occurred_before and conditions.occurred_before.isoformat(),

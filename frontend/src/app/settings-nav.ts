@@ -11,6 +11,7 @@ import {
   Lock,
   type LucideIcon,
   MonitorSmartphone,
+  Package,
   Palette,
   ReceiptText,
   ScrollText,
@@ -38,6 +39,7 @@ export type SettingsItem = {
     | 'domains'
     | 'memory'
     | 'retention'
+    | 'exports'
     | 'billing'
     | 'usage'
     | 'invoices'
@@ -66,6 +68,7 @@ export const SETTINGS: SettingsSection[] = [
       { id: 'domains', to: '/$org/settings/domains', icon: Globe, permission: 'org:read' },
       { id: 'memory', to: '/$org/settings/memory', icon: SlidersHorizontal, permission: 'memory:read' },
       { id: 'retention', to: '/$org/settings/retention', icon: Archive, permission: 'memory:admin' },
+      { id: 'exports', to: '/$org/settings/exports', icon: Package, permission: 'memory:export' },
       { id: 'audit', to: '/$org/settings/audit', icon: ScrollText, permission: 'audit:read' },
     ],
   },

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -87,6 +87,10 @@ FILES = {
         ["first", "7", "last"],
         3,
     ),
+    "list.json": (b'[{"content": "first"}, {"nope": 1}, 7, {"content": "last"}]', ["first", "last"], 2),
+    "none.json": (b'{"content": "no list"}', [], 1),
+    "broken.json": (b'[{"content": "first"}', [], 1),
+    "deep.json": (b"[" * 100_000, [], 1),
     "rows.csv": (
         b"content,memory_type,month\nfirst,note,May\n,note,June\nsecond,Bad Type,July\nthird,note,Aug,extra\n",
         ["first", "month: June"],
@@ -94,6 +98,38 @@ FILES = {
     ),
     "records.csv": (b"city,parcels\nBerlin,12\nParis,7\n", ["city: Berlin; parcels: 12", "city: Paris; parcels: 7"], 0),
 }
+
+
+@pytest.mark.parametrize("name", ["mem0.json", "mem0.jsonl"])
+def test_what_mem0_exports_is_brought_once(name: str, client: APIClient, acme: Organization, run_jobs: RunJobs) -> None:
+    rows = [
+        {
+            "id": "0a14d8f0-e364-4f5c-b305-10da1f0d0878",
+            "memory": "Likes green tea.",
+            "hash": "f5a6",
+            "metadata": {"shop": "harbour"},
+            "categories": ["food"],
+            "user_id": "alex",
+            "agent_id": None,
+            "created_at": "2025-03-04T05:06:07.275141-07:00",
+            "updated_at": None,
+            "expiration_date": "2999-12-31",
+        },
+        {"id": "2", "memory": "Drinks no coffee.", "metadata": None},
+        {"id": "3", "memory": "Odd.", "metadata": [1]},
+    ]
+    lines = "\n".join(map(json.dumps, rows)) if name.endswith("l") else json.dumps({"results": rows})
+    for _ in range(2):
+        operation = started(upload(client, name, lines.encode()))
+        run_jobs()
+        assert (client.get(operation).json()["done"], client.get(operation).json()["failed"]) == (2, 1)
+    with organization_scope(acme.id):
+        tea, coffee = Memory.objects.order_by("number")
+    assert (tea.content, tea.external_id) == ("Likes green tea.", "mem0/0a14d8f0-e364-4f5c-b305-10da1f0d0878")
+    assert tea.metadata == {"shop": "harbour", "user_id": "alex", "categories": ["food"]}
+    assert tea.occurred_at == datetime(2025, 3, 4, 12, 6, 7, 275141, tzinfo=UTC)
+    assert tea.expires_at == datetime(2999, 12, 31, tzinfo=UTC)
+    assert (coffee.content, coffee.metadata) == ("Drinks no coffee.", {})
 
 
 @pytest.mark.parametrize("name", FILES)

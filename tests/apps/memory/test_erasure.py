@@ -357,6 +357,9 @@ def test_a_hold_without_a_filter_keeps_everything(client: APIClient, store: Stor
     memory_id = store("Anything.")
     hold()
     assert client.post(ERASURES, {"ids": [memory_id], "reason": "x"}, format="json").status_code == 409
+    as_text = client.post(HOLDS, {"name": "As text", "filters": '{"memory_type": "call"}'}, format="json")
+    assert (as_text.status_code, as_text.json()["filters"]) == (201, {"memory_type": "call"})
+    assert len(client.get(HOLDS).json()["results"]) == 2
     answer = client.post(HOLDS, {"name": "Odd", "filters": {"nothing": {"of": "that"}}}, format="json")
     assert answer.status_code == 400
 

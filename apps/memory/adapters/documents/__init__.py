@@ -11,6 +11,7 @@ MEDIA_TYPES = {
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".htm": "text/html",
     ".html": "text/html",
+    ".json": "application/json",
     ".jsonl": "application/x-ndjson",
     ".md": "text/markdown",
     ".pdf": "application/pdf",

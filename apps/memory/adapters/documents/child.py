@@ -28,6 +28,7 @@ _READERS = {
     ".docx": ("word", "read_docx"),
     ".htm": ("html", "read_html"),
     ".html": ("html", "read_html"),
+    ".json": ("records", "read_json"),
     ".jsonl": ("records", "read_jsonl"),
     ".md": ("text", "read_text"),
     ".pdf": ("pdf", "read_pdf"),

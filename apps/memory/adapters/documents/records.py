@@ -1,4 +1,7 @@
-"""Files of records: jsonl line by line, csv row by row, and what a row of a table becomes."""
+"""Files of records: jsonl line by line, json as a list, csv row by row, and what a row of a table becomes.
+
+What Mem0 exports is understood as well: https://docs.mem0.ai, "Get Memories" and "Export".
+"""
 
 import csv
 import io
@@ -6,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from apps.core.strict_json import StrictJSONError, loads
-from apps.memory.adapters.documents.rows import Read, Row, Unreadable, decoded
+from apps.memory.adapters.documents.rows import BROKEN, FileRefused, Read, Row, Unreadable, decoded
 from apps.memory.types import ReadLimits
 
 # Columns that have a meaning of their own; every other one becomes metadata.
 _COLUMNS = frozenset({"content", "memory_type", "occurred_at", "occurred_end", "expires_at", "source", "external_id"})
+# Whose memory it is there, and what it is about.
+_OF_MEM0 = ("user_id", "agent_id", "app_id", "run_id", "categories")
 
 
 def read_jsonl(data: bytes, limits: ReadLimits) -> Iterator[Read]:
@@ -20,6 +25,42 @@ def read_jsonl(data: bytes, limits: ReadLimits) -> Iterator[Read]:
             yield Read(_json_row(line, limits), {"line": number})
 
 
+def read_json(data: bytes, limits: ReadLimits) -> Iterator[Read]:
+    """Read a list of objects, be it the whole or under `results` or `memories`."""
+    del limits
+    try:
+        found = loads(decoded(data).encode())
+    except StrictJSONError as error:
+        raise FileRefused(f"{BROKEN} {error}") from None
+    if isinstance(found, dict):
+        found = found.get("results", found.get("memories"))
+    if not isinstance(found, list):
+        raise FileRefused("The file is neither a list of objects, nor has one under results or memories.")
+    for number, value in enumerate(found, start=1):
+        yield Read(_item(value), {"row": number})
+
+
+def _item(value: Any) -> Row:
+    """Return the fields of one object, ours or one of Mem0's."""
+    if not isinstance(value, dict):
+        return Unreadable("This is not a JSON object.")
+    if "memory" not in value or "content" in value:
+        return value
+    metadata = value.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        return Unreadable("The metadata are not a JSON object.")
+    named = {name: value[name] for name in _OF_MEM0 if value.get(name)}
+    item: dict[str, Any] = {"content": value["memory"], "metadata": {**metadata, **named}}
+    if value.get("id"):
+        item["external_id"] = f"mem0/{value['id']}"
+    if value.get("created_at"):
+        item["occurred_at"] = value["created_at"]
+    if value.get("expiration_date"):
+        # A day there, until whose beginning it holds.
+        item["expires_at"] = f"{value['expiration_date']}T00:00:00Z"
+    return item
+
+
 def _json_row(line: str, limits: ReadLimits) -> Row:
     if len(line) > limits.line_characters:
         return Unreadable(f"The line is longer than {limits.line_characters:,} characters.")
@@ -27,7 +68,7 @@ def _json_row(line: str, limits: ReadLimits) -> Row:
         value = loads(line.encode())
     except StrictJSONError as error:
         return Unreadable(str(error))
-    return value if isinstance(value, dict) else Unreadable("The line is not a JSON object.")
+    return _item(value) if isinstance(value, dict) else Unreadable("The line is not a JSON object.")
 
 
 def read_csv(data: bytes, limits: ReadLimits) -> Iterator[Read]:

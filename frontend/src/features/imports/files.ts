@@ -1,4 +1,4 @@
-export const ACCEPTED = ['.txt', '.md', '.html', '.htm', '.pdf', '.docx', '.xlsx', '.csv', '.jsonl']
+export const ACCEPTED = ['.txt', '.md', '.html', '.htm', '.pdf', '.docx', '.xlsx', '.csv', '.json', '.jsonl']
 const MEGABYTE = 1024 * 1024
 export const MAX_MEGABYTES = 32
 
