@@ -1,6 +1,6 @@
 """For how long memories are kept: rules by type, and the sweep that applies them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -38,8 +38,13 @@ def retention_due(*, now: datetime) -> Iterator[tuple[RetentionRule, MemoryQuery
         yield rule, rows.kept(now) if rule.action == RetentionRule.Action.TRASH else rows
 
 
-def retention_sweep(*, organization_id: UUID, now: datetime, dry_run: bool = False) -> dict[str, int]:
-    """Apply the rules; return by type ("" for the others) how many memories were moved to the trash or erased."""
+def retention_sweep(
+    *, organization_id: UUID, now: datetime, dry_run: bool = False, on_batch: Callable[[int], object] = lambda _: None
+) -> dict[str, int]:
+    """Apply the rules; return by type ("" for the others) how many memories were moved to the trash or erased.
+
+    `on_batch` is called with the number of memories just done.
+    """
     done: dict[str, int] = {}
     for rule, rows in retention_due(now=now):
         if dry_run:
@@ -63,4 +68,5 @@ def retention_sweep(*, organization_id: UUID, now: datetime, dry_run: bool = Fal
             else:
                 memories_erase(organization_id=organization_id, target=ids, reason=reason, user_id=None, now=now)
                 done[rule.memory_type] += len(ids)
+            on_batch(len(ids))
     return done

@@ -406,6 +406,40 @@ def test_retention_goes_by_type_and_spares_what_is_held(
     assert client.get(ERASURES).json()["results"][0]["reason"] == "Retention: 30 days."
 
 
+def test_operators_erase_sweep_and_see_what_is_kept(
+    acme: Organization, client: APIClient, store: Store, hold: Callable[..., str], capsys: Any
+) -> None:
+    first, second = store("One.", memory_type="note"), store("Two.", memory_type="call")
+    hold(memory_type="letter")
+    client.put(RETENTION, {"rules": [{"memory_type": None, "days": 90, "action": "trash"}]}, format="json")
+
+    def run(*arguments: str) -> dict[str, Any]:
+        call_command("retention", *arguments, organization=acme.slug, as_json=True)
+        return dict(json.loads(capsys.readouterr().out))
+
+    assert run("show")["rules"] == [{"memory_type": None, "days": 90, "action": "trash", "due": 0}]
+    assert [hold["name"] for hold in run("show")["holds"]] == ["Case 7"]
+    with organization_scope(acme.id):
+        Memory.objects.filter(id=second).update(recorded_at=timezone.now() - timedelta(days=100))
+    assert run("sweep", "--dry-run")["done"] == run("sweep")["done"] == [{"memory_type": None, "memories": 1}]
+    tried = run("erase", first, "--dry-run")
+    assert (tried["dry_run"], tried["memories"], tried["certificate"]) == (True, 1, None)
+    done = run("erase", "--filter", '{"memory_type": {"in": ["note", "call"]}}', "--reason", "Asked to.")
+    assert (done["status"], done["memories"], done["certificate"]["content"]["reason"]) == ("certified", 2, "Asked to.")
+    with organization_scope(acme.id):
+        assert not Memory.objects.exists()
+    for odd in (
+        ["erase"],
+        ["erase", first],
+        ["erase", "--filter", "{}", "--reason", "x"],
+        ["erase", first, "--reason", "x"],
+    ):
+        with pytest.raises(CommandError):
+            run(*odd)
+    call_command("retention", "show", organization=acme.slug)
+    assert "hold Case 7" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     "rules",
     [

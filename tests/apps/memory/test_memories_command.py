@@ -78,7 +78,7 @@ def test_memories_go_to_the_trash_and_back(ids: list[str], acme: Organization) -
     assert counts(run_json("trash", ids[0])) == (1, 0, 1, 0)
     assert counts(run_json("trash", "--filter", '{"memory_type": "plan"}')) == (1, 1, 0, 0)
     assert live(acme) == [ids[2], ids[4]]
-    assert run_json("list", "--trash")["total"] == 3
+    assert run_json("list", "--state", "trash")["total"] == 3
     assert "3 memories would be restored" in run("restore", "--all", "--dry-run")
     assert live(acme) == [ids[2], ids[4]]
     assert "3 memories restored, 0 left as they were, 0 failed" in run("restore", "--all")

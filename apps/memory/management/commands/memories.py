@@ -32,7 +32,7 @@ _DONE = {"trash": "moved to the trash", "restore": "restored", "purge": "deleted
 class Command(BaseCommand):
     help = (
         "List, show, trash, restore and purge the memories of an organisation.\n\n"
-        "  list                  live memories, or with --trash those in the trash, page by page\n"
+        "  list                  the memories of a --state, live ones without it, page by page\n"
         "  show ID               one memory, wherever it is\n"
         "  trash, restore, purge ID... | --filter JSON | --all\n\n"
         "A purge deletes for good what is in the trash, however long it has been there; there is no way back."
@@ -47,7 +47,9 @@ class Command(BaseCommand):
         parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
         parser.add_argument("--filter", metavar="JSON", help="those that satisfy this filter of the API")
         parser.add_argument("--all", dest="everything", action="store_true", help="every one of them")
-        parser.add_argument("--trash", action="store_true", help="list what is in the trash")
+        parser.add_argument(
+            "--state", choices=[one.value for one in Shelf], default=Shelf.LIVE.value, help="of the list"
+        )
         parser.add_argument("--ordering", choices=ORDERS, default=ORDERS[0], help="order of the list")
         parser.add_argument("--limit", type=int, default=20, help=f"rows of a page of the list, 1 to {MAX_LIMIT}")
         parser.add_argument("--cursor", help="where the next page of the list begins")
@@ -69,13 +71,12 @@ class Command(BaseCommand):
             except DomainError as error:
                 raise CommandError(error.detail) from None
 
-    def _list(self, *, trash: bool, ordering: str, limit: int, cursor: str | None, **options: Any) -> None:
+    def _list(self, *, state: str, ordering: str, limit: int, cursor: str | None, **options: Any) -> None:
         if options["ids"]:
             raise CommandError("A list takes no ids; see `show`.")
         if not 1 <= limit <= MAX_LIMIT:
             raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
-        shelf = Shelf.TRASH if trash else Shelf.LIVE
-        rows = memories_matching(_conditions(options["filter"]), shelf=shelf, now=timezone.now())
+        rows = memories_matching(_conditions(options["filter"]), shelf=Shelf(state), now=timezone.now())
         page = page_of(rows.select_related("file"), order=ordering, cursor=cursor, limit=limit, present=memory_present)
         if options["as_json"]:
             self.stdout.write(json.dumps(page, default=str))
