@@ -27,7 +27,9 @@ test('files are brought in with live progress, which goes on after a reload; wha
       file('picture.png', 'x'),
     ])
   await expect(page.getByText('Files of this kind cannot be read yet.')).toBeVisible()
+  // What is not sent yet goes with the page.
   await expect(page.getByRole('button', { name: 'big.jsonl' })).toBeVisible()
+  await expect(page.getByRole('button', { name: 'broken.jsonl' })).toBeVisible()
   await page.reload()
   const big = page.getByRole('listitem').filter({ hasText: 'big.jsonl' })
   await expect(big.getByText('400 memories')).toBeVisible({ timeout: 60_000 })
