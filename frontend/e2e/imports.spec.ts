@@ -61,7 +61,10 @@ test('files can be dropped, and a batch can be cancelled', async ({ page, reques
   await expect(page.getByText('Let go to bring them in')).toBeVisible()
   await page.getByText('Let go to bring them in').locator('..').dispatchEvent('drop', { dataTransfer: dropped })
   await page.getByRole('button', { name: 'Cancel' }).click()
-  await expect(page.getByText(/^Cancelled: [\d,]+ of 5,000 were stored and stay$/)).toBeVisible({ timeout: 60_000 })
+  // Whether its file has been read by then depends on the machine.
+  const ended =
+    /^(Cancelled: [\d,]+ of 5,000 were stored and stay|Stopped while the file was read: [\d,]+ texts? (is|are) waiting)$/
+  await expect(page.getByText(ended)).toBeVisible({ timeout: 45_000 })
   await expect(page.getByRole('button', { name: 'Try the rest again' })).toBeVisible()
 })
 
