@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { check } from './axe'
-import { bearer, expect, newPerson, signIn, storeMemories, test } from './platform'
+import { bearer, expect, newPerson, settle, signIn, storeMemories, test, watch } from './platform'
 
 test('the list goes back in time, and what is replaced or deleted is told', async ({ page, request }) => {
   const person = await newPerson(request)
@@ -96,4 +96,22 @@ test('rules, holds and erasures with a certificate', async ({ page, request, qui
   const certificate = JSON.parse(await readFile(await (await saved).path(), 'utf8'))
   expect(certificate.content).toMatchObject({ format: 'liftos-erasure/1', number: 1, reason: 'Request of the person' })
   expect(JSON.stringify(certificate)).not.toContain('Quaxlibert')
+})
+
+test('keeping, exports and the past fit a phone', async ({ browser, baseURL, request }) => {
+  const context = await browser.newContext({ baseURL, viewport: { width: 390, height: 844 }, locale: 'en-GB' })
+  watch(context)
+  const page = await context.newPage()
+  const person = await newPerson(request)
+  await storeMemories(request, person, 3)
+  await signIn(page, person)
+  for (const path of ['settings/retention', 'settings/exports', 'memories?past=yes', 'review']) {
+    await page.goto(`/${person.org}/${path}`)
+    await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+    await settle(page)
+    const beyond = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    expect(beyond, path).toBeLessThanOrEqual(0)
+    await check(page, `${path} on a phone`)
+  }
+  await context.close()
 })
