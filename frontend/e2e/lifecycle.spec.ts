@@ -44,6 +44,9 @@ test('the list goes back in time, and what is replaced or deleted is told', asyn
   await page.getByRole('button', { name: 'It holds after all' }).click()
   await expect(page.getByText('In force again')).toBeVisible()
   await expect(page.getByText(/another memory holds instead/)).toHaveCount(0)
+  await page.getByRole('button', { name: /^Holds instead: Note 03/ }).click()
+  await expect(page.getByText(/another memory holds instead/)).toBeVisible()
+  await expect(page.getByRole('button', { name: /^Holds instead/ })).toHaveCount(0)
 })
 
 test('rules, holds and erasures with a certificate', async ({ page, request, quiet }) => {

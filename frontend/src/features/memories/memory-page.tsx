@@ -103,7 +103,7 @@ function OneMemory({ memory, toList, onEdit }: OneProps) {
               <p className="max-w-[75ch] leading-relaxed break-words whitespace-pre-wrap">{memory.content}</p>
             )}
           </Panel>
-          <Neighbours memoryId={memory.memory_id} />
+          <Neighbours memory={memory} />
           <ConceptProfile memoryId={memory.memory_id} />
         </div>
         <div className="grid min-w-0 gap-4">

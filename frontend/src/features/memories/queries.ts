@@ -203,6 +203,19 @@ export function useRestoreMemory(memoryId: string) {
   })
 }
 
+/** Says that another memory holds instead of one. */
+export function useSupersede(memoryId: string) {
+  const org = useOrg()
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (by: string) =>
+      answerOf(
+        api.POST('/api/v1/memory/{memory_id}/supersede', { params: { path: { memory_id: memoryId } }, body: { by } }),
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: [org] }),
+  })
+}
+
 /** Says that nothing replaces a memory after all. */
 export function useReinstate(memoryId: string) {
   const org = useOrg()

@@ -2,17 +2,21 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Waypoints } from 'lucide-react'
 import { useFormatter, useTranslations } from 'use-intl'
+import { may } from '@/api/account'
 import { Ago } from '@/components/ago'
+import { Button } from '@/components/button'
 import { Panel } from '@/components/panel'
+import { useFailed } from '@/components/plan-limit'
 import { ErrorState, Skeleton } from '@/components/states'
-import { useOrg } from '@/hooks/use-account'
+import { toast } from '@/components/toast'
+import { useAccount, useOrg } from '@/hooks/use-account'
 import { headline, typeName } from '../headline'
-import { type Neighbour, relatedQuery } from '../queries'
+import { type Memory, type Neighbour, relatedQuery, useSupersede } from '../queries'
 
 /** The memories nearest in meaning, how near each is, and the names that both share. */
-export function Neighbours({ memoryId }: { memoryId: string }) {
+export function Neighbours({ memory }: { memory: Memory }) {
   const t = useTranslations('neighbours')
-  const related = useQuery(relatedQuery(useOrg(), memoryId))
+  const related = useQuery(relatedQuery(useOrg(), memory.memory_id))
   return (
     <Panel title={t('title')} note={t('note')}>
       {related.isError && !related.data ? (
@@ -28,7 +32,7 @@ export function Neighbours({ memoryId }: { memoryId: string }) {
       ) : (
         <ol className="-mx-2 grid grid-cols-[minmax(0,1fr)] gap-1">
           {related.data.results.map((neighbour) => (
-            <Row key={neighbour.memory_id} neighbour={neighbour} />
+            <Row key={neighbour.memory_id} memory={memory} neighbour={neighbour} />
           ))}
         </ol>
       )}
@@ -36,11 +40,14 @@ export function Neighbours({ memoryId }: { memoryId: string }) {
   )
 }
 
-function Row({ neighbour }: { neighbour: Neighbour }) {
+function Row({ memory, neighbour }: { memory: Memory; neighbour: Neighbour }) {
   const t = useTranslations('neighbours')
   const { number } = useFormatter()
   const org = useOrg()
   // The cosine of two texts that have nothing in common can be a little below 0.
+  const canReplace = may(useAccount(), 'memory:write') && memory.superseded_at === null
+  const failed = useFailed()
+  const supersede = useSupersede(memory.memory_id)
   const closeness = Math.max(0, neighbour.closeness)
   return (
     <li className="grid gap-x-4 gap-y-1 px-2 py-1.5 sm:grid-cols-[minmax(0,1fr)_7rem]">
@@ -76,6 +83,22 @@ function Row({ neighbour }: { neighbour: Neighbour }) {
                 </li>
               ))}
             </ul>
+          ) : null}
+          {canReplace ? (
+            <Button
+              look="quiet"
+              size="small"
+              aria-label={t('replaceBy', { text: headline(neighbour.content) })}
+              isBusy={supersede.isPending}
+              onClick={() =>
+                supersede.mutate(neighbour.memory_id, {
+                  onSuccess: () => toast.done(t('replaced')),
+                  onError: (error) => failed(error, (reason) => t('notReplaced', { reason })),
+                })
+              }
+            >
+              {t('replace')}
+            </Button>
           ) : null}
         </div>
       </div>
