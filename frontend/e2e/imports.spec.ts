@@ -19,22 +19,18 @@ test('files are brought in with live progress, which goes on after a reload; wha
   const person = await newPerson(request)
   await signIn(page, person)
   await page.goto(`/${person.org}/import`)
-  await page
-    .getByLabel('Choose files')
-    .setInputFiles([
-      file('big.jsonl', jsonl(LINES)),
-      file('broken.jsonl', `${jsonl(LINES.slice(0, 1))}\nnot json\n${JSON.stringify({ content: '' })}`),
-      file('picture.png', 'x'),
-    ])
+  const chooser = page.getByLabel('Choose files')
+  await chooser.setInputFiles([file('big.jsonl', jsonl(LINES)), file('picture.png', 'x')])
   await expect(page.getByText('Files of this kind cannot be read yet.')).toBeVisible()
-  // What is not sent yet goes with the page.
   await expect(page.getByRole('button', { name: 'big.jsonl' })).toBeVisible()
-  await expect(page.getByRole('button', { name: 'broken.jsonl' })).toBeVisible()
   await page.reload()
   const big = page.getByRole('listitem').filter({ hasText: 'big.jsonl' })
   await expect(big.getByText('400 memories')).toBeVisible({ timeout: 60_000 })
   await expect(page.getByText('Files of this kind cannot be read yet.')).toHaveCount(0)
 
+  // Two files at once are stored side by side; what this one repeats is there already.
+  const text = `${jsonl(LINES.slice(0, 1))}\nnot json\n${JSON.stringify({ content: '' })}`
+  await chooser.setInputFiles([file('broken.jsonl', text)])
   const broken = page.getByRole('listitem').filter({ hasText: 'broken.jsonl' })
   await expect(broken.getByText('1 memory · 2 failed')).toBeVisible({ timeout: 30_000 })
   await broken.getByRole('button', { name: 'broken.jsonl' }).click()
