@@ -24,6 +24,7 @@ pytestmark = pytest.mark.slow
 CHANGES = int(os.environ.get("FEED_CHANGES", "20000"))
 STORED = CHANGES // 4
 READERS = 2
+MOST_ITEMS = 1_000
 STREAM = "/api/v1/memory/stream"
 MEMORY = "/api/v1/memory"
 # What an event makes of a memory; a reader needs nothing else.
@@ -128,11 +129,14 @@ def test_a_reader_who_is_cut_off_rebuilds_what_the_api_shows(stack: Stack) -> No
 
         # A quarter of the changes stores, a quarter edits, a quarter trashes and a quarter restores.
         items = [{"content": f"Parcel {n} left the harbour.", "memory_type": "parcel"} for n in range(STORED)]
-        operation = post("/store/batch", {"items": items})["operation_id"]
+        operations = [
+            post("/store/batch", {"items": items[start : start + MOST_ITEMS]})["operation_id"]
+            for start in range(0, STORED, MOST_ITEMS)
+        ]
         singles = [post("/store", {"content": f"Single {n}.", "memory_type": "single"})["memory_id"] for n in range(60)]
-        assert eventually(
-            lambda: client.get(f"{MEMORY}/operations/{operation}").json()["status"] == "succeeded", seconds=600
-        )
+        for operation in operations:
+            path = f"{MEMORY}/operations/{operation}"
+            assert eventually(lambda path=path: client.get(path).json()["status"] == "succeeded", seconds=600)  # type: ignore[misc]  # bound now, on purpose
         done = post("/bulk", {"action": "update", "memory_type": "parcel", "set": {"metadata": {"seen": True}}})["done"]
         for number, memory_id in enumerate(singles):
             match number % 4:
