@@ -6,6 +6,7 @@ Archives lie in folders of their own beneath it, so that `originals_of` does not
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from datetime import datetime
 from typing import IO, Any
 
@@ -76,6 +77,14 @@ def archives_of(schema_name: str) -> Iterator[str]:
     """Yield the keys of the archives that are kept for an organisation, those on their way in as well."""
     for folder in (EXPORTS, IMPORTS):
         yield from originals_of(f"{schema_name}/{folder}")
+
+
+def folders_drop(schema_name: str) -> None:
+    """Delete the empty folders of an organisation, where the storage has any."""
+    for folder in (f"{schema_name}/{EXPORTS}", f"{schema_name}/{IMPORTS}", schema_name):
+        # Whoever still writes there keeps it; a sweep erases that later.
+        with suppress(OSError):
+            _storage().delete(folder)
 
 
 def original_kept_at(key: str) -> datetime:

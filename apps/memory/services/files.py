@@ -22,6 +22,7 @@ from apps.core.tenancy.scope import current_scope, schema_name_for
 from apps.memory.adapters.documents import MEDIA_TYPES, ending_of
 from apps.memory.adapters.originals import (
     archives_of,
+    folders_drop,
     original_erase,
     original_kept_at,
     original_put,
@@ -142,6 +143,7 @@ def originals_delete_with_organization(*, organization_id: UUID) -> None:
 def originals_erase(*, schema_name: str) -> None:
     for key in [*originals_of(schema_name), *archives_of(schema_name)]:
         original_erase(key)
+    folders_drop(schema_name)
 
 
 def originals_delete(file_ids: Collection[UUID], *, organization_id: UUID, now: datetime) -> int:
