@@ -6808,7 +6808,7 @@ export interface components {
         UploadInputRequest: {
             /**
              * Format: binary
-             * @description txt, md, html, pdf, docx, xlsx, csv or jsonl.
+             * @description txt, md, html, pdf, docx, xlsx, csv, json or jsonl.
              */
             file: string;
         };
