@@ -71,6 +71,7 @@ def _differences(
             Q(replaced_at=None) | Q(replaced_at__gt=until), revised_at__lte=until, number__in=numbers
         )
     }
+    formers = _formers([state for number, state in after.items() if number not in before])
     removed = MemoryRemoval.objects.filter(number__in=numbers).values_list("number", "memory_id")
     removals = {number: memory_id for number, memory_id in removed if memory_id is not None}
     found: list[tuple[int, dict[str, Any]]] = []
@@ -80,7 +81,7 @@ def _differences(
             if memory_type is None:
                 found.append((number, _erased(removals[number])))
         elif (one or other) and memory_type in {None, *(state.memory_type for state in (one, other) if state)}:
-            difference = _difference(one, other, last.get(number))
+            difference = _difference(one, other, formers.get(number), last.get(number))
             if difference:
                 found.append((number, difference))
     return found
@@ -91,8 +92,15 @@ def _read(numbers: Sequence[int], moment: datetime) -> dict[int, MemoryState]:
     return {state.number: state for state in rows} if are_states(rows) else {}
 
 
+def _formers(states: Sequence[MemoryState]) -> dict[int, MemoryState]:
+    """Return by number the states that came before these."""
+    revisions = {state.number: state.revision - 1 for state in states}
+    rows = MemoryState.objects.filter(number__in=revisions).exclude(replaced_at=None)
+    return {state.number: state for state in rows if revisions[state.number] == state.revision}
+
+
 def _difference(
-    before: MemoryState | None, after: MemoryState | None, last: MemoryState | None
+    before: MemoryState | None, after: MemoryState | None, former: MemoryState | None, last: MemoryState | None
 ) -> dict[str, Any] | None:
     present = after or before
     if present is None:
@@ -104,18 +112,19 @@ def _difference(
     return {
         "memory_id": str(present.id),
         "kind": kind.value,
-        "cause": _cause(before, after, last).value,
+        "cause": _cause(before, after, former, last).value,
         "changed": list(changed),
         "before": before and memory_present(before),
         "after": after and memory_present(after),
     }
 
 
-def _cause(before: MemoryState | None, after: MemoryState | None, last: MemoryState | None) -> RevisionAction:
+def _cause(
+    before: MemoryState | None, after: MemoryState | None, former: MemoryState | None, last: MemoryState | None
+) -> RevisionAction:
     if before and after:
         return RevisionAction.EDITED
     if after:
-        former = MemoryState.objects.filter(id=after.id, revision=after.revision - 1).first()
         return action_between(former, after)
     if last is None or last.deleted_at is not None:
         return RevisionAction.TRASHED

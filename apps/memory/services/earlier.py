@@ -1,5 +1,6 @@
 """An index of what a search as of a moment finds beside the present one: texts that were edited since, or trashed."""
 
+import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
@@ -7,9 +8,11 @@ from uuid import UUID
 
 import numpy as np
 
+from apps.core.tenancy.scope import current_scope
 from apps.memory.adapters.index_store import index_apart
 from apps.memory.engine import packing
 from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.duplicates import hash_of
 from apps.memory.engine.memory_index import IndexedMemory, IndexedUnit, MemoryIndex
 from apps.memory.models import Entity, Memory, MemoryRows, MemoryState
 from apps.memory.selectors.earlier import earlier_texts
@@ -24,7 +27,8 @@ _UNDERSTOOD = 20
 # What was read is kept for the next question about the same time.
 _KEPT = 2_000
 
-_Key = tuple[UUID, int, tuple[str, ...]]
+# Whose, and which text: an archive brings memories to another organisation under the ids that they have here.
+_Key = tuple[UUID | None, UUID, str, tuple[str, ...]]
 _read: "OrderedDict[_Key, Analysed]" = OrderedDict()
 _lock = Lock()
 
@@ -47,7 +51,8 @@ def earlier_index(rows: MemoryRows, *, space: ConceptSpace) -> MemoryIndex | Non
 
 def _texts(states: Sequence[MemoryState], space: ConceptSpace) -> list[Analysed]:
     names = tuple(dimension.name for dimension in space.dimensions)
-    keys = [(state.id, state.revision, names) for state in states]
+    owner = current_scope().organization_id
+    keys = [(owner, state.id, _digest(state), names) for state in states]
     with _lock:
         known = {key: _read[key] for key in keys if key in _read}
     fresh = [(key, state) for key, state in zip(keys, states, strict=True) if key not in known]
@@ -66,6 +71,12 @@ def _texts(states: Sequence[MemoryState], space: ConceptSpace) -> list[Analysed]
         while len(_read) > _KEPT:
             _read.popitem(last=False)
     return [known[key] for key in keys]
+
+
+def _digest(state: MemoryState) -> str:
+    """Return what stands for all that a text is read by."""
+    parts = [state.content, state.metadata, state.occurred_at.isoformat()]
+    return hash_of(json.dumps(parts, sort_keys=True, default=str))
 
 
 def _entity_numbers(texts: Sequence[Analysed]) -> dict[str, int]:

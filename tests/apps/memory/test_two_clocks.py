@@ -11,11 +11,14 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
+from apps.core.tenancy.scope import organization_scope
 from apps.memory.exceptions import SupersessionConflict
-from apps.memory.models import Memory
+from apps.memory.models import Memory, MemoryState
+from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.differences import diff_page
 from apps.memory.selectors.memories import memory_present
 from apps.memory.selectors.visible import memories_visible
+from apps.memory.services import earlier
 from apps.memory.services.managing import (
     memory_edit,
     memory_restore,
@@ -296,3 +299,23 @@ def test_a_memory_cannot_replace_itself(client: APIClient, store: Store) -> None
     for memory_id, by in ((three, one), (one, one)):
         answer = client.post(f"/api/v1/memory/{memory_id}/supersede", {"by": by}, format="json")
         assert (answer.status_code, answer.json()["code"]) == (409, "supersession_conflict")
+
+
+def test_earlier_texts_of_one_organisation_are_read_for_it_alone(acme: Organization, globex: Organization) -> None:
+    """An archive brings a memory to another organisation under the id that it has here."""
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def names(organization: Organization, content: str) -> set[str]:
+        state = MemoryState(id=UUID(int=7), revision=1, content=content, metadata={}, occurred_at=at)
+        with organization_scope(organization.id):
+            (text,) = earlier._texts([state], concept_space(context_get()))
+        return {entry.mention.key for entry in text.reading.entities}
+
+    ours, theirs = names(acme, "Priya Raman is here."), names(globex, "Lena Hartwig is here.")
+    assert ours
+    assert theirs
+    assert not ours & theirs
+    assert names(acme, "Priya Raman is here.") == ours
+    # Nor are two texts of one revision, as an archive may bring them, taken for each other.
+    assert names(acme, "Orpheus Vandelay is here.") not in (ours, theirs)
+    assert len({key[0] for key in earlier._read if key[1] == UUID(int=7)}) == 2
