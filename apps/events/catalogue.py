@@ -59,6 +59,8 @@ _REVIEW = {"kind": TEXT, "older": ID, "newer": ID}
 _MEMORY = {"memory_type": TEXT, "module": TEXT, "revision": NUMBER}
 _OVERRIDE = {"plan": TEXT_OR_NULL, "feature": TEXT_OR_NULL, "limit": NUMBER_OR_NULL, "ends_at": TIME_OR_NULL,
              "reason": TEXT}  # fmt: skip
+_GRANT = {"principal_kind": TEXT, "principal_id": TEXT, "module": TEXT, "memory_types": TEXTS, "rights": TEXTS,
+          "purpose": TEXT}  # fmt: skip
 _FILE = {"media_type": TEXT, "size_bytes": NUMBER}
 _ARCHIVE = {"memories": NUMBER, "size_bytes": NUMBER}
 _OPERATION = {"kind": TEXT, "total": NUMBER}
@@ -218,6 +220,13 @@ EVENTS: dict[str, EventType] = {
     "memory.hold_released": EventType("An order to keep memories was lifted.", {"title": TEXT}),
     "memory.retention_changed": EventType(
         "For how long memories are kept was changed.", {"rules": NUMBER}
+    ),
+    "memory_grant.created": EventType("Memories of a module were opened to somebody.", _GRANT),
+    "memory_grant.revoked": EventType("What was opened to somebody was closed again.", _GRANT),
+    "memory_grant.used": EventType(
+        "Somebody was shown memories that a grant opens to them.",
+        {"operation": TEXT, "memory_ids": TEXTS},
+        in_feed=False,
     ),
     "memory.superseded": EventType("A memory was replaced by another one.", {**_MEMORY, "by": ID}),
     "memory.reinstated": EventType("A memory is no longer replaced by another one.", _MEMORY),

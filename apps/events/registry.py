@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from apps.events.types import Event
+from apps.events.types import Event, Listener
 
 # Acts on events, in order, in one transaction of the public schema with the note that it did.
 Handler = Callable[[Sequence[Event]], None]
 
+# Returns those of an organisation's events that somebody may be told of, in their order.
+FeedFilter = Callable[[Listener, Sequence[Event]], Sequence[Event]]
+
+_filters: list[FeedFilter] = []
 _consumers: dict[str, Handler] = {}
 
 
@@ -17,6 +21,19 @@ def register_consumer(name: str, handler: Handler) -> None:
     with growing delays, and in the end parked, so that others go on.
     """
     _consumers[name] = handler
+
+
+def register_feed_filter(feed_filter: FeedFilter) -> None:
+    """Have every reading of the feed pass through `feed_filter`: the API, streams, and what modules are sent."""
+    if feed_filter not in _filters:
+        _filters.append(feed_filter)
+
+
+def events_open(listener: Listener, events: Sequence[Event]) -> Sequence[Event]:
+    """Return those of these events of the listener's organisation that they may be told of."""
+    for one in _filters:
+        events = one(listener, events)
+    return events
 
 
 def consumers() -> Mapping[str, Handler]:

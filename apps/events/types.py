@@ -48,6 +48,15 @@ class Actor:
         return cls(ActorKind.USER, str(present.user_id)) if present.user_id else SYSTEM
 
 
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who is told of an organisation's events: a caller, or a module that has subscribed to them."""
+
+    organization_id: UUID
+    principal: Principal | None = None
+    module: str = ""
+
+
 SYSTEM = Actor(ActorKind.SYSTEM)
 ANONYMOUS = Actor(ActorKind.ANONYMOUS)
 

@@ -8,6 +8,7 @@ exactly where it was. The rights of the caller are looked at anew while the stre
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,8 +27,9 @@ from apps.core.tracing import SpanKind, parsed, span
 from apps.core.types import Principal
 from apps.events.api.serializers import cursor_position, event_present, types_of
 from apps.events.exceptions import CursorExpired
+from apps.events.registry import events_open
 from apps.events.selectors import feed_after, feed_head, feed_types
-from apps.events.types import Event
+from apps.events.types import Event, Listener
 from apps.gateway import metrics
 from apps.gateway.adapters.access import BELIEVED_SECONDS, Access
 from apps.gateway.adapters.bell import Bell
@@ -78,6 +80,15 @@ class _Asked:
     types: frozenset[str]
     # Behind which position to go on; None begins now.
     position: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is to be written, and the position behind it; with more there is no need to wait."""
+
+    position: int
+    text: bytes
+    has_more: bool
 
 
 class EventStreams:
@@ -171,20 +182,19 @@ class EventStreams:
             if bell.is_set() or loop.time() >= looks_at:
                 # Before the look: what happens meanwhile rings again.
                 bell.clear()
-                try:
-                    found = await _read(organization_id, position, asked.types)
-                except CursorExpired:
-                    position = await in_public_thread(lambda: feed_head(organization_id=organization_id))
-                    await exchange.write(_mark("reset", position), more=True)
-                    continue
-                if found:
-                    await exchange.write(b"".join(_encode(event) for event in found), more=True)
-                    position, written = found[-1].position or position, loop.time()
-                # A full batch has more behind it. The bell may be lost, so there is a look now and then without it.
-                looks_at = loop.time() + (0 if len(found) == BATCH else LOOK_SECONDS)
+                news = await _news(principal, position, asked.types)
+                position = news.position
+                if news.text:
+                    await exchange.write(news.text, more=True)
+                    written = loop.time()
+                # The bell may be lost, so there is a look now and then without it.
+                looks_at = loop.time() + (0 if news.has_more else LOOK_SECONDS)
             if loop.time() - checked >= BELIEVED_SECONDS:
-                if not await self._may_still(exchange, door):
+                still = await self._still(exchange, door)
+                if still is None:
                     return
+                # As whom they are known by now: their role may be another one.
+                principal = still
                 checked = loop.time()
             if loop.time() - written >= HEARTBEAT_SECONDS:
                 await exchange.write(StreamEvent.heartbeat().encode(), more=True)
@@ -192,14 +202,15 @@ class EventStreams:
             if loop.time() < looks_at:
                 await _wait(bell, leaving, BELIEVED_SECONDS)
 
-    async def _may_still(self, exchange: Exchange, door: Door) -> bool:
+    async def _still(self, exchange: Exchange, door: Door) -> Principal | None:
+        """Return the caller as the credential has them now, None if they may listen no longer."""
         try:
             principal, _, _ = await authenticated(exchange, self._access)
             _permission_check(principal, door)
         except Refusal:
             # Also when the token has run out: the client comes back with a new one.
-            return False
-        return True
+            return None
+        return principal
 
 
 def _permission_check(principal: Principal, door: Door) -> None:
@@ -231,10 +242,21 @@ def _invalid(detail: str) -> Refusal:
     return Refusal("validation_failed", detail, gate="request")
 
 
-async def _read(organization_id: UUID, position: int, types: frozenset[str]) -> list[Event]:
-    return await in_public_thread(
-        lambda: feed_after(organization_id=organization_id, position=position, types=types, limit=BATCH)
-    )
+async def _news(principal: Principal, position: int, types: frozenset[str]) -> _News:
+    """Read on behind a position: what the caller may be told of, as things stand now."""
+    organization_id = principal.organization_id
+
+    def read() -> tuple[Sequence[Event], Sequence[Event]]:
+        found = feed_after(organization_id=organization_id, position=position, types=types, limit=BATCH)
+        return found, events_open(Listener(organization_id, principal), found)
+
+    try:
+        found, told = await in_public_thread(read)
+    except CursorExpired:
+        head = await in_public_thread(lambda: feed_head(organization_id=organization_id))
+        return _News(head, _mark("reset", head), has_more=True)
+    last = found[-1].position if found else None
+    return _News(last or position, b"".join(map(_encode, told)), has_more=len(found) == BATCH)
 
 
 async def _wait(bell: asyncio.Event, leaving: "asyncio.Future[None]", seconds: float) -> None:

@@ -10,10 +10,11 @@ class MemoryConfig(AppConfig):
             on_organization_created,
             on_organization_deleted,
         )
-        from apps.events.registry import register_consumer  # noqa: PLC0415 - as above
+        from apps.events.registry import register_consumer, register_feed_filter  # noqa: PLC0415 - as above
         from apps.memory import metrics  # noqa: PLC0415 - as above
         from apps.memory.adapters import dependency  # noqa: PLC0415 - as above
         from apps.memory.api import errors  # noqa: F401, PLC0415 - registers the problems of this app
+        from apps.memory.selectors.feed import events_readable  # noqa: PLC0415 - as above
         from apps.memory.services.contexts import context_create  # noqa: PLC0415 - as above
         from apps.memory.services.files import originals_delete_with_organization  # noqa: PLC0415 - as above
         from apps.memory.services.reviews import reviews_wake  # noqa: PLC0415 - as above
@@ -23,5 +24,6 @@ class MemoryConfig(AppConfig):
         register_dependency("memory", dependency.engine_check, dependency.CONSEQUENCE, vital=True)
         register_gauge(metrics.ACTIVE_CONTEXTS, metrics.ACTIVE_CONTEXTS_TEXT, metrics.active_contexts)
         register_consumer("reviews", reviews_wake)
+        register_feed_filter(events_readable)
         on_organization_created(context_create)
         on_organization_deleted(originals_delete_with_organization)

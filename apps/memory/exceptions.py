@@ -13,6 +13,16 @@ class MemoryErased(DomainError):
     code = "memory_erased"
 
 
+class MemoryClosed(DomainError):
+    """The memory may be read, and belongs to a module that lets nobody else change it."""
+
+    code = "memory_closed"
+
+
+class GrantNotFound(NotFound):
+    code = "grant_not_found"
+
+
 class EntityNotFound(NotFound):
     code = "entity_not_found"
 

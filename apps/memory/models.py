@@ -13,6 +13,7 @@ from pgvector.django import HalfVectorField, VectorField
 from apps.accounts.models import Organization
 from apps.core.ids import new_id
 from apps.memory.adapters.embedding import MINILM
+from apps.memory.engine.reader import PrincipalKind
 from apps.memory.types import TRASH_LIFETIME, ReviewKind, ReviewStatus
 
 
@@ -162,6 +163,8 @@ class Memory(Remembered):
             models.Index(fields=["number"], condition=Q(understood=False), name="memory_not_understood"),
             models.Index(fields=["occurred_at"], name="memory_occurred"),
             models.Index(fields=["memory_type"], name="memory_type"),
+            # What belongs to the organisation is open to all of it: only what modules hold is looked through.
+            models.Index(fields=["module", "memory_type"], condition=~Q(module=""), name="memory_of_modules"),
             GinIndex(fields=["metadata"], opclasses=["jsonb_path_ops"], name="memory_metadata"),
         ]
 
@@ -352,6 +355,8 @@ class Operation(models.Model):
     first_number = models.BigIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    # The module that sent it; empty for people.
+    module = models.CharField(max_length=63, blank=True)
     created_by = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -633,6 +638,43 @@ class LegalHold(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def in_force(self, now: datetime) -> "GrantQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+
+class Grant(models.Model):
+    """Somebody may read, change or count memories of a module that are closed to them otherwise."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    principal_kind = models.CharField(max_length=10, choices=[(one.value, one.name) for one in PrincipalKind])
+    # A module's or role's name, a person's or key's id.
+    principal_id = models.CharField(max_length=100)
+    # Whose memories; of which types, all if there are none; and those alone that a filter of the API applies to.
+    module = models.CharField(max_length=63)
+    memory_types = models.JSONField(default=list, blank=True)
+    filters = models.JSONField(default=dict, blank=True)
+    rights = models.JSONField(default=list)
+    purpose = models.CharField(max_length=500)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    revoked_by = models.UUIDField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["principal_kind", "principal_id"], condition=Q(revoked_at=None), name="grant_of_principal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.principal_kind} {self.principal_id}: {self.module}"
 
 
 class RetentionRule(models.Model):

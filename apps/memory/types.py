@@ -1,6 +1,6 @@
 """Values that pass between the memory's layers, and the limits of what it takes in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,6 +10,7 @@ from uuid import UUID
 from apps.memory.engine.explain import Why
 from apps.memory.engine.filters import And, Filter
 from apps.memory.engine.fusion import FusedHit
+from apps.memory.engine.reader import PrincipalKind, Right
 from apps.memory.engine.types import SearchType
 
 if TYPE_CHECKING:
@@ -223,6 +224,21 @@ class MemoryConditions:
     def empty(self) -> bool:
         """Whether they let every memory through because nothing is asked."""
         return self in {MemoryConditions(), MemoryConditions(filter=And(()))}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantOffer:
+    """What is to be opened to whom. No types are all of the module's; `filters` is a filter of the API, {} for none."""
+
+    principal_kind: PrincipalKind
+    # A module's or role's name, a person's or key's id.
+    principal_id: str
+    module: str
+    rights: Sequence[Right]
+    purpose: str
+    memory_types: Sequence[str] = ()
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    expires_at: datetime | None = None
 
 
 class BulkAction(StrEnum):

@@ -19,6 +19,7 @@ from apps.events.types import SYSTEM
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.chunking import chunk_text
 from apps.memory.engine.memory_index import CANDIDATES
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.types import SearchType
 from apps.memory.management.commands.seed_demo import CORPUS
 from apps.memory.models import Chunk, Memory
@@ -70,7 +71,7 @@ def _storing(organization: Organization, rows: list[dict[str, Any]]) -> Speed:
 
 def _search(organization: Organization, search_type: SearchType, text: str) -> list[str]:
     query = SearchQuery(text=text, search_type=search_type, limit=_TOP)
-    response = memory_search(organization_id=organization.id, query=query, now=timezone.now())
+    response = memory_search(organization_id=organization.id, reader=EVERYTHING, query=query, now=timezone.now())
     return [result.memory.external_id for result in response.results]
 
 

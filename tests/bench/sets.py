@@ -22,6 +22,7 @@ from tqdm import tqdm
 from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.filters import parse_filter
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.types import SearchType
 from apps.memory.management.commands.seed_demo import CORPUS
 from apps.memory.services.operations import operation_create, operation_process
@@ -101,7 +102,7 @@ def _searched(organization: Organization, search_type: SearchType, query: Mappin
     asked = SearchQuery(
         text=query["text"][:MAX_QUERY], search_type=search_type, limit=TOP, filter=condition, explain=False
     )
-    found, _ = memories_find(organization_id=organization.id, query=asked, now=timezone.now())
+    found, _ = memories_find(organization_id=organization.id, reader=EVERYTHING, query=asked, now=timezone.now())
     return [one.memory.external_id for one in found]
 
 

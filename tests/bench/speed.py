@@ -21,6 +21,7 @@ from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.adapters.index_store import index_current, indexes_forget
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.reading import Understanding
 from apps.memory.engine.terms import terms_of
 from apps.memory.engine.types import SearchType
@@ -149,7 +150,7 @@ def _searches(organization: Organization, size: int) -> list[Speed]:
 
     def product(question: str, *, search_type: SearchType) -> object:
         query = SearchQuery(text=question, search_type=search_type)
-        return memories_find(organization_id=organization.id, query=query, now=timezone.now())
+        return memories_find(organization_id=organization.id, reader=EVERYTHING, query=query, now=timezone.now())
 
     floor = _times(lambda question: _floor(question, kind=kind))
     rows = []

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.kse import kse_contract
 from apps.memory.models import Memory
 from apps.memory.services.managing import memory_trash
@@ -37,7 +38,9 @@ def remember(organization: Organization, content: str, **item: Any) -> UUID:
 
 def trash(organization: Organization, memory_id: UUID) -> None:
     with organization_scope(organization.id):
-        memory_trash(organization_id=organization.id, memory_id=memory_id, user_id=None, now=timezone.now())
+        memory_trash(
+            reader=EVERYTHING, organization_id=organization.id, memory_id=memory_id, user_id=None, now=timezone.now()
+        )
 
 
 def expire(organization: Organization, memory_id: UUID) -> None:

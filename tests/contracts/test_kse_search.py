@@ -9,6 +9,7 @@ from apps.billing.models import UsageEvent
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.kse import ConceptStore, SearchService
 from apps.memory.engine.fusion import UNITS
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.types import SearchType
 from apps.memory.services import search as search_module
 from apps.memory.services.search import memory_search
@@ -70,7 +71,10 @@ def test_each_type_is_ours_with_its_scores(
     found = call(service.search, asked)
     with organization_scope(acme.id):
         expected = memory_search(
-            organization_id=acme.id, query=SearchQuery(text=asked.query, search_type=ours), now=MOMENT
+            reader=EVERYTHING,
+            organization_id=acme.id,
+            query=SearchQuery(text=asked.query, search_type=ours),
+            now=MOMENT,
         ).results
     assert [(one.entity.id, one.score, one.explanation) for one in found] == [
         (str(one.memory.id), one.hit.score_units / UNITS, one.explanation) for one in expected

@@ -45,6 +45,7 @@ from apps.core.tenancy.scope import organization_scope
 from apps.events.registry import consumers
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Chunk, Entity, Memory, Operation, Review, SourceFile
 from apps.memory.services.erasing import memories_erase
 from apps.memory.services.exports import export_create, export_fetch, export_write
@@ -329,7 +330,7 @@ def other(globex: Organization) -> Other:
         reviews_find()
         review = Review.objects.get()
         trashed = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
-        memory_trash(organization_id=globex.id, memory_id=trashed.memory_id, user_id=None, now=now)
+        memory_trash(reader=EVERYTHING, organization_id=globex.id, memory_id=trashed.memory_id, user_id=None, now=now)
         hold = hold_place(name=SECRET, reason=TEXT, filters={"memory_type": SECRET.lower()}, user_id=None, now=now)
         retention_set(rules=[{"memory_type": "note", "days": 90, "action": "trash"}], user_id=None, now=now)
         gone = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)

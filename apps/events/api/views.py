@@ -8,7 +8,9 @@ from apps.core.api.permissions import PUBLIC
 from apps.core.api.views import ApiView
 from apps.core.tenancy.scope import public_scope
 from apps.events.api.serializers import EventPage, EventsQuery, EventTypePage, event_present, event_types
+from apps.events.registry import events_open
 from apps.events.selectors import event_of, feed, feed_after, feed_types
+from apps.events.types import Listener
 
 EVENTS_READ = "events:read"
 
@@ -52,5 +54,7 @@ class EventsView(ApiView):
                 older = rows.filter(position__lt=query["cursor"]) if "cursor" in query else rows
                 found = [event_of(row) for row in older.order_by("-position")[: limit + 1]]
             total = rows.count()
-        shown = [event_present(event) for event in found[:limit]]
-        return Response({"results": shown, "next": shown[-1]["cursor"] if len(found) > limit else None, "total": total})
+            told = events_open(Listener(organization_id, self.principal), found[:limit])
+        # What the caller may not be told of is passed over: a page may be shorter, and more may follow all the same.
+        following = str(found[limit - 1].position) if len(found) > limit else None
+        return Response({"results": [event_present(event) for event in told], "next": following, "total": total})

@@ -49,7 +49,8 @@ _GONE = """
 """
 # Memory and passages in one statement: between two, another change could come. Vectors travel in their own binary form.
 _COLUMNS = """
-    SELECT memory.number, memory.id, memory.thread, extract(epoch FROM memory.occurred_at)::float8,
+    SELECT memory.number, memory.id, memory.module, memory.memory_type, memory.thread,
+        extract(epoch FROM memory.occurred_at)::float8,
         memory.occurred_given, coalesce(extract(epoch FROM memory.expires_at)::float8, 'infinity'),
         memory.superseded_at IS NOT NULL, vector_send(memory.concepts), memory.named, memory.times,
         chunk.start, chunk."end", chunk.terms, chunk.sparse, chunk.sketch,
@@ -175,11 +176,14 @@ def _entity(row: tuple[int, str, int]) -> IndexedEntity:
 
 
 def _memory(rows: Sequence[tuple[Any, ...]]) -> IndexedMemory:
-    number, memory_id, thread, occurred, given, expires, superseded, concepts, named, times = rows[0][:10]
+    number, memory_id, module, memory_type, thread, occurred, given, expires, superseded = rows[0][:9]
+    concepts, named, times = rows[0][9:12]
     entities, counts, subjects = packing.unpack(named, packing.NAMED)
     return IndexedMemory(
         number=number,
         memory_id=memory_id,
+        module=module,
+        memory_type=memory_type,
         thread=thread,
         occurred=occurred,
         occurred_given=given,
@@ -190,7 +194,7 @@ def _memory(rows: Sequence[tuple[Any, ...]]) -> IndexedMemory:
         entity_counts=counts,
         subjects=subjects,
         times=np.column_stack(packing.unpack(times, packing.TIMES)),
-        units=[_unit(row[10:]) for row in rows],
+        units=[_unit(row[12:]) for row in rows],
     )
 
 

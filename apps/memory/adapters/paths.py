@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
-from apps.memory.models import MemoryQuerySet
+from apps.memory.models import MemoryQuerySet, Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +17,21 @@ class Path:
     relation_ids: tuple[int | None, ...]
 
 
-def shortest_path(visible: MemoryQuerySet, *, source: UUID, target: UUID, most_steps: int) -> Path | None:
-    """Return a path with the fewest steps; a stated relation goes before a memory, then lower ids before higher."""
+def shortest_path(
+    visible: MemoryQuerySet, stated: QuerySet[Relation] | None, *, source: UUID, target: UUID, most_steps: int
+) -> Path | None:
+    """Return a path with the fewest steps; a stated relation goes before a memory, then lower ids before higher.
+
+    `stated` are the relations that it may take, None for all of them.
+    """
     live, parameters = visible.values("id").query.sql_with_params()
+    among, relations = ("", ()) if stated is None else stated.values("id").query.sql_with_params()
+    only = f"AND relation.id IN ({among})" if among else ""
     with connection.cursor() as cursor:
-        cursor.execute(_BREADTH_FIRST.format(live=live), [source, source, *parameters, 2 * most_steps, target])
+        cursor.execute(
+            _BREADTH_FIRST.format(live=live, only=only),
+            [source, source, *relations, *relations, *parameters, 2 * most_steps, target],
+        )
         row = cursor.fetchone()
     return Path(tuple(row[0]), tuple(row[1])) if row else None
 
@@ -42,10 +53,10 @@ _BREADTH_FIRST = """
                 CASE walk.half %% 2 WHEN 0 THEN walk.relations ELSE array_append(walk.relations, walk.relation_id) END
             FROM walk CROSS JOIN LATERAL (
                 SELECT relation.target_id, relation.id FROM memory_relation relation
-                WHERE walk.half %% 2 = 0 AND relation.source_id = walk.place
+                WHERE walk.half %% 2 = 0 AND relation.source_id = walk.place {only}
                 UNION ALL
                 SELECT relation.source_id, relation.id FROM memory_relation relation
-                WHERE walk.half %% 2 = 0 AND relation.target_id = walk.place
+                WHERE walk.half %% 2 = 0 AND relation.target_id = walk.place {only}
                 UNION ALL
                 SELECT mention.memory_id, NULL FROM memory_mention mention
                 WHERE walk.half %% 2 = 0 AND mention.entity_id = walk.place AND mention.memory_id IN ({live})

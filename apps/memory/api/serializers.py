@@ -13,6 +13,7 @@ from apps.core.api.pagination import MAX_LIMIT
 from apps.core.api.serializers import StrictSerializer
 from apps.core.strict_json import StrictJSONError, loads
 from apps.memory.engine.filters import Filter, FilterError, parse_filter
+from apps.memory.engine.reader import Via
 from apps.memory.engine.types import FINDING_CHANNELS, SearchType
 from apps.memory.models import Operation
 from apps.memory.types import (
@@ -264,6 +265,12 @@ class MemoryOutput(serializers.Serializer[Any]):
     superseded_by = serializers.UUIDField(allow_null=True, help_text="The memory that replaces it.")
     superseded_at = serializers.DateTimeField(allow_null=True, help_text="From when on that one holds.")
     file = PlaceOutput(allow_null=True, help_text="The file that it was read from.")
+    access_via = serializers.ChoiceField(
+        [one.value for one in Via],
+        help_text="By what it is open to you: the `organization`'s own, your `module`'s, `shared` by the module that "
+        "stored it, by a `grant`, or your `role`.",
+    )
+    grant_id = serializers.UUIDField(allow_null=True, help_text="The grant by which it is open, if it is one.")
 
 
 class SearchConditions(StrictSerializer):

@@ -20,10 +20,10 @@ from apps.core.api.idempotency import idempotent
 from apps.core.api.pagination import page_of
 from apps.core.api.parsers import StrictJSONParser
 from apps.core.api.serializers import PageQuery
-from apps.core.api.views import ApiView
 from apps.core.exceptions import InvalidInput
 from apps.memory.adapters.documents import UnsupportedFile
 from apps.memory.api import serializers as io
+from apps.memory.api.base import MemoryApiView
 from apps.memory.engine.explain import Why
 from apps.memory.engine.fusion import UNITS, FusedHit
 from apps.memory.engine.types import SearchType
@@ -67,7 +67,7 @@ LAST_EVENT_ID = OpenApiParameter(
 )
 
 
-class StoreView(ApiView):
+class StoreView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
     @extend_schema(
@@ -106,7 +106,7 @@ class StoreView(ApiView):
         return Response(body, status=201 if result.created else 200)
 
 
-class BatchView(ApiView):
+class BatchView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
     parser_classes = [StrictJSONParser, MultiPartParser]
 
@@ -127,6 +127,7 @@ class BatchView(ApiView):
         return operation_create(
             organization_id=self.principal.organization_id,
             rows=[{**item, "module": self.principal.module} for item in items],
+            module=self.principal.module,
             user_id=self.principal.user_id,
             now=now,
         )
@@ -153,6 +154,7 @@ class BatchView(ApiView):
             organization_id=self.principal.organization_id,
             files=[FileToRead(file)],
             name=name,
+            module=self.principal.module,
             user_id=self.principal.user_id,
             now=now,
         )
@@ -162,7 +164,7 @@ def _is_form(request: Request) -> bool:
     return (request.content_type or "").partition(";")[0].strip() == "multipart/form-data"
 
 
-class OperationsView(ApiView):
+class OperationsView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(operation_id="memory_operations", parameters=[PageQuery], responses=io.OperationPage)
@@ -170,7 +172,7 @@ class OperationsView(ApiView):
         """The batches, the latest first."""
         query = self.valid_query(request, PageQuery)
         page = page_of(
-            operations_counted(),
+            operations_counted(self.reader),
             order="-created_at",
             cursor=query.get("cursor"),
             limit=query["limit"],
@@ -179,7 +181,7 @@ class OperationsView(ApiView):
         return Response(page)
 
 
-class OperationEventsView(ApiView):
+class OperationEventsView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
     renderer_classes = [EventStreamRenderer]
 
@@ -194,7 +196,7 @@ class OperationEventsView(ApiView):
         `progress` events, and `done` when the models have read everything, have the body of the operation. The stream
         ends after half a minute at most: ask again with the last id.
         """
-        operation_get(operation_id=operation_id)
+        operation_get(operation_id=operation_id, reader=self.reader)
         organization_id = self.principal.organization_id
         seen = request.headers.get("Last-Event-ID", "")
         return stream_response(
@@ -204,32 +206,35 @@ class OperationEventsView(ApiView):
         )
 
 
-class OperationView(ApiView):
+class OperationView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(responses=io.OperationOutput)
     def get(self, request: Request, operation_id: UUID) -> Response:
         """How far a batch has come, with the first hundred errors and duplicates."""
-        return Response(operation_present(operation_get(operation_id=operation_id)))
+        return Response(operation_present(operation_get(operation_id=operation_id, reader=self.reader)))
 
 
-class OperationCancelView(ApiView):
+class OperationCancelView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
     @extend_schema(request=None, responses=io.OperationOutput)
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Stop a batch; what is stored stays."""
-        return _operation(operation_cancel(operation_id=operation_id, now=timezone.now()))
+        return _operation(operation_cancel(operation_id=operation_id, reader=self.reader, now=timezone.now()))
 
 
-class OperationRetryView(ApiView):
+class OperationRetryView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
     @extend_schema(request=None, responses=io.OperationOutput)
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Try the failed and cancelled items again."""
         operation = operation_retry(
-            organization_id=self.principal.organization_id, operation_id=operation_id, now=timezone.now()
+            organization_id=self.principal.organization_id,
+            operation_id=operation_id,
+            reader=self.reader,
+            now=timezone.now(),
         )
         return _operation(operation)
 
@@ -238,7 +243,7 @@ def _operation(operation: Operation) -> Response:
     return Response(operation_present(operation))
 
 
-class SearchView(ApiView):
+class SearchView(MemoryApiView):
     access = {"POST": Permission.MEMORY_READ}
 
     @extend_schema(
@@ -265,12 +270,12 @@ class SearchView(ApiView):
         fields = self._valid_fields(request)
         wait_for = fields.pop("wait_for", None)
         if wait_for is not None:
-            operation_wait(operation_id=wait_for, most=WAIT_FOR_MOST)
+            operation_wait(operation_id=wait_for, reader=self.reader, most=WAIT_FOR_MOST)
         now = timezone.now()
         as_of = io.as_of_of(fields, now=now)
         fields = {name: value for name, value in fields.items() if name not in io.AsOfInput().fields}
         query = replace(_query_of(fields), as_of=as_of)
-        found = memory_search(organization_id=self.principal.organization_id, query=query, now=now)
+        found = memory_search(organization_id=self.principal.organization_id, reader=self.reader, query=query, now=now)
         return Response(_search_present(found, query.search_type), headers=found.quota.headers())
 
     def _valid_fields(self, request: Request) -> dict[str, Any]:
@@ -284,7 +289,7 @@ class SearchView(ApiView):
         return dict(checked_fields.validated_data)
 
 
-class ExplainView(ApiView):
+class ExplainView(MemoryApiView):
     access = {"POST": Permission.MEMORY_READ}
 
     @extend_schema(
@@ -301,9 +306,12 @@ class ExplainView(ApiView):
     def post(self, request: Request) -> Response:
         """Say where a memory stands in a search, or what keeps it out. Takes the fields of a search."""
         fields = self.valid_body(request, io.ExplainInput)
+        memory_id = fields.pop("memory_id")
+        self.told_of = [memory_id]
         found = memory_explain(
             organization_id=self.principal.organization_id,
-            memory_id=fields.pop("memory_id"),
+            reader=self.reader,
+            memory_id=memory_id,
             query=_query_of(fields),
             now=timezone.now(),
         )
@@ -378,16 +386,16 @@ def _why_present(why: Why) -> dict[str, Any]:
     }
 
 
-class ContextView(ApiView):
+class ContextView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ, "PATCH": Permission.MEMORY_ADMIN}
 
     @extend_schema(responses=io.ContextOutput)
     def get(self, request: Request) -> Response:
         """The memory context: its domain, dimensions and size."""
-        return Response(context_present(context_get(), now=timezone.now()))
+        return Response(context_present(context_get(), self.reader, now=timezone.now()))
 
     @extend_schema(request=io.ContextPatch, responses=io.ContextOutput)
     def patch(self, request: Request) -> Response:
         """Change the domain or the dimensions; every memory is placed anew."""
         context = context_update(**self.valid_body(request, io.ContextPatch), now=timezone.now())
-        return Response(context_present(context, now=timezone.now()))
+        return Response(context_present(context, self.reader, now=timezone.now()))

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.accounts.permissions import Permission
 from apps.core.api.serializers import StrictSerializer
-from apps.core.api.views import ApiView
+from apps.memory.api.base import MemoryApiView
 from apps.memory.models import Entity
 from apps.memory.services.aliases import aliases_proposed, entity_get, entity_merge, entity_part
 
@@ -47,13 +47,13 @@ class MergeOutput(serializers.Serializer[Any]):
     alias_of = EntityNameOutput(allow_null=True)
 
 
-class AliasesView(ApiView):
+class AliasesView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(responses=AliasesOutput)
     def get(self, request: Request) -> Response:
         """Pairs of names that may mean the same, the certain ones first, at most 200."""
-        found = sorted(aliases_proposed(), key=lambda one: one[0].confidence)
+        found = sorted(aliases_proposed(self.reader), key=lambda one: one[0].confidence)
         rows = [
             {
                 "alias": _name(alias),
@@ -66,20 +66,20 @@ class AliasesView(ApiView):
         return Response({"results": rows, "total": len(found)})
 
 
-class EntityMergeView(ApiView):
+class EntityMergeView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE, "DELETE": Permission.MEMORY_WRITE}
 
     @extend_schema(request=MergeInput, responses=MergeOutput)
     def post(self, request: Request, entity_id: UUID) -> Response:
         """Make an entity another name of a second one; searches take them for the same from then on."""
-        entity_get(entity_id=entity_id)
+        entity_get(entity_id=entity_id, reader=self.reader)
         into = self.valid_body(request, MergeInput)["into"]
-        return _merged(entity_merge(alias_id=entity_id, into_id=into, now=timezone.now()))
+        return _merged(entity_merge(alias_id=entity_id, into_id=into, reader=self.reader, now=timezone.now()))
 
     @extend_schema(responses=MergeOutput)
     def delete(self, request: Request, entity_id: UUID) -> Response:
         """Undo the merge of an entity into another."""
-        return _merged(entity_part(alias_id=entity_id, now=timezone.now()))
+        return _merged(entity_part(alias_id=entity_id, reader=self.reader, now=timezone.now()))
 
 
 def _merged(entity: Entity) -> Response:

@@ -12,15 +12,15 @@ from rest_framework.response import Response
 from apps.accounts.permissions import Permission
 from apps.core.api.pagination import page_of
 from apps.core.api.serializers import PageQuery
-from apps.core.api.views import ApiView
 from apps.memory.adapters.originals import original_open
 from apps.memory.api import serializers as io
+from apps.memory.api.base import MemoryApiView
 from apps.memory.exceptions import FileNotFound
 from apps.memory.selectors.files import file_get, file_present, files_kept
 from apps.memory.services.files import file_delete
 
 
-class FilesView(ApiView):
+class FilesView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(operation_id="memory_files", parameters=[PageQuery], responses=io.FilePage)
@@ -28,7 +28,7 @@ class FilesView(ApiView):
         """The files whose originals are kept, the latest first."""
         query = self.valid_query(request, PageQuery)
         page = page_of(
-            files_kept(),
+            files_kept(self.reader),
             order="-created_at",
             cursor=query.get("cursor"),
             limit=query["limit"],
@@ -37,22 +37,24 @@ class FilesView(ApiView):
         return Response(page)
 
 
-class FileView(ApiView):
+class FileView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ, "DELETE": Permission.MEMORY_WRITE}
 
     @extend_schema(operation_id="memory_file", responses=io.FileOutput)
     def get(self, request: Request, file_id: UUID) -> Response:
         """One file."""
-        return Response(file_present(file_get(file_id=file_id)))
+        return Response(file_present(file_get(file_id=file_id, reader=self.reader)))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, file_id: UUID) -> Response:
         """Delete the original of a file. The memories that were read from it stay, and say that it is gone."""
-        file_delete(organization_id=self.principal.organization_id, file_id=file_id, now=timezone.now())
+        file_delete(
+            organization_id=self.principal.organization_id, file_id=file_id, reader=self.reader, now=timezone.now()
+        )
         return Response(status=204)
 
 
-class FileContentView(ApiView):
+class FileContentView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(
@@ -60,7 +62,7 @@ class FileContentView(ApiView):
     )
     def get(self, request: Request, file_id: UUID) -> FileResponse:
         """The original as it was sent, to be saved and not shown."""
-        file = file_get(file_id=file_id)
+        file = file_get(file_id=file_id, reader=self.reader)
         try:
             content = original_open(file.storage_key)
         except FileNotFoundError:

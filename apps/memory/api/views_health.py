@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Permission
-from apps.core.api.views import ApiView
+from apps.memory.api.base import MemoryApiView
 from apps.memory.selectors.health import memory_health
 
 
@@ -33,7 +33,7 @@ class MemoryHealthOutput(serializers.Serializer[None]):
     problems = MemoryProblemOutput(many=True)
 
 
-class MemoryHealthView(ApiView):
+class MemoryHealthView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(responses=MemoryHealthOutput)

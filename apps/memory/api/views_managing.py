@@ -16,11 +16,12 @@ from apps.accounts.permissions import Permission
 from apps.core.api.idempotency import idempotent
 from apps.core.api.pagination import page_of
 from apps.core.api.serializers import PageQuery
-from apps.core.api.views import ApiView
 from apps.core.exceptions import InvalidInput
 from apps.memory.api import serializers as common
 from apps.memory.api import serializers_managing as io
+from apps.memory.api.base import MemoryApiView
 from apps.memory.api.views import IDEMPOTENCY_KEY
+from apps.memory.engine.reader import Reader
 from apps.memory.models import MemoryRows, Remembered
 from apps.memory.selectors.differences import diff_page
 from apps.memory.selectors.facets import facets_present
@@ -47,21 +48,25 @@ IF_MATCH = OpenApiParameter(
 )
 
 
-def _rows(query: Mapping[str, Any], *, now: datetime) -> MemoryRows:
+def _rows(query: Mapping[str, Any], reader: Reader, *, now: datetime) -> MemoryRows:
     """Return the memories that a validated query is about."""
     return memories_matching(
-        io.conditions_of(query, now=now), shelf=Shelf(query["state"]), as_of=common.as_of_of(query, now=now), now=now
+        io.conditions_of(query, now=now),
+        reader=reader,
+        shelf=Shelf(query["state"]),
+        as_of=common.as_of_of(query, now=now),
+        now=now,
     )
 
 
-class MemoriesView(ApiView):
+class MemoriesView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(operation_id="memory_list", parameters=[io.ListQuery], responses=io.MemoryPage)
     def get(self, request: Request) -> Response:
         """List memories, last recorded first if no order is given."""
         query, now = self.valid_query(request, io.ListQuery), timezone.now()
-        rows = _rows(query, now=now)
+        rows = _rows(query, self.reader, now=now)
         page = page_of(
             rows.select_related("file"),
             order=query["ordering"],
@@ -72,7 +77,7 @@ class MemoriesView(ApiView):
         return Response(page)
 
 
-class FacetsView(ApiView):
+class FacetsView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(operation_id="memory_facets", parameters=[io.FacetsQuery], responses=io.FacetsOutput)
@@ -83,11 +88,11 @@ class FacetsView(ApiView):
         checked = io.FacetsQuery(data={**given.dict(), **repeated})
         checked.is_valid(raise_exception=True)
         query, now = dict(checked.validated_data), timezone.now()
-        rows = _rows(query, now=now)
+        rows = _rows(query, self.reader, now=now)
         return Response(facets_present(rows, metadata=query.get("metadata", {})))
 
 
-class MemoryView(ApiView):
+class MemoryView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ, "PATCH": Permission.MEMORY_WRITE, "DELETE": Permission.MEMORY_WRITE}
 
     @extend_schema(responses=common.MemoryOutput, parameters=[common.AsOfInput, ETAG])
@@ -95,7 +100,7 @@ class MemoryView(ApiView):
         """One memory, now or as it was."""
         now = timezone.now()
         as_of = common.as_of_of(self.valid_query(request, common.AsOfInput), now=now)
-        return _answer(memory_as_of(memory_id=memory_id, as_of=as_of, now=now))
+        return _answer(memory_as_of(memory_id=memory_id, reader=self.reader, as_of=as_of, now=now))
 
     @extend_schema(request=io.MemoryPatch, responses=common.MemoryOutput, parameters=[ETAG, IF_MATCH])
     def patch(self, request: Request, memory_id: UUID) -> Response:
@@ -104,6 +109,7 @@ class MemoryView(ApiView):
         memory = memory_edit(
             organization_id=self.principal.organization_id,
             memory_id=memory_id,
+            reader=self.reader,
             reason=fields.pop("reason", ""),
             fields=fields,  # type: ignore[arg-type]  # the serializer has these fields
             revisions=_revisions(request, memory_id),
@@ -118,6 +124,7 @@ class MemoryView(ApiView):
         memory_trash(
             organization_id=self.principal.organization_id,
             memory_id=memory_id,
+            reader=self.reader,
             **self.valid_query(request, io.ReasonInput),
             user_id=self.principal.user_id,
             now=timezone.now(),
@@ -141,7 +148,7 @@ def _revisions(request: Request, memory_id: UUID) -> set[int] | None:
     return {int(found[1]) for tag in tags if (found := pattern.fullmatch(tag))}
 
 
-class MemoryRestoreView(ApiView):
+class MemoryRestoreView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
     @extend_schema(request=io.ReasonInput, responses=common.MemoryOutput)
@@ -150,6 +157,7 @@ class MemoryRestoreView(ApiView):
         memory = memory_restore(
             organization_id=self.principal.organization_id,
             memory_id=memory_id,
+            reader=self.reader,
             **self.valid_body(request, io.ReasonInput),
             user_id=self.principal.user_id,
             now=timezone.now(),
@@ -157,7 +165,7 @@ class MemoryRestoreView(ApiView):
         return Response(memory_present(memory))
 
 
-class SupersedeView(ApiView):
+class SupersedeView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
     @extend_schema(request=io.SupersedeInput, responses=common.MemoryOutput)
@@ -167,15 +175,13 @@ class SupersedeView(ApiView):
         What is replaced stays as it was, but only readings as of a time before find it.
         """
         fields = self.valid_body(request, io.SupersedeInput)
-        by, user_id, now = fields.pop("by"), self.principal.user_id, timezone.now()
-        if by is None:
-            memory = memory_unsupersede(memory_id=memory_id, **fields, user_id=user_id, now=now)
-        else:
-            memory = memory_supersede(memory_id=memory_id, by=by, **fields, user_id=user_id, now=now)
+        by, now = fields.pop("by"), timezone.now()
+        fields |= {"memory_id": memory_id, "reader": self.reader, "user_id": self.principal.user_id}
+        memory = memory_unsupersede(**fields, now=now) if by is None else memory_supersede(by=by, **fields, now=now)
         return _answer(memory)
 
 
-class DiffView(ApiView):
+class DiffView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(operation_id="memory_diff", parameters=[io.DiffQuery], responses=io.DiffPage)
@@ -186,6 +192,7 @@ class DiffView(ApiView):
         if query["from"] > until:
             raise InvalidInput("It ends before it begins.", pointer="/from", item_code="ends_before_it_begins")
         page = diff_page(
+            reader=self.reader,
             since=query["from"],
             until=until,
             memory_type=query.get("memory_type"),
@@ -195,18 +202,24 @@ class DiffView(ApiView):
         return Response(page)
 
 
-class HistoryView(ApiView):
+class HistoryView(MemoryApiView):
     access = {"GET": Permission.MEMORY_READ}
 
     @extend_schema(operation_id="memory_history", parameters=[PageQuery], responses=io.HistoryPage)
     def get(self, request: Request, memory_id: UUID) -> Response:
         """The revisions of a memory, newest first, with who made them, when, and what changed."""
         query = self.valid_query(request, PageQuery)
-        page = history_page(memory_id=memory_id, cursor=query.get("cursor"), limit=query["limit"], now=timezone.now())
+        page = history_page(
+            memory_id=memory_id,
+            reader=self.reader,
+            cursor=query.get("cursor"),
+            limit=query["limit"],
+            now=timezone.now(),
+        )
         return Response(page)
 
 
-class BulkView(ApiView):
+class BulkView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
     @extend_schema(
@@ -237,6 +250,7 @@ class BulkView(ApiView):
         action = BulkAction(fields["action"])
         result = memories_bulk(
             organization_id=self.principal.organization_id,
+            reader=self.reader,
             action=action,
             target=fields["ids"] if "ids" in fields else io.conditions_of(fields, now=now),
             fields=BulkFields(**fields["set"]) if "set" in fields else None,

@@ -99,7 +99,7 @@ def semantic_clusters(
         raise ValueError("vectors, memory_ids, terms and types describe the same memories")
     order = sorted(range(count), key=lambda row: memory_ids[row])
     topics = find_topics(np.asarray(vectors, dtype=np.float32)[order], limit=limit)
-    names = name_topics(topics, {row: terms[order[row]] for row in range(count)}, [types[row] for row in order])
+    names = name_topics(topics.labels, {row: terms[order[row]] for row in range(count)}, [types[row] for row in order])
     return [
         Cluster(
             id=number,
@@ -164,17 +164,20 @@ class TopicName:
     terms: tuple[str, ...]
 
 
-def name_topics(topics: Topics, terms: Mapping[int, Sequence[str]], types: Sequence[str]) -> list[TopicName]:
-    """Name each topic, from the ``terms`` of some rows and the ``types`` of all.
+def name_topics(
+    labels: Integers, terms: Mapping[int, Sequence[str]], types: Sequence[str], *, topics: int | None = None
+) -> list[TopicName]:
+    """Name each topic, from the ``terms`` of some rows and the ``types`` of all; ``topics`` may be more than have rows.
 
     Labels are class-based tf-idf (Grootendorst, "BERTopic", 2022): ``tf * ln(1 + mean terms of a topic / tf overall)``.
     """
-    members = [topics.members(topic).tolist() for topic in range(topics.labels.max(initial=-1) + 1)]
+    count = int(labels.max(initial=-1)) + 1 if topics is None else topics
+    members = [np.flatnonzero(labels == topic).tolist() for topic in range(count)]
     found = _topic_terms([[term for row in rows for term in terms.get(row, ())] for rows in members])
     names = []
     for rows, topic_terms in zip(members, found, strict=True):
         kinds = Counter(types[row] for row in rows)
-        kind = min(kinds, key=lambda name: (-kinds[name], name))
+        kind = min(kinds, key=lambda name: (-kinds[name], name), default="")
         names.append(TopicName(", ".join(topic_terms[:_LABEL_TERMS]) or kind, kind, topic_terms))
     return names
 

@@ -5,7 +5,7 @@ a memory that changes or goes is marked gone, and its new version is added at th
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -62,12 +62,15 @@ class IndexedUnit:
 class IndexedMemory:
     """A memory with at least one unit. Times are seconds since 1970; `expires` may be infinite.
 
-    `thread` is 0 or names the series it stands in (a conversation); `concepts` float32 (k,); `entities` uint32 (e,)
-    with `entity_counts` uint8 (e,) and `subjects` bool (e,); `times` float64 (t, 2) are the times its text names.
+    `module` and `memory_type` are its kind. `thread` is 0 or names the series it stands in (a conversation); `concepts`
+    float32 (k,); `entities` uint32 (e,) with `entity_counts` uint8 (e,) and `subjects` bool (e,); `times` float64
+    (t, 2) are the times its text names.
     """
 
     number: int
     memory_id: UUID
+    module: str
+    memory_type: str
     thread: int
     occurred: float
     occurred_given: bool
@@ -88,6 +91,8 @@ class MemoryIndex:
         self._positions: dict[int, int] = {}
         self.ids: list[UUID] = []
         self._number = Growing(np.int64)
+        self._kinds: dict[tuple[str, str], int] = {}
+        self._kind = Growing(np.int32)
         self._gone = Growing(np.bool_)
         self._occurred = Growing(np.float64)
         self._given = Growing(np.bool_)
@@ -121,7 +126,7 @@ class MemoryIndex:
     def nbytes(self) -> int:
         """Return about how much memory the index takes."""
         times = (self._occurred, self._given, self._expires, self._superseded)
-        columns = (self._number, self._gone, *times, self._concepts, self._threaded)
+        columns = (self._number, self._kind, self._gone, *times, self._concepts, self._threaded)
         units = (self._times, self._owner, self._spans, self._vectors, self._sketches, self._terms, self._sparse)
         return sum(one.nbytes for one in (*columns, *units, self._sequences, self._names)) + 200 * len(self.ids)
 
@@ -151,6 +156,7 @@ class MemoryIndex:
         self.ids += [one.memory_id for one in memories]
         self._positions.update((one.number, int(position)) for one, position in zip(memories, positions, strict=True))
         self._number.extend([one.number for one in memories])
+        self._kind.extend([self._kinds.setdefault((one.module, one.memory_type), len(self._kinds)) for one in memories])
         self._gone.extend(np.zeros(len(memories), dtype=np.bool_))
         self._occurred.extend([one.occurred for one in memories])
         self._given.extend([one.occurred_given for one in memories])
@@ -195,6 +201,13 @@ class MemoryIndex:
         )
 
     # --- who takes part -------------------------------------------------------------------------------------------
+
+    def of_kinds(self, is_open: Callable[[str, str], bool], *, also: Sequence[int] = ()) -> Mask:
+        """Return a mask over all positions: of a module and type that are open, or with a number in `also`."""
+        opened = np.array([is_open(*kind) for kind in self._kinds], dtype=np.bool_)
+        mask: Mask = opened[self._kind.rows] if len(opened) else np.zeros(len(self.ids), dtype=np.bool_)
+        mask[[self._positions[number] for number in also if number in self._positions]] = True
+        return mask
 
     def visible(self, *, now: float, among: Sequence[int] | None = None) -> Mask:
         """Return a mask over all positions: with a number in `among` if given, else what is live."""
@@ -305,9 +318,9 @@ class MemoryIndex:
         """Return those of the names that a memory holds, in their order."""
         return self._names.shared(position, names)
 
-    def path_to(self, position: int, names: Sequence[int]) -> list[int]:
-        """Return the entities from one of `names` to a memory, over one other memory; empty if none lead there."""
-        return self._names.path_to(position, names, present=~self._gone.rows)
+    def path_to(self, position: int, names: Sequence[int], *, among: Mask) -> list[int]:
+        """Return the entities from one of `names` to a memory, over another of `among`; empty if none lead there."""
+        return self._names.path_to(position, names, present=among & ~self._gone.rows)
 
     # --- scores of units ------------------------------------------------------------------------------------------
 

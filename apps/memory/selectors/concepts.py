@@ -9,6 +9,7 @@ import numpy as np
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.chunking import sentence_spans
 from apps.memory.engine.concepts import ConceptSpace, strongest_pulls
+from apps.memory.engine.reader import Reader
 from apps.memory.engine.reading import place
 from apps.memory.models import Memory
 from apps.memory.selectors.contexts import concept_space, context_get
@@ -22,10 +23,10 @@ _SENTENCE_CHARACTERS = 1_200
 Span = tuple[int, int]
 
 
-def memory_concepts(*, memory_id: UUID, now: datetime) -> dict[str, Any]:
+def memory_concepts(*, memory_id: UUID, reader: Reader, now: datetime) -> dict[str, Any]:
     """Return the coordinates of a live memory with the sentences behind them; raises `MemoryNotFound`."""
     space = concept_space(context_get())
-    memory = memory_get(memory_id=memory_id, now=now)
+    memory = memory_get(memory_id=memory_id, reader=reader, now=now)
     coordinates = _coordinates(memory, space)
     spans = list(_spans(memory.content))
     read = _telling(memory, spans, space) if len(spans) > MAX_SENTENCES else spans

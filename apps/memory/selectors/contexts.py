@@ -6,7 +6,9 @@ from typing import Any
 
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS, ConceptSpace, Dimension
-from apps.memory.models import Entity, Memory, MemoryContext
+from apps.memory.engine.reader import Reader
+from apps.memory.models import MemoryContext
+from apps.memory.selectors.readers import entities_named, readable
 
 
 def context_get() -> MemoryContext:
@@ -30,7 +32,7 @@ def _fit(dimensions: tuple[Dimension, ...]) -> ConceptSpace:
     return ConceptSpace.build(dimensions, default_embedder())
 
 
-def context_present(context: MemoryContext, *, now: datetime) -> dict[str, Any]:
+def context_present(context: MemoryContext, reader: Reader, *, now: datetime) -> dict[str, Any]:
     return {
         "memory_context": context.name,
         "domain": context.domain,
@@ -39,8 +41,8 @@ def context_present(context: MemoryContext, *, now: datetime) -> dict[str, Any]:
         ],
         "status": "ready",
         "counts": {
-            "memories": Memory.objects.live(now).count(),
-            "trash": Memory.objects.exclude(deleted_at=None).count(),
-            "entities": Entity.objects.count(),
+            "memories": readable(reader).live(now).count(),
+            "trash": readable(reader).exclude(deleted_at=None).count(),
+            "entities": entities_named(reader).count(),
         },
     }

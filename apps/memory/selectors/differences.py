@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from apps.core.api.pagination import cursor_decode, cursor_encode, cursor_invalid
+from apps.memory.engine.reader import Reader
 from apps.memory.models import MemoryRemoval, MemoryState
 from apps.memory.selectors.earlier import are_states
 from apps.memory.selectors.memories import memory_present
@@ -20,19 +21,20 @@ _DIGITS = 19
 
 
 def diff_page(
-    *, since: datetime, until: datetime, memory_type: str | None, cursor: str | None, limit: int
+    *, reader: Reader, since: datetime, until: datetime, memory_type: str | None, cursor: str | None, limit: int
 ) -> dict[str, Any]:
     """Return a page of the memories that are read otherwise at `until` than at `since`, in the order of storing.
 
     Who puts `after` in the place of `before` for all of them has what was live at `until`. A type keeps those that had
-    it at one of the moments; what was deleted for good has none any more. Raises `InvalidInput`.
+    it at one of the moments; what was deleted for good has none any more, and only who reads everything is told of it.
+    Raises `InvalidInput`.
     """
     last = _position(cursor) if cursor else 0
     results: list[dict[str, Any]] = []
     more = True
     while more and len(results) < limit:
         numbers = _touched(last, since=since, until=until, limit=limit)
-        found = _differences(numbers, since=since, until=until, memory_type=memory_type)
+        found = _differences(numbers, reader, since=since, until=until, memory_type=memory_type)
         taken = found[: limit - len(results)]
         results += [difference for _, difference in taken]
         more = len(taken) < len(found) or len(numbers) == limit
@@ -62,9 +64,9 @@ def _touched(last: int, *, since: datetime, until: datetime, limit: int) -> list
 
 
 def _differences(
-    numbers: Sequence[int], *, since: datetime, until: datetime, memory_type: str | None
+    numbers: Sequence[int], reader: Reader, *, since: datetime, until: datetime, memory_type: str | None
 ) -> list[tuple[int, dict[str, Any]]]:
-    before, after = (_read(numbers, moment) for moment in (since, until))
+    before, after = (_read(numbers, moment, reader) for moment in (since, until))
     last = {
         state.number: state
         for state in MemoryState.objects.filter(
@@ -73,7 +75,8 @@ def _differences(
     }
     formers = _formers([state for number, state in after.items() if number not in before])
     removed = MemoryRemoval.objects.filter(number__in=numbers).values_list("number", "memory_id")
-    removals = {number: memory_id for number, memory_id in removed if memory_id is not None}
+    # Nobody knows any more whose they were.
+    removals = {number: memory_id for number, memory_id in removed if memory_id is not None and reader.everything}
     found: list[tuple[int, dict[str, Any]]] = []
     for number in numbers:
         one, other = before.get(number), after.get(number)
@@ -87,8 +90,8 @@ def _differences(
     return found
 
 
-def _read(numbers: Sequence[int], moment: datetime) -> dict[int, MemoryState]:
-    rows = memories_visible(now=moment, as_of=AsOf(recorded=moment)).filter(number__in=numbers)
+def _read(numbers: Sequence[int], moment: datetime, reader: Reader) -> dict[int, MemoryState]:
+    rows = memories_visible(reader=reader, now=moment, as_of=AsOf(recorded=moment)).filter(number__in=numbers)
     return {state.number: state for state in rows} if are_states(rows) else {}
 
 

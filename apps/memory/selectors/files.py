@@ -8,6 +8,7 @@ from django.db.models import Count, QuerySet
 from apps.memory.adapters.documents import MEDIA_TYPES
 from apps.memory.engine.duplicates import hash_of
 from apps.memory.engine.places import place_within
+from apps.memory.engine.reader import Reader
 from apps.memory.exceptions import FileNotFound
 from apps.memory.models import Remembered, SourceFile
 
@@ -18,13 +19,17 @@ _BLANK_LINES_COUNT = {
 }
 
 
-def files_kept() -> QuerySet[SourceFile]:
-    """Return the files whose originals are kept, with the number of their memories."""
-    return SourceFile.objects.filter(deleted_at=None).annotate(memory_count=Count("memories"))
+def files_kept(reader: Reader) -> QuerySet[SourceFile]:
+    """Return the files whose originals are kept, with the number of their memories.
+
+    A module's are its own: what shares some of its memories does not share the files that it read.
+    """
+    rows = SourceFile.objects.filter(deleted_at=None).annotate(memory_count=Count("memories"))
+    return rows if reader.everything else rows.filter(module__in={"", reader.module})
 
 
-def file_get(*, file_id: UUID) -> SourceFile:
-    file = files_kept().filter(id=file_id).first()
+def file_get(*, file_id: UUID, reader: Reader) -> SourceFile:
+    file = files_kept(reader).filter(id=file_id).first()
     if file is None:
         raise FileNotFound("There is no file with this id.")
     return file

@@ -15,11 +15,12 @@ from apps.core.api.pagination import page_of
 from apps.memory.adapters.paths import shortest_path
 from apps.memory.engine.entities import normalise_key
 from apps.memory.engine.graph import MENTIONED_WITH, CoMentions, association
+from apps.memory.engine.reader import Reader, Right
 from apps.memory.exceptions import EntityNotFound
-from apps.memory.models import Entity, Memory, MemoryRows, Mention, Relation
-from apps.memory.selectors.insights import mentions_of
-from apps.memory.selectors.visible import memories_visible
-from apps.memory.types import PRESENT, AsOf
+from apps.memory.models import Entity, Memory, MemoryQuerySet, MemoryRows, Mention, Relation
+from apps.memory.selectors.insights import InsightScope, memories_counted, mentions_of
+from apps.memory.selectors.readers import readable, relations_visible
+from apps.memory.types import PRESENT
 
 MAX_HOPS = 4
 _EVIDENCE = 5
@@ -93,20 +94,25 @@ class _Live:
         return nodes
 
 
-def entities_visible(*, now: datetime) -> QuerySet[Entity]:
-    """Return the entities that a live memory names or that somebody stated, in a relation or by themselves.
+def _counted(reader: Reader, *, now: datetime) -> MemoryQuerySet:
+    """Return the live memories of which a reader is told what they name."""
+    return readable(reader.to(Right.DERIVE)).live(now)
+
+
+def entities_visible(reader: Reader, *, now: datetime) -> QuerySet[Entity]:
+    """Return the entities that an open, live memory names or that somebody stated, in a relation or by themselves.
 
     What is named by memories in the trash or expired ones alone is not among them.
     """
     named = Mention.objects.filter(entity=OuterRef("id"))
-    live = named.filter(memory__in=Memory.objects.live(now).values("id"))
-    stated = Relation.objects.filter(Q(source=OuterRef("id")) | Q(target=OuterRef("id")))
+    live = named.filter(memory__in=_counted(reader, now=now).values("id"))
+    stated = relations_visible(reader.to(Right.DERIVE)).filter(Q(source=OuterRef("id")) | Q(target=OuterRef("id")))
     return Entity.objects.filter(Exists(live) | ~Exists(named) | Exists(stated))
 
 
-def entity_get(text: str, *, now: datetime) -> Entity:
+def entity_get(text: str, reader: Reader, *, now: datetime) -> Entity:
     """Return the visible entity of an id or a name, in any spelling; raises `EntityNotFound`."""
-    return _entity(text, entities_visible(now=now))
+    return _entity(text, entities_visible(reader, now=now))
 
 
 def _entity(text: str, visible: QuerySet[Entity]) -> Entity:
@@ -121,21 +127,24 @@ def _entity(text: str, visible: QuerySet[Entity]) -> Entity:
     return entity
 
 
-def entities_page(*, text: str, kind: str | None, cursor: str | None, limit: int, now: datetime) -> dict[str, Any]:
+def entities_page(
+    *, reader: Reader, text: str, kind: str | None, cursor: str | None, limit: int, now: datetime
+) -> dict[str, Any]:
     """Return a page of the visible entities in the order of their keys; `text` is a part of the name."""
-    rows = entities_visible(now=now)
+    rows = entities_visible(reader, now=now)
     if text:
         rows = rows.filter(Q(name__icontains=text) | Q(key__icontains=text))
     if kind is not None:
         rows = rows.filter(kind=kind)
-    counted = rows.annotate(mentioned=_of_live(Sum("count"), now=now), memories=_of_live(Count("id"), now=now))
+    live = _counted(reader, now=now)
+    counted = rows.annotate(mentioned=_of_live(Sum("count"), live), memories=_of_live(Count("id"), live))
     return page_of(counted, order="key", cursor=cursor, limit=limit, present=_listed)
 
 
-def _of_live(number: Aggregate, *, now: datetime) -> Coalesce:
-    """Return an aggregate over the live mentions of an entity."""
-    live = Mention.objects.filter(entity=OuterRef("id"), memory__in=Memory.objects.live(now).values("id"))
-    grouped = live.order_by().values("entity").annotate(number=number)
+def _of_live(number: Aggregate, live: MemoryQuerySet) -> Coalesce:
+    """Return an aggregate over the mentions of an entity in live memories."""
+    mentions = Mention.objects.filter(entity=OuterRef("id"), memory__in=live.values("id"))
+    grouped = mentions.order_by().values("entity").annotate(number=number)
     return Coalesce(Subquery(grouped.values("number"), output_field=IntegerField()), 0)
 
 
@@ -155,31 +164,30 @@ def _node(entity: Entity, *, mentions: int, memories: int) -> dict[str, Any]:
 
 def graph_present(
     *,
+    reader: Reader,
     entity: str | None,
     depth: int,
     limit: int,
     kind: str | None,
-    occurred_after: datetime | None = None,
-    occurred_before: datetime | None = None,
-    as_of: AsOf = PRESENT,
+    scope: InsightScope,
     now: datetime,
 ) -> dict[str, Any]:
     """Return up to `limit` entities and the edges between them, strongest first.
 
     Without an entity they are the most mentioned ones, with one those up to `depth` steps from it: stated relations
-    first, then the strongest co-mentions. `kind` is that of the entities, apart from the one asked for. With a window,
-    which includes its start and excludes its end, only what happened in it counts. Raises `EntityNotFound`.
+    first, then the strongest co-mentions. `kind` is that of the entities, apart from the one asked for. Only memories
+    of the scope count. Raises `EntityNotFound`.
     """
-    visible = memories_visible(now=now, as_of=as_of, occurred_after=occurred_after, occurred_before=occurred_before)
-    stated = Relation.objects.all()
-    if occurred_after or occurred_before or as_of != PRESENT:
+    visible = memories_counted(scope, reader, now=now)
+    stated = relations_visible(reader.to(Right.DERIVE))
+    if not scope.whole:
         stated = stated.filter(evidence__memory_id__in=visible.values_list("id", flat=True)).distinct()
     live = _Live(visible)
     if entity is None:
         strongest = live.graph.strongest(live.allowed(kind))[:limit]
         node_ids = [live.entity_ids[place] for place in strongest]
     else:
-        among = entities_visible(now=now) if as_of == PRESENT else Entity.objects.all()
+        among = _entities_of(live, stated, reader, scope, now=now)
         centre = _entity(entity, among).id
         node_ids = _around(centre, live, stated, among, depth=depth, kind=kind, limit=limit)
     shared = live.shared(node_ids)
@@ -189,11 +197,24 @@ def graph_present(
     return {"nodes": live.nodes(node_ids), "edges": _edges(edges)}
 
 
-def path_present(*, source: str, target: str, now: datetime) -> dict[str, Any]:
+def _entities_of(
+    live: _Live, stated: QuerySet[Relation], reader: Reader, scope: InsightScope, *, now: datetime
+) -> QuerySet[Entity]:
+    """Return the entities that a graph of a moment may show."""
+    if scope.as_of == PRESENT:
+        return entities_visible(reader, now=now)
+    if reader.everything:
+        return Entity.objects.all()
+    ends = stated.filter(Q(source=OuterRef("id")) | Q(target=OuterRef("id")))
+    return Entity.objects.filter(Q(id__in=live.entity_ids) | Exists(ends))
+
+
+def path_present(*, reader: Reader, source: str, target: str, now: datetime) -> dict[str, Any]:
     """Return a shortest path of up to four hops, with the memories on the way. Raises `EntityNotFound`."""
-    visible = Memory.objects.live(now)
-    ends = [entity_get(end, now=now).id for end in (source, target)]
-    path = shortest_path(visible, source=ends[0], target=ends[1], most_steps=MAX_HOPS)
+    visible = _counted(reader, now=now)
+    ends = [entity_get(end, reader, now=now).id for end in (source, target)]
+    stated = None if reader.everything else relations_visible(reader.to(Right.DERIVE))
+    path = shortest_path(visible, stated, source=ends[0], target=ends[1], most_steps=MAX_HOPS)
     if path is None:
         return {"hops": None, "nodes": [], "edges": []}
     live = _Live(visible)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from numpy.typing import NDArray
 
 from apps.memory.adapters.columns import BIGINT, INTEGER, TIMESTAMP, UUID_BYTES, read_columns, times
@@ -20,6 +20,7 @@ from apps.memory.engine.insights import (
     temporal_patterns,
     trend,
 )
+from apps.memory.engine.reader import Reader, Right
 from apps.memory.models import Entity, MemoryRows, MemoryState, Relation
 from apps.memory.selectors.earlier import earlier_texts, entities_in
 from apps.memory.selectors.visible import memories_visible
@@ -50,9 +51,10 @@ class InsightScope:
         return self == InsightScope()
 
 
-def memories_counted(scope: InsightScope, *, now: datetime) -> MemoryRows:
-    """Return the memories that insights count, in the state of the moment."""
+def memories_counted(scope: InsightScope, reader: Reader, *, now: datetime) -> MemoryRows:
+    """Return the memories that insights count for a reader, in the state of the moment."""
     return memories_visible(
+        reader=reader.to(Right.DERIVE),
         now=now,
         as_of=scope.as_of,
         memory_types=scope.memory_types,
@@ -68,12 +70,12 @@ def numbers_of(rows: MemoryRows) -> NDArray[np.int64]:
     return numbers
 
 
-def facts_of(rows: MemoryRows) -> dict[str, Any]:
-    """Return total, concepts, density, days and hours of these memories, as JSON."""
+def facts_of(rows: MemoryRows, relations: QuerySet[Relation]) -> dict[str, Any]:
+    """Return total, concepts, density, days and hours of these memories, as JSON; `relations` join what they name."""
     memories = _memories(rows)
     mentions, entity_ids = mentions_of(rows)
     patterns = temporal_patterns(times(memories["occurred"]))
-    density = knowledge_density(mentions, _relations(entity_ids))
+    density = knowledge_density(mentions, _relations(entity_ids, relations))
     return {
         "total": len(memories["number"]),
         "concepts": _concepts(mentions, memories, entity_ids),
@@ -125,12 +127,12 @@ def _with_earlier(
     )
 
 
-def _relations(entity_ids: Sequence[UUID]) -> NDArray[np.int64]:
+def _relations(entity_ids: Sequence[UUID], relations: QuerySet[Relation]) -> NDArray[np.int64]:
     """Return the stated relations between entities of a list, as places in it, (r, 2)."""
     places = {entity_id: place for place, entity_id in enumerate(entity_ids)}
     pairs = [
         (places[source], places[target])
-        for source, target in Relation.objects.values_list("source_id", "target_id").iterator()
+        for source, target in relations.values_list("source_id", "target_id").iterator()
         if source in places and target in places
     ]
     return np.array(pairs, dtype=np.int64).reshape(-1, 2)
@@ -165,13 +167,13 @@ def _day(day: DayCount) -> dict[str, Any]:
     }
 
 
-def trend_of(scope: InsightScope, *, now: datetime) -> dict[str, Any]:
+def trend_of(scope: InsightScope, reader: Reader, *, now: datetime) -> dict[str, Any]:
     """Return the trend up to the end of the window, with its two windows of 30 days, whatever the window's start."""
     held = scope.as_of.valid or scope.as_of.recorded or now
     end = min(scope.occurred_before or held, held)
     middle, start = end - TREND_WINDOW, end - 2 * TREND_WINDOW
     counts = (
-        memories_visible(now=now, as_of=scope.as_of, memory_types=scope.memory_types)
+        memories_visible(reader=reader.to(Right.DERIVE), now=now, as_of=scope.as_of, memory_types=scope.memory_types)
         .filter(occurred_at__gte=start, occurred_at__lt=end)
         .aggregate(
             recent=Count("id", filter=Q(occurred_at__gte=middle)), before=Count("id", filter=Q(occurred_at__lt=middle))

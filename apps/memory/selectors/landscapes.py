@@ -5,7 +5,7 @@ It is dear, so it is computed now and then and kept (`services.insights`); who s
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,8 @@ _TERMS_CHARACTERS = 4_000
 # Memories whose embeddings are read at once: some 10 MB.
 _BLOCK = 10_000
 _EXEMPLARS = 3
+# Memories that give the topics their names anew, for who reads a part of them: some hundred milliseconds.
+_RENAMED_FROM = 2_000
 
 _EMBEDDINGS = """
     SELECT counted.number, chunk.embedding
@@ -109,7 +111,7 @@ def _names(rows: MemoryQuerySet, numbers: NDArray[np.int64], topics: Topics) -> 
         for number, text in texts.iterator()
     }
     kinds = dict(rows.values_list("number", "memory_type").iterator())
-    return name_topics(topics, terms, [kinds.get(number, "") for number in numbers.tolist()])
+    return name_topics(topics.labels, terms, [kinds.get(number, "") for number in numbers.tolist()])
 
 
 def _topic(name: TopicName) -> dict[str, Any]:
@@ -145,6 +147,22 @@ def clusters_among(landscape: Landscape, kept: NDArray[np.bool_]) -> list[dict[s
     return sorted(found, key=lambda cluster: (-cluster["size"], cluster["id"]))
 
 
+def _renamed(landscape: Landscape, among: MemoryQuerySet) -> Landscape:
+    """Return the landscape with names of topics that come from some of its memories alone."""
+    numbers = landscape.columns["number"]
+    own = np.flatnonzero(np.isin(numbers, numbers_of(among)))
+    sampled = own[np.linspace(0, max(len(own) - 1, 0), min(len(own), _RENAMED_FROM)).astype(np.int64)]
+    rows = among.filter(number__in=numbers[sampled].tolist())
+    terms, kinds = {}, [""] * len(numbers)
+    for number, text, kind in rows.values_list("number", Left("content", _TERMS_CHARACTERS), "memory_type").iterator():
+        row = int(np.searchsorted(numbers, number))
+        terms[row], kinds[row] = content_words(text)[:_TERMS_PER_MEMORY], kind
+    labels = np.full(len(numbers), -1, dtype=np.int64)
+    labels[sampled] = landscape.columns["label"][sampled]
+    names = name_topics(labels, terms, kinds, topics=len(landscape.body["topics"]))
+    return replace(landscape, body={**landscape.body, "topics": [_topic(name) for name in names]})
+
+
 def cluster_numbers(topic: int) -> list[int]:
     """Return the numbers of the memories of a topic in the stored landscape; none if there is no such topic."""
     part = InsightPart.objects.filter(name=LANDSCAPE).first()
@@ -155,14 +173,18 @@ def cluster_numbers(topic: int) -> list[int]:
     return numbers
 
 
-def clusters_of(part: InsightPart, rows: MemoryRows) -> list[dict[str, Any]]:
-    """Return the topics of a stored landscape among these memories."""
+def clusters_of(part: InsightPart, rows: MemoryRows, *, named_by: MemoryQuerySet | None = None) -> list[dict[str, Any]]:
+    """Return the topics of a stored landscape among these memories; `named_by` are those whose words may name them."""
     landscape = landscape_load(part)
+    if named_by is not None:
+        landscape = _renamed(landscape, named_by)
     return clusters_among(landscape, np.isin(landscape.columns["number"], numbers_of(rows)))
 
 
-def map_present(part: InsightPart | None, *, fresh: bool, now: datetime) -> dict[str, Any]:
-    """Return the points of a stored landscape whose memories are live, as columns.
+def map_present(
+    part: InsightPart | None, *, fresh: bool, only: MemoryQuerySet | None = None, now: datetime
+) -> dict[str, Any]:
+    """Return the points of a stored landscape whose memories are live, as columns; `only` those among some, if given.
 
     A `fresh` one was made of the memories that are live now.
     """
@@ -171,12 +193,14 @@ def map_present(part: InsightPart | None, *, fresh: bool, now: datetime) -> dict
     landscape = landscape_load(part)
     columns = landscape.columns
     live = np.ones(len(columns["number"]), dtype=bool)
-    if not fresh:
-        live = np.isin(columns["number"], numbers_of(Memory.objects.live(now)))
+    if only is not None:
+        landscape = _renamed(landscape, only)
+    if not fresh or only is not None:
+        live = np.isin(columns["number"], numbers_of((Memory.objects if only is None else only).live(now)))
     shown = live[columns["sample"]]
     rows = columns["sample"][shown]
     places = columns["places"][shown]
-    clusters = part.body["clusters"] if fresh else clusters_among(landscape, live)
+    clusters = part.body["clusters"] if fresh and only is None else clusters_among(landscape, live)
     return {
         "change": part.change,
         "total": int(live.sum()),

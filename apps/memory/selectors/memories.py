@@ -8,19 +8,27 @@ from django.db.models import Q
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay
 
 from apps.core.exceptions import DomainError
-from apps.memory.exceptions import MemoryErased, MemoryNotFound
+from apps.memory.engine.reader import Reader, Right
+from apps.memory.exceptions import MemoryClosed, MemoryErased, MemoryNotFound
 from apps.memory.models import Entity, Memory, MemoryRemoval, MemoryRows, MemoryState, Mention, Remembered
 from apps.memory.selectors.earlier import earlier_texts, entities_in
 from apps.memory.selectors.files import place_present
 from apps.memory.selectors.landscapes import cluster_numbers
+from apps.memory.selectors.readers import narrowed, readable
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.types import MAX_BULK_IDS, PRESENT, AsOf, BulkAction, BulkResult, MemoryConditions, Shelf
 
 
 def memories_matching(
-    conditions: MemoryConditions, *, shelf: Shelf = Shelf.LIVE, as_of: AsOf = PRESENT, now: datetime
+    conditions: MemoryConditions,
+    *,
+    reader: Reader,
+    shelf: Shelf = Shelf.LIVE,
+    as_of: AsOf = PRESENT,
+    now: datetime,
 ) -> MemoryRows:
     rows = memories_visible(
+        reader=reader,
         now=now,
         as_of=as_of,
         shelf=shelf,
@@ -28,8 +36,9 @@ def memories_matching(
         condition=conditions.filter,
         occurred_after=conditions.occurred_after,
         occurred_before=conditions.occurred_before,
-        text=conditions.text,
     )
+    if conditions.text:
+        rows = rows.filter(content__icontains=conditions.text)
     if conditions.entity_id is not None:
         rows = _naming(rows, conditions.entity_id)
     if conditions.cluster is not None:
@@ -54,18 +63,31 @@ def _naming(rows: MemoryRows, entity_id: UUID) -> MemoryRows:
     return rows.filter(naming)
 
 
-def memory_get(*, memory_id: UUID, now: datetime) -> Memory:
-    """Return a memory that is neither in the trash nor expired; raises `MemoryNotFound` or `MemoryErased`."""
+def memory_get(*, memory_id: UUID, reader: Reader, now: datetime) -> Memory:
+    """Return a memory that is neither in the trash nor expired.
+
+    Raises `MemoryNotFound`, `MemoryErased`, or `MemoryClosed` for one that may be read and not changed.
+    """
     memory = Memory.objects.kept(now).select_related("file").filter(id=memory_id).first()
     if memory is None:
         raise _missing(memory_id)
+    memory_check(memory_id, reader)
     return memory
 
 
-def memory_as_of(*, memory_id: UUID, as_of: AsOf, now: datetime) -> Remembered:
+def memory_check(memory_id: UUID, reader: Reader) -> None:
+    """Raise `MemoryNotFound` for a memory that is closed to the reader, `MemoryClosed` if it is to be read only."""
+    if reader.everything or readable(reader).filter(id=memory_id).exists():
+        return
+    if reader.right is Right.READ or not readable(reader.to(Right.READ)).filter(id=memory_id).exists():
+        raise _missing(memory_id)
+    raise MemoryClosed("The memory belongs to a module, and no grant lets you change it.")
+
+
+def memory_as_of(*, memory_id: UUID, reader: Reader, as_of: AsOf, now: datetime) -> Remembered:
     """Return the state that a memory was in at a moment, if it was to be read then; raises likewise."""
     if as_of == PRESENT:
-        return memory_get(memory_id=memory_id, now=now)
+        return memory_get(memory_id=memory_id, reader=reader, now=now)
     held = as_of.valid or as_of.recorded or now
     rows: MemoryRows
     if as_of.recorded is None:
@@ -74,6 +96,7 @@ def memory_as_of(*, memory_id: UUID, as_of: AsOf, now: datetime) -> Remembered:
         rows = MemoryState.objects.in_force(as_of.recorded)
     if as_of.valid is not None:
         rows = rows.filter(occurred_at__lte=as_of.valid)
+    rows = narrowed(rows, reader)
     memory = rows.select_related("file").filter(Q(expires_at=None) | Q(expires_at__gt=held), id=memory_id).first()
     if memory is None:
         raise _missing(memory_id)

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from apps.core.api.event_stream import Event
 from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.memory.engine.reader import EVERYTHING, Reader
 from apps.memory.exceptions import OperationNotFound
 from apps.memory.models import Memory, MemoryQuerySet, Operation, OperationItem
 
@@ -21,8 +22,13 @@ _LOOK_EVERY = 0.4
 _HEARTBEAT = timedelta(seconds=15)
 
 
-def operation_get(*, operation_id: UUID) -> Operation:
-    operation = Operation.objects.filter(id=operation_id).first()
+def operations_open(reader: Reader) -> QuerySet[Operation]:
+    """Return the operations that a reader may follow: those of people, and a module its own."""
+    return Operation.objects.all() if reader.everything else Operation.objects.filter(module__in={"", reader.module})
+
+
+def operation_get(*, operation_id: UUID, reader: Reader) -> Operation:
+    operation = operations_open(reader).filter(id=operation_id).first()
     if operation is None:
         raise OperationNotFound("There is no operation with this id.")
     return operation
@@ -34,12 +40,12 @@ def unread_of(operation: Operation) -> MemoryQuerySet:
     return Memory.objects.filter(understood=False, deleted_at=None, number__range=numbers)
 
 
-def operations_counted() -> QuerySet[Operation]:
-    """Return the operations with the number of their memories that are unread, all in one query."""
+def operations_counted(reader: Reader) -> QuerySet[Operation]:
+    """Return the operations that a reader may follow with the number of their unread memories, all in one query."""
     numbers = (OuterRef("first_number"), OuterRef("first_number") + OuterRef("total") - 1)
     rows = Memory.objects.filter(understood=False, deleted_at=None, number__range=numbers)
     counted = rows.order_by().values("understood").annotate(number_of=Count("id")).values("number_of")
-    return Operation.objects.annotate(unread=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
+    return operations_open(reader).annotate(unread=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
 
 
 def _unread(operation: Operation) -> int:
@@ -78,12 +84,13 @@ def operation_present(operation: Operation) -> dict[str, Any]:
 def operation_events(*, organization_id: UUID, operation_id: UUID, seen: str, lasts: timedelta) -> Iterator[Event]:
     """Yield what an operation has come to whenever it has changed, until nothing more will, or the time is up.
 
-    `seen` is the id of the last event that the caller knows. Each look takes a connection and gives it back.
+    Whether the caller may follow it was found out before. `seen` is the id of the last event that the caller knows.
+    Each look takes a connection and gives it back.
     """
     began = spoke = time.monotonic()
     while True:
         with public_scope(), organization_scope(organization_id):
-            operation = operation_get(operation_id=operation_id)
+            operation = operation_get(operation_id=operation_id, reader=EVERYTHING)
             body = operation_summary(operation)
             mark = f"{body['status']}-{body['read']}-{body['done']}-{body['failed']}-{body['understood']}"
             over = body["finished_at"] is not None and body["understood"] >= body["done"]

@@ -15,32 +15,36 @@ from apps.memory.adapters.sketching import DIMENSION as SKETCH_DIMENSION
 from apps.memory.engine import packing
 from apps.memory.engine.chunking import chunk_text
 from apps.memory.engine.duplicates import MIN_SIMILARITY, distinct_terms, similarity
+from apps.memory.engine.reader import Reader
 from apps.memory.engine.reading import model_inputs
 from apps.memory.engine.terms import Hashes
 from apps.memory.models import Chunk, Memory, Mention
 from apps.memory.selectors.concepts import read_passages
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get, memory_present
+from apps.memory.selectors.readers import open_of, readable
 
 # Passages of a memory that the models have not read yet, read on the spot.
 _READ_NOW = 4
 _NAMES_SHOWN = 5
 
 
-def related_present(*, organization_id: UUID, memory_id: UUID, limit: int, now: datetime) -> dict[str, Any]:
+def related_present(
+    *, organization_id: UUID, reader: Reader, memory_id: UUID, limit: int, now: datetime
+) -> dict[str, Any]:
     """Return the memories nearest in meaning, nearest first. Raises `MemoryNotFound`."""
-    memory = memory_get(memory_id=memory_id, now=now)
+    memory = memory_get(memory_id=memory_id, reader=reader, now=now)
     context = context_get()
     dimensions = len(concept_space(context).dimensions)
     vector = _meaning(memory)
     with index_current(organization_id=organization_id, change=context.change, concepts=dimensions) as index:
         nowhere = np.zeros(SKETCH_DIMENSION, dtype=np.float32)
-        positions, cosines = index.neural(vector, nowhere, visible=index.visible(now=now.timestamp()))
+        positions, cosines = index.neural(vector, nowhere, visible=open_of(index, reader, now=now))
         near = [
             (index.ids[position], cosine) for position, cosine in zip(positions.tolist(), cosines.tolist(), strict=True)
         ]
     near = [(one, cosine) for one, cosine in near if one != memory_id][:limit]
-    rows = Memory.objects.live(now).select_related("file").in_bulk([one for one, _ in near])
+    rows = readable(reader).live(now).select_related("file").in_bulk([one for one, _ in near])
     terms = terms_of_memories([memory_id, *rows])
     shared = _shared_names(memory_id, list(rows))
     results = [

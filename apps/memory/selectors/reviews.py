@@ -6,19 +6,29 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from apps.memory.engine.reader import Reader
 from apps.memory.exceptions import ReviewNotFound
 from apps.memory.models import Memory, MemoryQuerySet, Mention, Review, ReviewProgress, ReviewQuerySet
 from apps.memory.selectors.memories import memory_present
+from apps.memory.selectors.readers import readable
 from apps.memory.types import ReviewKind, ReviewStatus
 
 _EXCERPT = 160
 
 
 def reviews_matching(
-    *, status: ReviewStatus | None, kind: ReviewKind | None = None, entity_id: UUID | None = None, now: datetime
+    *,
+    status: ReviewStatus | None,
+    reader: Reader,
+    kind: ReviewKind | None = None,
+    entity_id: UUID | None = None,
+    now: datetime,
 ) -> ReviewQuerySet:
-    """Return pairs of a status, or all; a text that has changed or gone makes an open pair an outdated one at once."""
-    rows = Review.objects.select_related("older", "newer")
+    """Return pairs of a status, or all; a text that has changed or gone makes an open pair an outdated one at once.
+
+    Both memories of each are open to the reader.
+    """
+    rows = _open_to(reader).select_related("older", "newer")
     if status is ReviewStatus.OPEN:
         rows = rows.to_decide(now)
     elif status is ReviewStatus.OUTDATED:
@@ -35,8 +45,15 @@ def reviews_matching(
     return rows
 
 
-def review_get(*, review_id: UUID) -> Review:
-    review = Review.objects.select_related("older__file", "newer__file").filter(id=review_id).first()
+def _open_to(reader: Reader) -> ReviewQuerySet:
+    if reader.everything:
+        return Review.objects.all()
+    ids = readable(reader).values("id")
+    return Review.objects.filter(older__in=ids, newer__in=ids)
+
+
+def review_get(*, review_id: UUID, reader: Reader) -> Review:
+    review = _open_to(reader).select_related("older__file", "newer__file").filter(id=review_id).first()
     if review is None:
         raise ReviewNotFound("There is no pair with this id.")
     return review

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.core.api.pagination import cursor_decode, cursor_encode, cursor_invalid
+from apps.memory.engine.reader import Reader
 from apps.memory.models import Memory, MemoryState, MemoryVersion
 from apps.memory.selectors.memories import memory_get
 from apps.memory.types import RevisionAction
@@ -38,9 +39,9 @@ def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def history_page(*, memory_id: UUID, cursor: str | None, limit: int, now: datetime) -> dict[str, Any]:
+def history_page(*, memory_id: UUID, reader: Reader, cursor: str | None, limit: int, now: datetime) -> dict[str, Any]:
     """Return a page of a live memory's revisions, newest first; raises `MemoryNotFound` or `InvalidInput`."""
-    memory = memory_get(memory_id=memory_id, now=now)
+    memory = memory_get(memory_id=memory_id, reader=reader, now=now)
     newest = memory.revision if cursor is None else min(memory.revision, _position(cursor) - 1)
     oldest = max(newest - limit + 1, 1)
     # With the one before the oldest of the page, of which it is told what changed and by whom.

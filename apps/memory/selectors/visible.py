@@ -7,12 +7,15 @@ from django.db.models import Q
 from apps.core.exceptions import InvalidInput
 from apps.memory.adapters.filters import compile_filter
 from apps.memory.engine.filters import Filter
+from apps.memory.engine.reader import Reader
 from apps.memory.models import Memory, MemoryQuerySet, MemoryRows, MemoryState
+from apps.memory.selectors.readers import narrowed
 from apps.memory.types import PRESENT, AsOf, Shelf
 
 
 def memories_visible(
     *,
+    reader: Reader,
     now: datetime,
     as_of: AsOf = PRESENT,
     shelf: Shelf = Shelf.LIVE,
@@ -20,13 +23,13 @@ def memories_visible(
     condition: Filter | None = None,
     occurred_after: datetime | None = None,
     occurred_before: datetime | None = None,
-    text: str = "",
 ) -> MemoryRows:
-    """Return the memories of a shelf, as they were at a moment, that satisfy every condition.
+    """Return the memories of a shelf, as they were at a moment, open to the reader, that satisfy every condition.
 
-    The window includes its start and excludes its end; `text` is a part of the content, in capitals or not.
+    The window includes its start and excludes its end.
     """
     rows = _on_shelf(shelf, now=now) if as_of == PRESENT else _of_the_moment(as_of, shelf, now=now)
+    rows = narrowed(rows, reader)
     if memory_types:
         rows = rows.filter(memory_type__in=memory_types)
     if occurred_after is not None:
@@ -35,8 +38,6 @@ def memories_visible(
         rows = rows.filter(occurred_at__lt=occurred_before)
     if condition is not None:
         rows = rows.filter(compile_filter(condition))
-    if text:
-        rows = rows.filter(content__icontains=text)
     return rows
 
 

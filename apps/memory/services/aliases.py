@@ -14,9 +14,11 @@ from django.db.models import Count
 from django.db.models.functions import Coalesce
 
 from apps.memory.engine.aliases import AliasCandidate, AliasEvidence, EntityName, alias_candidates
+from apps.memory.engine.reader import EVERYTHING, Reader
 from apps.memory.engine.types import AliasReason, Confidence, EntityType, MentionKind
 from apps.memory.exceptions import AliasConflict, EntityNotFound
-from apps.memory.models import Entity, Memory, Mention, Relation
+from apps.memory.models import Entity, Memory, Mention
+from apps.memory.selectors.readers import entities_named, relations_visible
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.entities import named_packed
 from apps.memory.services.telling import memory_tell
@@ -26,15 +28,17 @@ _BATCH = 500
 DEFINED = {reason.value for reason in (AliasReason.ACRONYM, AliasReason.KNOWN_AS, AliasReason.FORMERLY)}
 
 
-def aliases_proposed() -> list[tuple[AliasCandidate, Entity, Entity]]:
+def aliases_proposed(reader: Reader) -> list[tuple[AliasCandidate, Entity, Entity]]:
     """Return the pairs of entities that may be one, with the alias and the entity it would stand for."""
-    rows = {row.key: row for row in Entity.objects.filter(alias_of=None).annotate(times=Count("mentions"))}
+    known = entities_named(reader).filter(alias_of=None)
+    rows = {row.key: row for row in known.annotate(times=Count("mentions"))}
     names = {
         key: EntityName(row.name, MentionKind(row.kind), EntityType(row.type or EntityType.UNKNOWN), row.times)
         for key, row in rows.items()
         if row.kind in set(MentionKind)
     }
-    stated = Relation.objects.filter(kind__in=DEFINED).values_list("source__key", "target__key", "kind")
+    relations = relations_visible(reader).filter(kind__in=DEFINED)
+    stated = relations.values_list("source__key", "target__key", "kind")
     evidence = [AliasEvidence(alias, name, AliasReason(kind), 0, 0) for alias, name, kind in stated]
     return [(one, rows[one.alias_key], rows[one.name_key]) for one in alias_candidates(names, evidence=evidence)]
 
@@ -42,21 +46,21 @@ def aliases_proposed() -> list[tuple[AliasCandidate, Entity, Entity]]:
 def aliases_merge_certain(*, now: datetime) -> int:
     """Merge the pairs that are beyond doubt; return how many. What somebody has parted stays apart."""
     merged = 0
-    for candidate, alias, entity in aliases_proposed():
+    for candidate, alias, entity in aliases_proposed(EVERYTHING):
         if candidate.confidence is Confidence.CERTAIN and "parted_from" not in alias.properties:
-            entity_merge(alias_id=alias.id, into_id=entity.id, now=now)
+            entity_merge(alias_id=alias.id, into_id=entity.id, reader=EVERYTHING, now=now)
             merged += 1
     return merged
 
 
 @transaction.atomic
-def entity_merge(*, alias_id: UUID, into_id: UUID, now: datetime) -> Entity:
+def entity_merge(*, alias_id: UUID, into_id: UUID, reader: Reader, now: datetime) -> Entity:
     """Make an entity another name of a second one, or of what that is another name of.
 
     Raises `EntityNotFound`, or `AliasConflict` for an entity that has other names itself, and for itself.
     """
     change = change_begin(now=now)
-    alias, into = entity_get(entity_id=alias_id), entity_get(entity_id=into_id)
+    alias, into = (entity_get(entity_id=one, reader=reader) for one in (alias_id, into_id))
     into = into.alias_of or into
     if into == alias:
         raise AliasConflict("An entity cannot be another name of itself.")
@@ -71,10 +75,10 @@ def entity_merge(*, alias_id: UUID, into_id: UUID, now: datetime) -> Entity:
 
 
 @transaction.atomic
-def entity_part(*, alias_id: UUID, now: datetime) -> Entity:
+def entity_part(*, alias_id: UUID, reader: Reader, now: datetime) -> Entity:
     """Undo a merge. Raises `EntityNotFound`, or `AliasConflict` for an entity that stands for itself."""
     change = change_begin(now=now)
-    alias = entity_get(entity_id=alias_id)
+    alias = entity_get(entity_id=alias_id, reader=reader)
     if alias.alias_of is None:
         raise AliasConflict("It is no other name of anything.")
     # Remembered, so that no automatic merge comes again.
@@ -87,8 +91,8 @@ def entity_part(*, alias_id: UUID, now: datetime) -> Entity:
     return alias
 
 
-def entity_get(*, entity_id: UUID) -> Entity:
-    found = Entity.objects.select_related("alias_of").filter(id=entity_id).first()
+def entity_get(*, entity_id: UUID, reader: Reader) -> Entity:
+    found = entities_named(reader).select_related("alias_of").filter(id=entity_id).first()
     if found is None:
         raise EntityNotFound("There is no entity with this id.")
     return found

@@ -16,9 +16,11 @@ from django.db import connection, transaction
 from apps.billing.exceptions import QuotaExceeded
 from apps.billing.services.quotas import quota_release, quota_reserve
 from apps.billing.types import Meter
-from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound, MetadataTooLarge, TooManyItems
+from apps.memory.engine.reader import Reader, Right
+from apps.memory.exceptions import ExternalIdConflict, MemoryClosed, MemoryNotFound, MetadataTooLarge, TooManyItems
 from apps.memory.models import Memory, MemoryQuerySet
 from apps.memory.selectors.memories import memories_matching
+from apps.memory.selectors.readers import readable
 from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.memories import json_size
@@ -50,9 +52,10 @@ _UPDATE = """
 """
 
 
-def memories_bulk(
+def memories_bulk(  # noqa: PLR0913 - one action with all that it is about
     *,
     organization_id: UUID,
+    reader: Reader,
     action: BulkAction,
     target: Sequence[UUID] | MemoryConditions,
     fields: BulkFields | None = None,
@@ -68,7 +71,7 @@ def memories_bulk(
     """
     with transaction.atomic():
         change = change_begin(now=now)
-        rows = _rows(action, target, now=now)
+        rows = _rows(action, target, reader, now=now)
         work = _Work(organization_id=organization_id, change=change, user_id=user_id, reason=reason, now=now)
         match action:
             case BulkAction.TRASH:
@@ -78,21 +81,25 @@ def memories_bulk(
             case BulkAction.UPDATE:
                 result = work.update(rows, fields or BulkFields())
         if not isinstance(target, MemoryConditions):
-            result = _with_missing(result, action, set(target) - {row.id for row in rows}, now=now)
+            missing = set(target) - {row.id for row in rows}
+            result = _with_missing(result, action, missing, reader, now=now)
         if dry_run:
             transaction.set_rollback(True)
     return result
 
 
-def _rows(action: BulkAction, target: Sequence[UUID] | MemoryConditions, *, now: datetime) -> list[Memory]:
+def _rows(
+    action: BulkAction, target: Sequence[UUID] | MemoryConditions, reader: Reader, *, now: datetime
+) -> list[Memory]:
     """Return the memories to act on, locked, without their texts."""
     rows: MemoryQuerySet
     if isinstance(target, MemoryConditions):
         shelf = Shelf.TRASH if action is BulkAction.RESTORE else Shelf.LIVE
-        matching = memories_matching(target, shelf=shelf, now=now)
+        matching = memories_matching(target, reader=reader.to(Right.WRITE), shelf=shelf, now=now)
         rows = Memory.objects.filter(id__in=matching.values_list("id", flat=True))
     else:
-        rows = _within(action, now=now).filter(id__in=target)
+        writable = readable(reader.to(Right.WRITE)).values("id")
+        rows = _within(action, now=now).filter(id__in=target).filter(id__in=writable)
     columns = ["id", "number", "external_id", "size_bytes", "memory_type", "module", "revision"]
     if action is BulkAction.UPDATE:
         columns.append("metadata")
@@ -108,16 +115,24 @@ def _within(action: BulkAction, *, now: datetime) -> MemoryQuerySet:
     return Memory.objects.trashed(now) if action is BulkAction.RESTORE else Memory.objects.kept(now)
 
 
-def _with_missing(result: BulkResult, action: BulkAction, missing: set[UUID], *, now: datetime) -> BulkResult:
+def _with_missing(
+    result: BulkResult, action: BulkAction, missing: set[UUID], reader: Reader, *, now: datetime
+) -> BulkResult:
     """Add the ids that named nothing to act on: some are where the action would bring them, the others unknown."""
     already: set[UUID] = set()
+    closed: set[UUID] = set()
+    if missing and not reader.everything:
+        seen = _within(action, now=now).filter(id__in=missing)
+        closed = set(seen.filter(id__in=readable(reader).values("id")).values_list("id", flat=True))
     if missing and action is not BulkAction.UPDATE:
         other = BulkAction.TRASH if action is BulkAction.RESTORE else BulkAction.RESTORE
-        already = set(_within(other, now=now).filter(id__in=missing).values_list("id", flat=True))
+        there = _within(other, now=now).filter(id__in=missing)
+        already = set(there.filter(id__in=readable(reader.to(Right.WRITE)).values("id")).values_list("id", flat=True))
     place = " in the trash" if action is BulkAction.RESTORE else ""
     detail = f"There is no memory with this id{place}."
-    unknown = tuple(BulkError(one, MemoryNotFound.code, detail) for one in sorted(missing - already))
-    return BulkResult(result.done, result.unchanged + len(already), (*result.errors, *unknown))
+    refused = tuple(BulkError(one, MemoryClosed.code, "It is not yours to change.") for one in sorted(closed))
+    unknown = tuple(BulkError(one, MemoryNotFound.code, detail) for one in sorted(missing - already - closed))
+    return BulkResult(result.done, result.unchanged + len(already), (*result.errors, *refused, *unknown))
 
 
 @dataclass(frozen=True, slots=True)

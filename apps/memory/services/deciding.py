@@ -12,9 +12,10 @@ from uuid import UUID
 from django.db import transaction
 
 from apps.core.exceptions import InvalidInput
+from apps.memory.engine.reader import Reader, Right
 from apps.memory.exceptions import MetadataTooLarge, ReviewConflict, ReviewNotFound
 from apps.memory.models import Memory, MemoryVersion, Review
-from apps.memory.selectors.memories import memory_get
+from apps.memory.selectors.memories import memory_check, memory_get
 from apps.memory.services.changes import change_begin
 from apps.memory.services.managing import memory_edit, memory_supersede, memory_unsupersede
 from apps.memory.services.memories import json_size
@@ -31,6 +32,7 @@ def review_decide(
     *,
     organization_id: UUID,
     review_id: UUID,
+    reader: Reader,
     decision: ReviewDecision,
     keep: UUID | None = None,
     reason: str = "",
@@ -41,10 +43,10 @@ def review_decide(
 
     Without `keep` that is the newer one of a contradiction, and the older one of duplicates, which also takes over what
     the other's metadata have more. Raises `ReviewNotFound`, `ReviewConflict`, `InvalidInput`, `MetadataTooLarge`,
-    `QuotaExceeded` or `SupersessionConflict`.
+    `QuotaExceeded` or `SupersessionConflict`, and `MemoryClosed` or `MemoryNotFound` where one is closed to the reader.
     """
     change_begin(now=now)
-    review = _locked(review_id)
+    review = _locked(review_id, reader)
     _check_open(review, now=now)
     if decision is ReviewDecision.DISMISS:
         if keep is not None:
@@ -53,7 +55,9 @@ def review_decide(
     else:
         kept, replaced = _sides(review, keep)
         if review.kind == ReviewKind.DUPLICATE:
-            _merge(review, kept, replaced, organization_id=organization_id, reason=reason, user_id=user_id, now=now)
+            _merge(
+                review, kept, replaced, reader, organization_id=organization_id, reason=reason, user_id=user_id, now=now
+            )
             review.status = ReviewStatus.MERGED.value
         elif decision is ReviewDecision.MERGE:
             raise InvalidInput(
@@ -61,7 +65,7 @@ def review_decide(
             )
         else:
             review.status = ReviewStatus.ACCEPTED.value
-        other = memory_supersede(memory_id=replaced, by=kept, reason=reason, user_id=user_id, now=now)
+        other = memory_supersede(memory_id=replaced, reader=reader, by=kept, reason=reason, user_id=user_id, now=now)
         review.kept, review.replaced_to = kept, other.revision
     review.decided_by, review.decided_at, review.reason = user_id, now, reason
     review.save()
@@ -72,17 +76,19 @@ def review_decide(
 
 
 @transaction.atomic
-def review_undo(*, organization_id: UUID, review_id: UUID, user_id: UUID | None, now: datetime) -> Review:
+def review_undo(
+    *, organization_id: UUID, review_id: UUID, reader: Reader, user_id: UUID | None, now: datetime
+) -> Review:
     """Take back a decision: what was replaced counts again, and what was kept has its former metadata.
 
     Raises `ReviewNotFound`, or `ReviewConflict` if nothing was decided or a memory has changed since.
     """
     change_begin(now=now)
-    review = _locked(review_id)
+    review = _locked(review_id, reader)
     if review.status not in _DECIDED:
         raise ReviewConflict("Nothing was decided about this pair.")
     if review.kept is not None:
-        _restore(review, review.kept, organization_id=organization_id, user_id=user_id, now=now)
+        _restore(review, review.kept, reader, organization_id=organization_id, user_id=user_id, now=now)
     status, review.status = review.status, ReviewStatus.OPEN.value
     review.decided_by = review.decided_at = review.kept = None
     review.kept_from = review.kept_to = review.replaced_to = None
@@ -92,10 +98,12 @@ def review_undo(*, organization_id: UUID, review_id: UUID, user_id: UUID | None,
     return review
 
 
-def _locked(review_id: UUID) -> Review:
+def _locked(review_id: UUID, reader: Reader) -> Review:
     review = Review.objects.select_for_update().filter(id=review_id).first()
     if review is None:
         raise ReviewNotFound("There is no pair with this id.")
+    for memory_id in (review.older_id, review.newer_id):
+        memory_check(memory_id, reader.to(Right.WRITE))
     return review
 
 
@@ -120,6 +128,7 @@ def _merge(
     review: Review,
     kept: UUID,
     replaced: UUID,
+    reader: Reader,
     *,
     organization_id: UUID,
     reason: str,
@@ -127,13 +136,15 @@ def _merge(
     now: datetime,
 ) -> None:
     """Add to the metadata of the one that is kept what only the other's have."""
-    before, other = memory_get(memory_id=kept, now=now), memory_get(memory_id=replaced, now=now)
+    before = memory_get(memory_id=kept, reader=reader, now=now)
+    other = memory_get(memory_id=replaced, reader=reader, now=now)
     union = _union(before.metadata, other.metadata)
     if json_size(union) > MAX_METADATA_BYTES:
         raise MetadataTooLarge(f"Together the metadata would have more than {MAX_METADATA_BYTES} bytes.")
     after = memory_edit(
         organization_id=organization_id,
         memory_id=kept,
+        reader=reader,
         fields={"metadata": union},
         reason=reason,
         user_id=user_id,
@@ -156,18 +167,21 @@ def _union(kept: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return union
 
 
-def _restore(review: Review, kept: UUID, *, organization_id: UUID, user_id: UUID | None, now: datetime) -> None:
+def _restore(
+    review: Review, kept: UUID, reader: Reader, *, organization_id: UUID, user_id: UUID | None, now: datetime
+) -> None:
     replaced = review.newer_id if kept == review.older_id else review.older_id
     revisions = dict(Memory.objects.kept(now).filter(id__in=[kept, replaced]).values_list("id", "revision"))
     expected = {replaced: review.replaced_to} | ({kept: review.kept_to} if review.kept_to else {})
     if any(revisions.get(memory_id) != revision for memory_id, revision in expected.items()):
         raise ReviewConflict("A memory of this pair has changed since it was decided.")
-    memory_unsupersede(memory_id=replaced, reason=_UNDONE, user_id=user_id, now=now)
+    memory_unsupersede(memory_id=replaced, reader=reader, reason=_UNDONE, user_id=user_id, now=now)
     if review.kept_from is not None:
         former = MemoryVersion.objects.get(memory=kept, revision=review.kept_from)
         memory_edit(
             organization_id=organization_id,
             memory_id=kept,
+            reader=reader,
             fields={"metadata": former.metadata},
             reason=_UNDONE,
             user_id=user_id,

@@ -110,6 +110,8 @@ def _indexed(state: MemoryState, text: Analysed, numbers: dict[str, int], space:
     return IndexedMemory(
         number=state.number,
         memory_id=state.id,
+        module=state.module,
+        memory_type=state.memory_type,
         thread=reading.thread,
         occurred=state.occurred_at.timestamp(),
         occurred_given=state.occurred_given,

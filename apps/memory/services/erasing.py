@@ -19,6 +19,7 @@ from apps.core.tenancy.scope import public_scope
 from apps.memory.adapters.cached_values import cached_clear
 from apps.memory.adapters.originals import original_erase
 from apps.memory.engine.certificates import START, certificate_hash
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.exceptions import ErasureNotFound, FileInUse, LegalHoldInForce, MemoryNotFound, TooManyItems
 from apps.memory.models import Erasure, InsightPart, Memory, MemoryContext, OperationItem, SourceFile
 from apps.memory.selectors.erasures import certificate_content
@@ -140,7 +141,7 @@ def _known(memory_ids: Sequence[UUID]) -> list[UUID]:
 def _matching(conditions: MemoryConditions, *, now: datetime) -> list[UUID]:
     found: set[UUID] = set()
     for shelf in Shelf:
-        rows = memories_matching(conditions, shelf=shelf, now=now)
+        rows = memories_matching(conditions, reader=EVERYTHING, shelf=shelf, now=now)
         found.update(rows.values_list("id", flat=True)[: MAX_BULK_ROWS + 1])
     if len(found) > MAX_BULK_ROWS:
         raise TooManyItems(f"More than {MAX_BULK_ROWS} memories satisfy the conditions. Narrow them.")

@@ -6,8 +6,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from apps.memory.engine.fusion import UNITS, FusedHit
+from apps.memory.engine.reader import Reader
 from apps.memory.exceptions import MemoryNotFound
 from apps.memory.models import Memory
+from apps.memory.selectors.readers import readable
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.search import memories_rank
 from apps.memory.types import SearchQuery
@@ -41,26 +43,24 @@ class Explanation:
     hit: FusedHit | None
 
 
-def memory_explain(*, organization_id: UUID, query: SearchQuery, memory_id: UUID, now: datetime) -> Explanation:
-    """Say where a memory stands in a search. Raises `MemoryNotFound` for an id that the organisation does not have."""
-    memory = Memory.objects.filter(id=memory_id).first()
+def memory_explain(
+    *, organization_id: UUID, reader: Reader, query: SearchQuery, memory_id: UUID, now: datetime
+) -> Explanation:
+    """Say where a memory stands in a search. Raises `MemoryNotFound` if it is not there, or closed."""
+    memory = readable(reader).filter(id=memory_id).first()
     if memory is None:
         raise MemoryNotFound("There is no memory with this id.")
-    kept_out = _kept_out(memory, query, now=now)
+    kept_out = _not_live(memory, now=now) or _not_asked(memory, query, reader, now=now)
     if kept_out is not None:
         return Explanation(*kept_out, rank=None, candidates=0, hit=None)
-    hits = memories_rank(organization_id=organization_id, query=replace(query, threshold=None), now=now)
+    query_all = replace(query, threshold=None)
+    hits = memories_rank(organization_id=organization_id, reader=reader, query=query_all, now=now)
     place = next((place for place, hit in enumerate(hits) if hit.memory_id == memory_id), None)
     if place is None:
         detail = "Each channel names its hundred best, and this memory is among none of them."
         return Explanation(Gate.NOT_FOUND_BY_ANY_CHANNEL, detail, rank=None, candidates=len(hits), hit=None)
     gate, detail = _cut(hits[place], place, query)
     return Explanation(gate, detail, rank=place + 1, candidates=len(hits), hit=hits[place])
-
-
-def _kept_out(memory: Memory, query: SearchQuery, *, now: datetime) -> tuple[Gate, str] | None:
-    """Return the first condition that the memory does not satisfy."""
-    return _not_live(memory, now=now) or _not_asked(memory, query, now=now)
 
 
 def _not_live(memory: Memory, *, now: datetime) -> tuple[Gate, str] | None:
@@ -73,13 +73,16 @@ def _not_live(memory: Memory, *, now: datetime) -> tuple[Gate, str] | None:
     return None
 
 
-def _not_asked(memory: Memory, query: SearchQuery, *, now: datetime) -> tuple[Gate, str] | None:
+def _not_asked(memory: Memory, query: SearchQuery, reader: Reader, *, now: datetime) -> tuple[Gate, str] | None:
     if query.memory_types and memory.memory_type not in query.memory_types:
         return Gate.MEMORY_TYPES, f"Its type is {memory.memory_type}."
-    window = memories_visible(now=now, occurred_after=query.occurred_after, occurred_before=query.occurred_before)
+    window = memories_visible(
+        reader=reader, now=now, occurred_after=query.occurred_after, occurred_before=query.occurred_before
+    )
     if not window.filter(id=memory.id).exists():
         return Gate.TIME_WINDOW, f"It happened on {memory.occurred_at:%d %B %Y}."
-    if query.filter is not None and not memories_visible(now=now, condition=query.filter).filter(id=memory.id).exists():
+    filtered = memories_visible(reader=reader, now=now, condition=query.filter)
+    if query.filter is not None and not filtered.filter(id=memory.id).exists():
         return Gate.FILTERS, "It does not satisfy the filters."
     return None
 

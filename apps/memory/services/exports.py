@@ -35,6 +35,7 @@ from apps.memory.adapters.originals import (
     original_open,
 )
 from apps.memory.engine.filters import parse_filter
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.reading import READING
 from apps.memory.exceptions import ExportNotReady, TooManyExports
 from apps.memory.models import (
@@ -322,7 +323,7 @@ def _memories(export: Export, using: str, *, now: datetime) -> MemoryRows:
     if export.conditions is None:
         return Memory.objects.using(using)
     conditions, shelf = conditions_read(export.conditions)
-    return memories_matching(conditions, shelf=shelf, now=now).using(using)
+    return memories_matching(conditions, reader=EVERYTHING, shelf=shelf, now=now).using(using)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from apps.memory.adapters.originals import (
     original_put,
     originals_of,
 )
+from apps.memory.engine.reader import Reader
 from apps.memory.exceptions import FileInUse
 from apps.memory.models import Memory, Operation, OperationFile, OperationItem, SourceFile
 from apps.memory.selectors.exports import imports_at_work
@@ -97,13 +98,13 @@ def file_keep(
 
 
 @transaction.atomic
-def file_delete(*, organization_id: UUID, file_id: UUID, now: datetime) -> None:
+def file_delete(*, organization_id: UUID, file_id: UUID, reader: Reader, now: datetime) -> None:
     """Delete an original; the memories that were read from it stay. Raises `FileNotFound` or `FileInUse`."""
-    file_get(file_id=file_id)
+    file_get(file_id=file_id, reader=reader)
     change_begin(now=now)
     if not originals_delete([file_id], organization_id=organization_id, now=now):
         # Gone meanwhile, or still to be read.
-        file_get(file_id=file_id)
+        file_get(file_id=file_id, reader=reader)
         raise FileInUse("The file is being read. Cancel its operation first, or wait for its end.")
 
 

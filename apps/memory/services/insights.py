@@ -14,10 +14,12 @@ from django.db.models import Min
 
 from apps.core.models import Job
 from apps.core.services import enqueue
+from apps.memory.engine.reader import EVERYTHING, Reader, Right
 from apps.memory.models import InsightPart, Memory, MemoryRemoval
 from apps.memory.selectors.contexts import context_get
 from apps.memory.selectors.insights import InsightScope, facts_of, memories_counted, trend_of
 from apps.memory.selectors.landscapes import LANDSCAPE, TOPICS_SHOWN, Landscape, clusters_of, landscape_of, map_present
+from apps.memory.selectors.readers import readable, reads_all, relations_visible
 
 FACTS = "facts"
 LANDSCAPE_JOB = "memory.landscape"
@@ -28,18 +30,25 @@ CHANGED_SHARE = 50
 LANDSCAPE_AGE = timedelta(minutes=10)
 
 
-def insights_read(*, organization_id: UUID, scope: InsightScope, now: datetime) -> dict[str, Any]:
-    """Return the insights over the memories of a scope, each figure with what leads to the memories behind it."""
+def insights_read(*, organization_id: UUID, reader: Reader, scope: InsightScope, now: datetime) -> dict[str, Any]:
+    """Return the insights over the memories of a scope, each figure with what leads to the memories behind it.
+
+    Of memories that are closed to the reader nothing is counted, and no word of theirs names a topic.
+    """
     change = context_get().change
     part, fresh, pending = _landscape(organization_id, change=change, now=now)
-    rows = memories_counted(scope, now=now)
-    facts = _facts(change=change, now=now) if scope.whole else facts_of(rows)
+    rows = memories_counted(scope, reader, now=now)
+    sees_all = reads_all(reader.to(Right.DERIVE))
+    if scope.whole and sees_all:
+        facts = _facts(change=change, now=now)
+    else:
+        facts = facts_of(rows, relations_visible(reader.to(Right.DERIVE)))
     if part is None:
         clusters = []
-    elif fresh and scope.whole:
+    elif fresh and scope.whole and sees_all:
         clusters = part.body["clusters"]
     else:
-        clusters = clusters_of(part, rows)
+        clusters = clusters_of(part, rows, named_by=None if sees_all else readable(reader.to(Right.DERIVE)))
     return {
         "total_memories": facts["total"],
         "dominant_concepts": facts["concepts"],
@@ -48,7 +57,7 @@ def insights_read(*, organization_id: UUID, scope: InsightScope, now: datetime) 
         "temporal_patterns": {
             "by_day": facts["by_day"],
             "by_hour_of_week": facts["by_hour_of_week"],
-            **trend_of(scope, now=now),
+            **trend_of(scope, reader, now=now),
         },
         "semantic_clusters": clusters[:TOPICS_SHOWN],
         "clusters_as_of": None if part is None else part.change,
@@ -62,10 +71,11 @@ def insights_read(*, organization_id: UUID, scope: InsightScope, now: datetime) 
     }
 
 
-def map_read(*, organization_id: UUID, now: datetime) -> dict[str, Any]:
-    """Return the map of the memory and whether a newer one is being made."""
+def map_read(*, organization_id: UUID, reader: Reader, now: datetime) -> dict[str, Any]:
+    """Return the map of the memories that are open to the reader, and whether a newer one is being made."""
     part, fresh, pending = _landscape(organization_id, change=context_get().change, now=now)
-    return {**map_present(part, fresh=fresh, now=now), "pending": pending}
+    only = None if reads_all(reader) else readable(reader)
+    return {**map_present(part, fresh=fresh, only=only, now=now), "pending": pending}
 
 
 def landscape_refresh(*, progress: Callable[[], None], now: datetime) -> InsightPart:
@@ -118,7 +128,7 @@ def _facts(*, change: int, now: datetime) -> dict[str, Any]:
     """Return the facts about all live memories, from the last time if nothing has changed since."""
     part = InsightPart.objects.filter(name=FACTS).first()
     if part is None or part.change != change or not _valid(part, now=now):
-        facts = facts_of(Memory.objects.live(now))
+        facts = facts_of(Memory.objects.live(now), relations_visible(EVERYTHING))
         # Rows that were written meanwhile may be in it, or only half of them: then it is no memory of this change.
         if context_get().change != change:
             return facts

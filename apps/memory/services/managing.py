@@ -12,10 +12,11 @@ from apps.billing.types import Meter
 from apps.core.exceptions import InvalidInput, PreconditionFailed
 from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.duplicates import hash_of
+from apps.memory.engine.reader import Reader, Right
 from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound, SupersessionConflict
 from apps.memory.models import Memory
 from apps.memory.selectors.contexts import concept_space, context_get
-from apps.memory.selectors.memories import memory_get
+from apps.memory.selectors.memories import memory_check, memory_get
 from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.memories import (
@@ -39,6 +40,7 @@ def memory_edit(
     *,
     organization_id: UUID,
     memory_id: UUID,
+    reader: Reader,
     fields: MemoryFields,
     revisions: Collection[int] | None = None,
     reason: str = "",
@@ -48,9 +50,10 @@ def memory_edit(
     """Make the next revision of a memory and keep the one that it replaces; an edit that changes nothing makes none.
 
     `revisions` are those that the edit was made for; None means any. The slow part, the analysis of the text, happens
-    before any row is locked. Raises `MemoryNotFound`, `PreconditionFailed`, `InvalidInput` or `QuotaExceeded`.
+    before any row is locked. Raises `MemoryNotFound`, `MemoryClosed`, `PreconditionFailed`, `InvalidInput`
+    or `QuotaExceeded`.
     """
-    seen = _checked(memory_get(memory_id=memory_id, now=now), fields, revisions)
+    seen = _checked(memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now), fields, revisions)
     if not _changed(seen, fields):
         return seen
     grown = _size_with(seen, fields) - seen.size_bytes
@@ -60,7 +63,7 @@ def memory_edit(
     text = _reread(seen, fields, space, now=now)
     with transaction.atomic():
         change = change_begin(now=now)
-        memory = _checked(memory_get(memory_id=memory_id, now=now), fields, revisions)
+        memory = _checked(memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now), fields, revisions)
         changed = _changed(memory, fields)
         if not changed:
             return memory
@@ -78,27 +81,27 @@ def memory_edit(
 
 
 def memory_trash(
-    *, organization_id: UUID, memory_id: UUID, reason: str = "", user_id: UUID | None, now: datetime
+    *, organization_id: UUID, memory_id: UUID, reader: Reader, reason: str = "", user_id: UUID | None, now: datetime
 ) -> None:
     """Move a memory to the trash, where it stays restorable for 30 days; raises `MemoryNotFound`."""
-    memory_get(memory_id=memory_id, now=now)
+    memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now)
     with transaction.atomic():
         change = change_begin(now=now)
-        memory = memory_get(memory_id=memory_id, now=now)
+        memory = memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now)
         memory = _moved(memory, change=change, user_id=user_id, reason=reason, deleted_at=change.moment)
         quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now)
         memories_tell("memory.trashed", [memory], now=now)
 
 
 def memory_restore(
-    *, organization_id: UUID, memory_id: UUID, reason: str = "", user_id: UUID | None, now: datetime
+    *, organization_id: UUID, memory_id: UUID, reader: Reader, reason: str = "", user_id: UUID | None, now: datetime
 ) -> Memory:
     """Take a memory out of the trash. Raises `MemoryNotFound`, `ExternalIdConflict` or `QuotaExceeded`."""
-    _trashed(memory_id, now=now)
+    _trashed(memory_id, reader, now=now)
     try:
         with transaction.atomic():
             change = change_begin(now=now)
-            memory = _trashed(memory_id, now=now)
+            memory = _trashed(memory_id, reader, now=now)
             memory = _moved(memory, change=change, user_id=user_id, reason=reason, deleted_at=None)
             quota_reserve(
                 organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now
@@ -110,14 +113,17 @@ def memory_restore(
 
 
 @transaction.atomic
-def memory_supersede(*, memory_id: UUID, by: UUID, reason: str = "", user_id: UUID | None, now: datetime) -> Memory:
+def memory_supersede(
+    *, memory_id: UUID, reader: Reader, by: UUID, reason: str = "", user_id: UUID | None, now: datetime
+) -> Memory:
     """Say that another memory replaces this one, from when on that one happened.
 
     What is replaced is kept out of lists and searches, but for those of a time when it held. Raises `MemoryNotFound`,
     or `SupersessionConflict` when it would replace itself, be it over others.
     """
     change = change_begin(now=now)
-    memory, other = memory_get(memory_id=memory_id, now=now), memory_get(memory_id=by, now=now)
+    memory = memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now)
+    other = memory_get(memory_id=by, reader=reader, now=now)
     if memory.superseded_by == by:
         return memory
     _check_successor(memory, other)
@@ -129,10 +135,12 @@ def memory_supersede(*, memory_id: UUID, by: UUID, reason: str = "", user_id: UU
 
 
 @transaction.atomic
-def memory_unsupersede(*, memory_id: UUID, reason: str = "", user_id: UUID | None, now: datetime) -> Memory:
+def memory_unsupersede(
+    *, memory_id: UUID, reader: Reader, reason: str = "", user_id: UUID | None, now: datetime
+) -> Memory:
     """Say that nothing replaces this memory after all. Raises `MemoryNotFound`."""
     change = change_begin(now=now)
-    memory = memory_get(memory_id=memory_id, now=now)
+    memory = memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now)
     if memory.superseded_at is None:
         return memory
     memory = _moved(memory, change=change, user_id=user_id, reason=reason, superseded_by=None, superseded_at=None)
@@ -214,8 +222,9 @@ def _quota_move(*, organization_id: UUID, quantity: int, now: datetime) -> None:
         quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=-quantity, now=now)
 
 
-def _trashed(memory_id: UUID, *, now: datetime) -> Memory:
+def _trashed(memory_id: UUID, reader: Reader, *, now: datetime) -> Memory:
     memory = Memory.objects.trashed(now).select_related("file").filter(id=memory_id).first()
     if memory is None:
         raise MemoryNotFound("There is no memory with this id in the trash.")
+    memory_check(memory_id, reader.to(Right.WRITE))
     return memory

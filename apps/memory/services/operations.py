@@ -27,6 +27,7 @@ from apps.core.request_context import caller_set
 from apps.core.services import enqueue
 from apps.core.types import Caller
 from apps.memory.adapters.documents.rows import Row, Unreadable
+from apps.memory.engine.reader import Reader
 from apps.memory.exceptions import ItemInvalid, OperationFinished, OperationRunning
 from apps.memory.models import Operation, OperationFile, OperationItem, SourceFile
 from apps.memory.selectors.operations import operation_get, unread_of
@@ -71,6 +72,7 @@ def operation_create(
     organization_id: UUID,
     rows: Iterable[Row] = (),
     files: Sequence[FileToRead] = (),
+    module: str = "",
     user_id: UUID | None,
     now: datetime,
     name: str = "",
@@ -82,7 +84,12 @@ def operation_create(
     status = Operation.Status.READING if files else Operation.Status.QUEUED
     with transaction.atomic():
         operation = Operation.objects.create(
-            name=name_storable(name), status=status, reading=bool(files), created_by=user_id, created_at=now
+            name=name_storable(name),
+            status=status,
+            reading=bool(files),
+            module=module,
+            created_by=user_id,
+            created_at=now,
         )
         items = (item_of(operation, index, row) for index, row in enumerate(rows))
         while batch := list(islice(items, _INSERT_BATCH)):
@@ -126,14 +133,14 @@ def operation_process(
             on_item()
 
 
-def operation_wait(*, operation_id: UUID, most: timedelta) -> None:
+def operation_wait(*, operation_id: UUID, reader: Reader, most: timedelta) -> None:
     """Wait until an operation has ended and the models have read its texts.
 
     Raises `OperationNotFound`, or `OperationRunning` when that takes longer than `most`.
     """
     deadline = time.monotonic() + most.total_seconds()
     while True:
-        operation = operation_get(operation_id=operation_id)
+        operation = operation_get(operation_id=operation_id, reader=reader)
         if operation.status not in _UNFINISHED and not unread_of(operation).exists():
             return
         if time.monotonic() > deadline:
@@ -141,24 +148,24 @@ def operation_wait(*, operation_id: UUID, most: timedelta) -> None:
         time.sleep(_WAIT_SECONDS)
 
 
-def operation_cancel(*, operation_id: UUID, now: datetime) -> Operation:
+def operation_cancel(*, operation_id: UUID, reader: Reader, now: datetime) -> Operation:
     """Stop after the items in hand; what is stored stays. Raises `OperationFinished`."""
-    operation_get(operation_id=operation_id)
+    operation_get(operation_id=operation_id, reader=reader)
     with transaction.atomic():
         changed = Operation.objects.filter(id=operation_id, status__in=_UNFINISHED).update(
             status=Operation.Status.CANCELLED, finished_at=now
         )
         if not changed:
             raise OperationFinished("The operation has ended already.")
-        operation = operation_get(operation_id=operation_id)
+        operation = operation_get(operation_id=operation_id, reader=reader)
         operation_tell("operation.cancelled", operation, now=now)
     return operation
 
 
 @transaction.atomic
-def operation_retry(*, organization_id: UUID, operation_id: UUID, now: datetime) -> Operation:
+def operation_retry(*, organization_id: UUID, operation_id: UUID, reader: Reader, now: datetime) -> Operation:
     """Try failed and cancelled items again, and read on. Raises `OperationFinished` if there is nothing to do yet."""
-    operation_get(operation_id=operation_id)
+    operation_get(operation_id=operation_id, reader=reader)
     operation = Operation.objects.select_for_update().get(id=operation_id)
     if operation.status in _UNFINISHED:
         raise OperationFinished("The operation is still running.")

@@ -20,6 +20,7 @@ from apps.memory.adapters.documents import ending_of
 from apps.memory.adapters.documents.limited import read_limited
 from apps.memory.adapters.documents.rows import Read, Row, Unreadable
 from apps.memory.adapters.originals import original_copy
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Operation, OperationFile, OperationItem
 from apps.memory.selectors.operations import operation_get
 from apps.memory.services.changes import change_begin
@@ -163,7 +164,8 @@ def _finish(*, organization_id: UUID, operation_id: UUID, now: datetime) -> None
     """Queue an operation whose files are all read."""
     with transaction.atomic():
         # Nothing is read any more, so the number is the last one; the row of the context comes before any other.
-        first_number = change_begin(now=now, count=operation_get(operation_id=operation_id).read).number_from
+        read = operation_get(operation_id=operation_id, reader=EVERYTHING).read
+        first_number = change_begin(now=now, count=read).number_from
         operation = (
             Operation.objects.select_for_update().filter(id=operation_id, status=Operation.Status.READING).first()
         )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Memory, MemoryQuerySet, RetentionRule
 from apps.memory.selectors.holds import held_condition
 from apps.memory.services.bulk import memories_bulk
@@ -55,6 +56,7 @@ def retention_sweep(
         while ids := list(rows.order_by("number").values_list("id", flat=True)[:_BATCH]):
             if rule.action == RetentionRule.Action.TRASH:
                 result = memories_bulk(
+                    reader=EVERYTHING,
                     organization_id=organization_id,
                     action=BulkAction.TRASH,
                     target=ids,

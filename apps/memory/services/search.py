@@ -30,6 +30,7 @@ from apps.memory.engine.lexicon import STOP_WORDS, WORD
 from apps.memory.engine.memory_index import Mask, MemoryIndex
 from apps.memory.engine.ports import RerankerUnavailableError
 from apps.memory.engine.question import Question, understand
+from apps.memory.engine.reader import Reader
 from apps.memory.engine.retrieval import Asked, Retrieval, anchors_of, rerank, retrieve
 from apps.memory.engine.terms import terms_of
 from apps.memory.engine.types import Channel, SearchType
@@ -38,6 +39,7 @@ from apps.memory.metrics import search_observed
 from apps.memory.models import Entity, Memory, MemoryRows, MemoryState
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.earlier import earlier_texts
+from apps.memory.selectors.readers import open_of
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.earlier import earlier_index
 from apps.memory.types import PRESENT, Passage, SearchQuery, SearchResult
@@ -76,18 +78,18 @@ class _Found:
     links: Mapping[UUID, Sequence[int]]
 
 
-def memory_search(*, organization_id: UUID, query: SearchQuery, now: datetime) -> SearchResponse:
+def memory_search(*, organization_id: UUID, reader: Reader, query: SearchQuery, now: datetime) -> SearchResponse:
     """Answer a question. Raises `QuotaExceeded` before any work is done."""
     began = time.perf_counter()
     quota = _metered(organization_id, query.search_type, now=now)
-    results, dropped = memories_find(organization_id=organization_id, query=query, now=now)
+    results, dropped = memories_find(organization_id=organization_id, reader=reader, query=query, now=now)
     took = time.perf_counter() - began
     search_observed(organization_id=organization_id, search_type=query.search_type, seconds=took)
     return SearchResponse(results, took_ms=took * 1000, quota=quota, dropped=dropped)
 
 
 def memories_find(
-    *, organization_id: UUID, query: SearchQuery, now: datetime
+    *, organization_id: UUID, reader: Reader, query: SearchQuery, now: datetime
 ) -> tuple[tuple[SearchResult, ...], tuple[str, ...]]:
     """Return the results of a search, best first, and the channels that were left out, without metering it."""
     began = time.perf_counter()
@@ -98,32 +100,39 @@ def memories_find(
     question = understand(query.text, now=now)
     asked = _asked(question, space)
     with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
-        found = _find(index, asked, query, visible=_visible(index, query, now=now), began=began)
-    apart = earlier_index(_rows(query, now=now), space=space) if query.as_of.recorded else None
+        found = _find(index, asked, query, reader, visible=_visible(index, query, reader, now=now), began=began)
+    apart = earlier_index(_rows(query, reader, now=now), space=space) if query.as_of.recorded else None
     if apart is not None:
         everything = apart.visible(now=now.timestamp(), among=apart.numbers)
-        found = _joined(_find(apart, asked, query, visible=everything, began=began), found)
+        found = _joined(_find(apart, asked, query, reader, visible=everything, began=began), found)
     if query.rerank:
-        found = _reranked(found, query, began=began, now=now)
+        found = _reranked(found, query, reader, began=began, now=now)
     least = 0 if query.threshold is None else query.threshold * UNITS
     hits = [hit for hit in found.retrieval.hits if hit.score_units >= least][: query.limit]
-    results = _explained(hits, found, question=question, asked=asked, space=space, query=query, now=now)
+    rows = memories_visible(reader=reader, now=now, as_of=query.as_of)
+    results = _explained(hits, found, rows=rows, question=question, asked=asked, space=space, query=query)
     return results, tuple(found.retrieval.dropped)
 
 
-def memories_rank(*, organization_id: UUID, query: SearchQuery, now: datetime) -> list[FusedHit]:
+def memories_rank(*, organization_id: UUID, reader: Reader, query: SearchQuery, now: datetime) -> list[FusedHit]:
     """Return everything that the channels of a search find, best first, whatever its limit; nothing is metered."""
     context = context_get()
     space = concept_space(context)
     asked = _asked(understand(query.text, now=now), space)
     with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
-        visible = _visible(index, query, now=now)
+        visible = _visible(index, query, reader, now=now)
         found = retrieve(index, asked, search_type=query.search_type, visible=visible, weights=query.weights)
     return list(found.hits)
 
 
 def memory_search_near(
-    *, organization_id: UUID, target: NDArray[np.float32], weight: NDArray[np.float32], limit: int, now: datetime
+    *,
+    organization_id: UUID,
+    reader: Reader,
+    target: NDArray[np.float32],
+    weight: NDArray[np.float32],
+    limit: int,
+    now: datetime,
 ) -> SearchResponse:
     """Answer a question that is a place in the conceptual space, with the scores of a conceptual search.
 
@@ -134,7 +143,7 @@ def memory_search_near(
     quota = _metered(organization_id, SearchType.CONCEPTUAL, now=now)
     context = context_get()
     with index_current(organization_id=organization_id, change=context.change, concepts=len(target)) as index:
-        visible = index.visible(now=now.timestamp())
+        visible = open_of(index, reader, now=now)
         positions, scores = index.conceptual(target, weight, visible=visible)
         hits = fuse(
             {
@@ -150,7 +159,7 @@ def memory_search_near(
             },
             anchors=DEFAULT_ANCHORS,
         )[:limit]
-    memories = memories_visible(now=now).select_related("file").in_bulk([hit.memory_id for hit in hits])
+    memories = memories_visible(reader=reader, now=now).select_related("file").in_bulk([hit.memory_id for hit in hits])
     results = tuple(
         SearchResult(hit=hit, memory=memories[hit.memory_id], passage=None, explanation=None, why=None)
         for hit in hits
@@ -209,9 +218,10 @@ def _content_words(text: str) -> int:
     return sum(match[0].casefold() not in STOP_WORDS for match in WORD.finditer(text))
 
 
-def _rows(query: SearchQuery, *, now: datetime) -> MemoryRows:
+def _rows(query: SearchQuery, reader: Reader, *, now: datetime) -> MemoryRows:
     """Return the memories that the query's conditions leave."""
     return memories_visible(
+        reader=reader,
         now=now,
         as_of=query.as_of,
         memory_types=query.memory_types,
@@ -221,21 +231,23 @@ def _rows(query: SearchQuery, *, now: datetime) -> MemoryRows:
     )
 
 
-def _visible(index: MemoryIndex, query: SearchQuery, *, now: datetime) -> Mask:
+def _visible(index: MemoryIndex, query: SearchQuery, reader: Reader, *, now: datetime) -> Mask:
     """Return which memories the query's conditions leave; without conditions the index itself knows.
 
     As of a moment, those whose text was another one then are left out.
     """
     conditions = (query.memory_types, query.filter, query.occurred_after, query.occurred_before)
     if query.as_of == PRESENT and not any(conditions):
-        return index.visible(now=now.timestamp())
-    rows = _rows(query, now=now)
+        return open_of(index, reader, now=now)
+    rows = _rows(query, reader, now=now)
     edited = {state.number for state in earlier_texts(rows)}
     among = [number for number in rows.values_list("number", flat=True) if number not in edited]
     return index.visible(now=now.timestamp(), among=among)
 
 
-def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, visible: Mask, began: float) -> _Found:
+def _find(
+    index: MemoryIndex, asked: Asked, query: SearchQuery, reader: Reader, *, visible: Mask, began: float
+) -> _Found:
     def out_of_time() -> bool:
         return query.deadline_ms is not None and (time.perf_counter() - began) * 1000 > query.deadline_ms
 
@@ -252,13 +264,15 @@ def _find(index: MemoryIndex, asked: Asked, query: SearchQuery, *, visible: Mask
     passages = index.passages(np.array(shown, dtype=np.int64), terms=asked.terms, vector=asked.vector)
     names = [name.number for name in retrieval.names]
     explained = shown if query.explain else []
+    # Nobody learns what joins names in a memory that is closed to them.
+    among = open_of(index, reader)
     shared = {index.ids[position]: index.shared_names(position, names) for position in explained}
     return _Found(
         retrieval=retrieval,
         passages={index.ids[position]: span for position, span in passages.items()},
         shared=shared,
         links={
-            index.ids[position]: [] if shared[index.ids[position]] else index.path_to(position, names)
+            index.ids[position]: [] if shared[index.ids[position]] else index.path_to(position, names, among=among)
             for position in explained
         },
     )
@@ -287,10 +301,11 @@ def _joined(apart: _Found, found: _Found) -> _Found:
     )
 
 
-def _reranked(found: _Found, query: SearchQuery, *, began: float, now: datetime) -> _Found:
+def _reranked(found: _Found, query: SearchQuery, reader: Reader, *, began: float, now: datetime) -> _Found:
     """Have the best hits judged beside the question; without an answer in time they stay as they are."""
     reranker, best = default_reranker(), found.retrieval.hits[:_JUDGED]
-    contents = dict(_rows(query, now=now).filter(id__in=[hit.memory_id for hit in best]).values_list("id", "content"))
+    rows = _rows(query, reader, now=now).filter(id__in=[hit.memory_id for hit in best])
+    contents = dict(rows.values_list("id", "content"))
     judged = [hit.memory_id for hit in best if hit.memory_id in contents]
     if reranker is None or not judged:
         return found
@@ -312,14 +327,13 @@ def _explained(
     hits: Sequence[FusedHit],
     found: _Found,
     *,
+    rows: MemoryRows,
     question: Question,
     asked: Asked,
     space: ConceptSpace,
     query: SearchQuery,
-    now: datetime,
 ) -> tuple[SearchResult, ...]:
-    rows = memories_visible(now=now, as_of=query.as_of).select_related("file")
-    memories = rows.in_bulk([hit.memory_id for hit in hits])
+    memories = rows.select_related("file").in_bulk([hit.memory_id for hit in hits])
     numbers = {number for path in (*found.links.values(), *found.shared.values()) for number in path}
     names = dict(Entity.objects.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
     results = []

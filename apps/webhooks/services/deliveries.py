@@ -1,6 +1,6 @@
 """What is to be delivered: made from events, sent again, given up, and forgotten."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from apps.core.ids import new_id
 from apps.core.types import Principal
+from apps.events.registry import events_open
 from apps.events.selectors import IN_FEED, events_by_id
 from apps.events.services.outbox import EVENT_LIFETIME
-from apps.events.types import Actor, Event
+from apps.events.types import Actor, Event, Listener
 from apps.webhooks.exceptions import AlreadyPending, EventGone, NotPending
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.selectors import TEST_TYPE, delivery_get, endpoint_get
@@ -33,6 +34,7 @@ def deliveries_make(events: Sequence[Event]) -> None:
     ):
         endpoints.setdefault(endpoint.organization_id, []).append(endpoint)
     now = timezone.now()
+    closed = _closed(told, endpoints)
     rows = [
         WebhookDelivery(
             endpoint=endpoint,
@@ -48,6 +50,7 @@ def deliveries_make(events: Sequence[Event]) -> None:
         for endpoint in endpoints.get(event.organization_id, [])
         # What happened before it was made is not its business.
         if event.occurred_at >= endpoint.created_at and (not endpoint.event_types or event.name in endpoint.event_types)
+        if (endpoint.module_id, event.id) not in closed
     ]
     if not rows:
         return
@@ -60,6 +63,17 @@ def deliveries_make(events: Sequence[Event]) -> None:
     WebhookEndpoint.objects.filter(id__in=present, status=WebhookEndpoint.Status.ENABLED, next_attempt_at=None).update(
         next_attempt_at=now
     )
+
+
+def _closed(told: Sequence[Event], endpoints: Mapping[UUID, Sequence[WebhookEndpoint]]) -> set[tuple[str, UUID]]:
+    """Return what modules must not be told of, as names of modules and ids of events."""
+    closed: set[tuple[str, UUID]] = set()
+    for organization_id, rows in endpoints.items():
+        for module in {row.module_id for row in rows} - {""}:
+            events = [event for event in told if event.organization_id == organization_id]
+            open_to_it = {event.id for event in events_open(Listener(organization_id, module=module), events)}
+            closed |= {(module, event.id) for event in events if event.id not in open_to_it}
+    return closed
 
 
 @transaction.atomic

@@ -91,12 +91,16 @@ class _Block(BaseModel):
 
 
 class MemoryRequirements(_Block):
-    """What the module does with the organisation memory; its tokens hold no memory permission beyond this."""
+    """What the module does with the organisation memory; its tokens hold no memory permission beyond this.
+
+    What it stores is its own, but for memories of the `shared_types`: everybody who may read the memory reads those.
+    """
 
     read_access: bool = False
     write_access: bool = False
     search_types: tuple[SearchType, ...] = ()
     memory_types: tuple[MemoryType, ...] = ()
+    shared_types: tuple[MemoryType, ...] = ()
 
 
 class UiComponent(_Block):

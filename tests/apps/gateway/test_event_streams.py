@@ -22,6 +22,7 @@ from apps.events.models import OutboxEvent
 from apps.events.services.places import events_place
 from apps.gateway import event_streams
 from apps.gateway.asgi import GatewayApplication
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Memory
 from apps.memory.services.managing import memory_restore, memory_trash
 from apps.memory.services.memories import memory_store
@@ -180,7 +181,13 @@ class History:
         with organization_scope(self.organization.id):
             is_live = Memory.objects.get(id=memory_id).deleted_at is None
             change = memory_trash if is_live else memory_restore
-            change(organization_id=self.organization.id, memory_id=memory_id, user_id=None, now=now)
+            change(
+                organization_id=self.organization.id,
+                memory_id=memory_id,
+                reader=EVERYTHING,
+                user_id=None,
+                now=now,
+            )
 
     def listed(self) -> tuple[set[str], list[int]]:
         """Return the memories that there are by the listing, and the positions of their events by the feed."""
@@ -289,7 +296,9 @@ def test_only_ones_own_events_and_only_those_asked_for(acme: Organization) -> No
                 store(other, "Theirs alone is this text.")
                 mine = store(acme, "Ours alone is this text.")
                 with organization_scope(acme.id):
-                    memory_trash(organization_id=acme.id, memory_id=mine, user_id=None, now=timezone.now())
+                    memory_trash(
+                        reader=EVERYTHING, organization_id=acme.id, memory_id=mine, user_id=None, now=timezone.now()
+                    )
                 relay()
 
             await in_thread(happen)

@@ -16,6 +16,7 @@ from apps.accounts.models import Organization
 from apps.accounts.permissions import Role
 from apps.billing.models import UsageCounter
 from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Memory, MemoryContext, MemoryVersion
 from apps.memory.services import bulk
 from apps.memory.services.bulk import memories_bulk
@@ -291,7 +292,13 @@ def test_many_rows_cost_few_statements(
             fields = BulkFields(metadata={"a": 1}) if action is BulkAction.UPDATE else None
             with django_assert_max_num_queries(15):
                 result = memories_bulk(
-                    organization_id=acme.id, action=action, target=everything, fields=fields, user_id=None, now=now
+                    reader=EVERYTHING,
+                    organization_id=acme.id,
+                    action=action,
+                    target=everything,
+                    fields=fields,
+                    user_id=None,
+                    now=now,
                 )
             assert (result.done, result.errors) == (50, ())
         assert MemoryVersion.objects.count() == 150
@@ -312,6 +319,7 @@ def test_bulk_actions_and_single_ones_at_the_same_time(committed_db: str) -> Non
                 start.wait(10)
                 for _ in range(6):
                     memories_bulk(
+                        reader=EVERYTHING,
                         organization_id=acme.id,
                         action=action,
                         target=everything,
@@ -328,6 +336,7 @@ def test_bulk_actions_and_single_ones_at_the_same_time(committed_db: str) -> Non
         list(pool.map(turns, BulkAction))
     with organization_scope(acme.id):
         memories_bulk(
+            reader=EVERYTHING,
             organization_id=acme.id,
             action=BulkAction.RESTORE,
             target=everything,

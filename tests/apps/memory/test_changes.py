@@ -17,6 +17,7 @@ from apps.accounts.models import Organization
 from apps.billing.models import UsageCounter
 from apps.core.tenancy.migrations import migrate_organizations
 from apps.core.tenancy.scope import organization_scope, public_scope, schema_scope
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.exceptions import MemoryNotFound
 from apps.memory.models import Memory, MemoryContext, MemoryRemoval
 from apps.memory.services.changes import change_begin
@@ -50,23 +51,23 @@ def test_each_write_is_a_change_and_stamps_its_rows(in_acme: Organization) -> No
     assert list(Memory.objects.order_by("id").values_list("number", "change")) == [(1, 1), (2, 2)]
     remember(in_acme, "Second.", external_id="e")
     assert counters() == (2, 2)
-    memory_trash(organization_id=in_acme.id, memory_id=first, user_id=None, now=now)
+    memory_trash(reader=EVERYTHING, organization_id=in_acme.id, memory_id=first, user_id=None, now=now)
     assert Memory.objects.get(id=first).change == 3
-    memory_restore(organization_id=in_acme.id, memory_id=first, user_id=None, now=now)
+    memory_restore(reader=EVERYTHING, organization_id=in_acme.id, memory_id=first, user_id=None, now=now)
     assert Memory.objects.get(id=first).change == 4
     context_update(domain="retail", now=timezone.now())
     assert set(Memory.objects.values_list("change", flat=True)) == {5}
     for refused in (first, second):
-        memory_trash(organization_id=in_acme.id, memory_id=refused, user_id=None, now=now)
+        memory_trash(reader=EVERYTHING, organization_id=in_acme.id, memory_id=refused, user_id=None, now=now)
         with pytest.raises(MemoryNotFound):
-            memory_trash(organization_id=in_acme.id, memory_id=refused, user_id=None, now=now)
+            memory_trash(reader=EVERYTHING, organization_id=in_acme.id, memory_id=refused, user_id=None, now=now)
     assert counters() == (7, 2)
 
 
 def test_what_is_deleted_for_good_leaves_its_number(in_acme: Organization) -> None:
     now = timezone.now()
     kept, gone = remember(in_acme, "Kept."), remember(in_acme, "Gone.")
-    memory_trash(organization_id=in_acme.id, memory_id=gone, user_id=None, now=now)
+    memory_trash(reader=EVERYTHING, organization_id=in_acme.id, memory_id=gone, user_id=None, now=now)
     assert trash_empty(now=now) == 0
     assert counters()[0] == 3
     assert trash_empty(now=now + timedelta(days=30, minutes=1)) == 1
@@ -139,9 +140,13 @@ def test_writers_at_the_same_time_wait_in_turn_and_never_in_a_circle(committed_d
 
     def trashes() -> None:
         for _ in range(rounds):
-            memory_trash(organization_id=acme.id, memory_id=subject, user_id=None, now=timezone.now())
+            memory_trash(
+                reader=EVERYTHING, organization_id=acme.id, memory_id=subject, user_id=None, now=timezone.now()
+            )
             trash_empty(now=timezone.now())
-            memory_restore(organization_id=acme.id, memory_id=subject, user_id=None, now=timezone.now())
+            memory_restore(
+                reader=EVERYTHING, organization_id=acme.id, memory_id=subject, user_id=None, now=timezone.now()
+            )
 
     _together(acme, stores("one"), stores("two"), trashes, lambda: context_update(domain="retail", now=timezone.now()))
     with organization_scope(acme.id):

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Memory
 from apps.memory.selectors.differences import diff_page
 from apps.memory.services.purging import memories_purge
@@ -57,7 +58,7 @@ def test_each_kind_of_change_is_counted_and_named(client: APIClient, store: Stor
     assert {"Priya Raman", "EXP-117"} <= {one["name"] for one in found["new_entities"]}
     assert counts["new_entities"] == len(found["new_entities"])
     until = timezone.now()
-    page = diff_page(since=since, until=until, memory_type=None, cursor=None, limit=100)
+    page = diff_page(reader=EVERYTHING, since=since, until=until, memory_type=None, cursor=None, limit=100)
     listed = sum(counts[name] for name in ("added", "changed", "superseded", "trashed", "expired", "erased"))
     assert len(page["results"]) == listed
 

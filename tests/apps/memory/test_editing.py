@@ -16,6 +16,7 @@ from apps.accounts.permissions import Role
 from apps.billing.models import UsageCounter
 from apps.core.exceptions import PreconditionFailed
 from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Chunk, Memory, MemoryContext, MemoryVersion
 from apps.memory.services.contexts import context_update
 from apps.memory.services.managing import memory_edit, memory_trash
@@ -247,6 +248,7 @@ def test_a_context_that_changes_during_the_analysis_is_noticed(
 
     monkeypatch.setattr("apps.memory.services.managing.understood", understood_slowly)
     memory = memory_edit(
+        reader=EVERYTHING,
         organization_id=in_acme.id,
         memory_id=memory_id,
         fields={"content": "Parcels arrive."},
@@ -296,6 +298,7 @@ def _append(organization: Organization, memory_id: UUID, word: str) -> bool:
     memory = Memory.objects.get(id=memory_id)
     try:
         memory_edit(
+            reader=EVERYTHING,
             organization_id=organization.id,
             memory_id=memory_id,
             fields={"content": f"{memory.content} {word}"},
@@ -312,8 +315,15 @@ def test_revisions_are_deleted_with_their_memory_and_not_with_the_trash(in_acme:
     now = timezone.now()
     item = StoreItem(content="One.")
     memory_id = memory_store(organization_id=in_acme.id, item=item, user_id=None, now=now).memory_id
-    memory_edit(organization_id=in_acme.id, memory_id=memory_id, fields={"content": "Two."}, user_id=None, now=now)
-    memory_trash(organization_id=in_acme.id, memory_id=memory_id, user_id=None, now=now)
+    memory_edit(
+        reader=EVERYTHING,
+        organization_id=in_acme.id,
+        memory_id=memory_id,
+        fields={"content": "Two."},
+        user_id=None,
+        now=now,
+    )
+    memory_trash(reader=EVERYTHING, organization_id=in_acme.id, memory_id=memory_id, user_id=None, now=now)
     # The trash is a revision too, of the same text.
     assert list(MemoryVersion.objects.order_by("revision").values_list("content", flat=True)) == ["One.", "Two."]
     Memory.objects.all().delete()

@@ -24,6 +24,7 @@ from apps.core.tenancy.scope import organization_scope, schema_name_for
 from apps.events.models import OutboxEvent
 from apps.memory.adapters.originals import original_put
 from apps.memory.api.batches import checked
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Memory, Operation, OperationFile, OperationItem, SourceFile
 from apps.memory.services.files import files_sweep, originals_delete_with_organization
 from apps.memory.services.managing import memory_trash
@@ -231,7 +232,9 @@ def test_an_original_goes_with_the_last_of_its_memories(
         first, second = Memory.objects.order_by("number").values_list("id", flat=True)
     for memory_id, left in ((first, 1), (second, 0)):
         with organization_scope(acme.id):
-            memory_trash(organization_id=acme.id, memory_id=memory_id, user_id=None, now=timezone.now())
+            memory_trash(
+                reader=EVERYTHING, organization_id=acme.id, memory_id=memory_id, user_id=None, now=timezone.now()
+            )
             assert memories_purge(memory_ids=[memory_id], now=timezone.now()) == 1
         run_jobs()
         assert (client.get(FILES).json()["total"], key.exists()) == (left, bool(left))

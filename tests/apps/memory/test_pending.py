@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.accounts.models import Organization
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Chunk, Memory
 from apps.memory.selectors.landscapes import landscape_of
 from apps.memory.services.operations import operation_create, operation_process
@@ -31,7 +32,9 @@ def batch(in_acme: Organization) -> Organization:
 @pytest.fixture
 def first(batch: Organization) -> Callable[[str], str]:
     def ask(text: str) -> str:
-        found, _ = memories_find(organization_id=batch.id, query=SearchQuery(text=text), now=timezone.now())
+        found, _ = memories_find(
+            organization_id=batch.id, reader=EVERYTHING, query=SearchQuery(text=text), now=timezone.now()
+        )
         return found[0].memory.content
 
     return ask

@@ -18,6 +18,7 @@ from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.events.models import OutboxEvent
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.exceptions import ReviewConflict
 from apps.memory.models import Memory, Review, ReviewProgress
 from apps.memory.services import reviews as finder
@@ -380,7 +381,12 @@ def test_of_two_who_decide_at_once_one_is_refused(committed_db: str) -> None:
             with public_scope(), organization_scope(acme.id):
                 start.wait(10)
                 review_decide(
-                    organization_id=acme.id, review_id=review.id, decision=decision, user_id=None, now=timezone.now()
+                    reader=EVERYTHING,
+                    organization_id=acme.id,
+                    review_id=review.id,
+                    decision=decision,
+                    user_id=None,
+                    now=timezone.now(),
                 )
         except ReviewConflict:
             return "refused"
@@ -396,7 +402,7 @@ def test_of_two_who_decide_at_once_one_is_refused(committed_db: str) -> None:
         assert OutboxEvent.objects.filter(name="review.decided").count() == 1
         replaced = Memory.objects.exclude(superseded_by=None).count()
         assert replaced == (1 if "accept" in outcomes else 0)
-        review_undo(organization_id=acme.id, review_id=review.id, user_id=None, now=timezone.now())
+        review_undo(reader=EVERYTHING, organization_id=acme.id, review_id=review.id, user_id=None, now=timezone.now())
         assert not Memory.objects.exclude(superseded_by=None).exists()
 
 

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.exceptions import SupersessionConflict
 from apps.memory.models import Memory, MemoryState
 from apps.memory.selectors.contexts import concept_space, context_get
@@ -119,7 +120,9 @@ class History:
 
     def of_trashed(self, doing: str, memory_id: UUID) -> None:
         if doing == "restore":
-            memory_restore(organization_id=self.organization_id, memory_id=memory_id, user_id=None, now=self.now)
+            memory_restore(
+                reader=EVERYTHING, organization_id=self.organization_id, memory_id=memory_id, user_id=None, now=self.now
+            )
             self.tell(memory_id, deleted=False)
         else:
             assert memories_purge(memory_ids=[memory_id], now=self.now) == 1
@@ -129,7 +132,9 @@ class History:
         if doing == "supersede" and len(kept) > 1:
             self.supersede(memory_id, self.chance.choice([one for one in kept if one != memory_id]))
         elif doing == "trash":
-            memory_trash(organization_id=self.organization_id, memory_id=memory_id, user_id=None, now=self.now)
+            memory_trash(
+                reader=EVERYTHING, organization_id=self.organization_id, memory_id=memory_id, user_id=None, now=self.now
+            )
             self.tell(memory_id, deleted=True)
         else:
             fields: Any = {
@@ -137,19 +142,24 @@ class History:
                 "expire": {"expires_at": self.now + MINUTE * self.chance.randint(0, 60)},
             }.get(doing, {"content": self.text()})
             memory_edit(
-                organization_id=self.organization_id, memory_id=memory_id, fields=fields, user_id=None, now=self.now
+                reader=EVERYTHING,
+                organization_id=self.organization_id,
+                memory_id=memory_id,
+                fields=fields,
+                user_id=None,
+                now=self.now,
             )
             self.tell(memory_id, **fields)
 
     def supersede(self, memory_id: UUID, by: UUID) -> None:
         states = self.oracle.fold(self.now)
         if states[memory_id]["superseded_at"] and self.chance.random() < 0.5:
-            memory_unsupersede(memory_id=memory_id, user_id=None, now=self.now)
+            memory_unsupersede(reader=EVERYTHING, memory_id=memory_id, user_id=None, now=self.now)
             self.tell(memory_id, superseded_at=None)
             return
         known = Memory.objects.get(id=memory_id).superseded_by
         try:
-            memory_supersede(memory_id=memory_id, by=by, user_id=None, now=self.now)
+            memory_supersede(reader=EVERYTHING, memory_id=memory_id, by=by, user_id=None, now=self.now)
         except SupersessionConflict:
             return
         if known != by:
@@ -161,12 +171,12 @@ class History:
 
 
 def shown(as_of: AsOf, *, now: datetime) -> dict[UUID, dict[str, Any]]:
-    rows = memories_visible(now=now, as_of=as_of)
+    rows = memories_visible(reader=EVERYTHING, now=now, as_of=as_of)
     return {row.pk: {name: getattr(row, name) for name in ("content", "occurred_at", "expires_at")} for row in rows}
 
 
 def presented(moment: datetime) -> dict[str, dict[str, Any]]:
-    rows = memories_visible(now=moment, as_of=AsOf(recorded=moment))
+    rows = memories_visible(reader=EVERYTHING, now=moment, as_of=AsOf(recorded=moment))
     return {str(row.pk): memory_present(row) for row in rows}
 
 
@@ -202,7 +212,7 @@ def test_a_state_of_the_past_is_what_was_read_then_and_each_difference_leads_fro
 def differences(since: datetime, until: datetime, *, limit: int) -> list[dict[str, Any]]:
     found, cursor = [], None
     while True:
-        page = diff_page(since=since, until=until, memory_type=None, cursor=cursor, limit=limit)
+        page = diff_page(reader=EVERYTHING, since=since, until=until, memory_type=None, cursor=cursor, limit=limit)
         found += page["results"]
         cursor = page["next"]
         if cursor is None:
@@ -285,7 +295,7 @@ def test_a_text_that_was_edited_since_is_found_as_it_was(client: APIClient, stor
 def test_what_was_deleted_for_good_says_so(client: APIClient, store: Store, in_acme: Organization) -> None:
     memory_id = store("A secret that goes.")
     now = timezone.now()
-    memory_trash(organization_id=in_acme.id, memory_id=UUID(memory_id), user_id=None, now=now)
+    memory_trash(reader=EVERYTHING, organization_id=in_acme.id, memory_id=UUID(memory_id), user_id=None, now=now)
     assert memories_purge(memory_ids=[UUID(memory_id)], now=now) == 1
     for query in ({}, {"as_of_recorded": now.isoformat()}):
         answer = client.get(f"/api/v1/memory/{memory_id}", query)

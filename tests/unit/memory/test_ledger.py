@@ -60,6 +60,8 @@ def memory(chance: np.random.Generator, number: int) -> IndexedMemory:
     return IndexedMemory(
         number=number,
         memory_id=UUID(int=int(chance.integers(1, 2**62))),
+        module="",
+        memory_type="general",
         thread=int(chance.integers(0, 3)),
         occurred=occurred,
         occurred_given=bool(chance.random() < 0.5),

@@ -68,6 +68,8 @@ def indexed(one: Memory) -> IndexedMemory:
     return IndexedMemory(
         number=one.number,
         memory_id=UUID(int=one.number),
+        module="",
+        memory_type="general",
         thread=one.thread,
         occurred=one.occurred,
         occurred_given=one.given,
@@ -186,7 +188,7 @@ def told(index: MemoryIndex) -> dict[str, object]:
         "names": {(name.number, round(name.specificity, 9), name.subject_of) for name in names},
         "spans": {numbers[place]: span for place, span in spans.items()},
         "shared": {number: index.shared_names(place, [3, 1]) for place, number in numbers.items()},
-        "paths": {number: index.path_to(place, [1]) for place, number in numbers.items()},
+        "paths": {number: index.path_to(place, [1], among=index.visible(now=NOW)) for place, number in numbers.items()},
         "telling": dict(zip(numbers.values(), index.telling_times(shown).tolist(), strict=True)),
         "count": len(index),
     }

@@ -42,6 +42,8 @@ def memory(
     return IndexedMemory(
         number=number,
         memory_id=UUID(int=number),
+        module="",
+        memory_type="general",
         thread=thread,
         occurred=occurred or 0.0,
         occurred_given=occurred is not None,

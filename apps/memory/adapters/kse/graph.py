@@ -14,6 +14,7 @@ from apps.memory.adapters.kse.base import implements
 from apps.memory.adapters.kse.nodes import Node, NodeStore, node_of, related
 from apps.memory.adapters.paths import shortest_path
 from apps.memory.engine.graph import MENTIONED_WITH
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Entity, Memory, Mention, Relation
 from apps.memory.selectors.graph import entities_visible
 from apps.memory.services.changes import change_begin
@@ -134,7 +135,7 @@ class GraphStore(NodeStore):
 
     def _get_node(self, node_id: str) -> Node | None:
         entity = self.find(node_id)
-        if entity is None or not entities_visible(now=timezone.now()).filter(id=entity.id).exists():
+        if entity is None or not entities_visible(EVERYTHING, now=timezone.now()).filter(id=entity.id).exists():
             return None
         return node_of(entity)
 
@@ -182,7 +183,7 @@ class GraphStore(NodeStore):
         if source is None or target is None:
             return None
         live = Memory.objects.live(timezone.now())
-        path = shortest_path(live, source=source.id, target=target.id, most_steps=most_steps)
+        path = shortest_path(live, None, source=source.id, target=target.id, most_steps=most_steps)
         if path is None:
             return None
         entities = Entity.objects.in_bulk(path.entity_ids)

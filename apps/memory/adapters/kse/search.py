@@ -11,6 +11,7 @@ from apps.memory.adapters.kse.spaces import coordinates_of, space_of
 from apps.memory.engine.filters import Filter, FilterError, parse_filter
 from apps.memory.engine.fusion import UNITS
 from apps.memory.engine.memory_index import CANDIDATES
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.types import Channel, SearchType
 from apps.memory.kse import kse_contract
 from apps.memory.models import MemoryContext
@@ -88,7 +89,7 @@ class SearchService(Bound):
             filter=self._filter(query.filters),
             weights=_weights(query),
         )
-        found = memory_search(organization_id=self.organization_id, query=asked, now=timezone.now())
+        found = memory_search(organization_id=self.organization_id, reader=EVERYTHING, query=asked, now=timezone.now())
         context = context_get()
         return [_result(one, context) for one in found.results[first:]]
 
@@ -97,7 +98,12 @@ class SearchService(Bound):
         context = context_get()
         target, weight = coordinates_of(context, dimensions, partial=True, refusal=self.refusal)
         found = memory_search_near(
-            organization_id=self.organization_id, target=target, weight=weight, limit=most, now=timezone.now()
+            organization_id=self.organization_id,
+            reader=EVERYTHING,
+            target=target,
+            weight=weight,
+            limit=most,
+            now=timezone.now(),
         )
         return [_result(one, context) for one in found.results]
 

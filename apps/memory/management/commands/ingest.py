@@ -19,6 +19,7 @@ from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.memory.adapters.documents import MEDIA_TYPES, supported
 from apps.memory.adapters.documents.rows import Unreadable
 from apps.memory.api.batches import checked
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Operation
 from apps.memory.selectors.operations import operation_get, operation_present
 from apps.memory.services.files import file_keep
@@ -73,7 +74,7 @@ class Command(BaseCommand):
             self._work(owner, operation, as_json=as_json)
             if wait:
                 self._understand(owner, as_json=as_json)
-            report = operation_present(operation_get(operation_id=operation.id))
+            report = operation_present(operation_get(operation_id=operation.id, reader=EVERYTHING))
         self._print({**report, "files": len(files)}, as_json=as_json)
         if report["failed"]:
             raise CommandError(f"{report['failed']} of {report['total']} texts could not be stored.")

@@ -17,6 +17,7 @@ from apps.core.strict_json import StrictJSONError, loads
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.api.serializers_managing import ORDERS
 from apps.memory.engine.filters import FilterError, parse_filter
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Memory
 from apps.memory.selectors.memories import memories_matching, memory_present
 from apps.memory.services.bulk import memories_bulk
@@ -76,7 +77,9 @@ class Command(BaseCommand):
             raise CommandError("A list takes no ids; see `show`.")
         if not 1 <= limit <= MAX_LIMIT:
             raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
-        rows = memories_matching(_conditions(options["filter"]), shelf=Shelf(state), now=timezone.now())
+        rows = memories_matching(
+            _conditions(options["filter"]), reader=EVERYTHING, shelf=Shelf(state), now=timezone.now()
+        )
         page = page_of(rows.select_related("file"), order=ordering, cursor=cursor, limit=limit, present=memory_present)
         if options["as_json"]:
             self.stdout.write(json.dumps(page, default=str))
@@ -151,7 +154,9 @@ def _target(action: str, *, ids: Sequence[UUID], everything: bool, **options: An
     conditions = _conditions(options["filter"])
     if conditions.empty and not everything:
         raise CommandError("The filter lets every memory through: say --all if you mean that.")
-    rows = memories_matching(conditions, shelf=Shelf.LIVE if action == "trash" else Shelf.TRASH, now=timezone.now())
+    rows = memories_matching(
+        conditions, reader=EVERYTHING, shelf=Shelf.LIVE if action == "trash" else Shelf.TRASH, now=timezone.now()
+    )
     return list(rows.order_by("id").values_list("id", flat=True))
 
 
@@ -166,7 +171,13 @@ _Act = Callable[[Sequence[UUID]], tuple[int, Sequence[BulkError]]]
 def _bulk(owner: Organization, action: BulkAction, *, dry_run: bool) -> _Act:
     def act(ids: Sequence[UUID]) -> tuple[int, Sequence[BulkError]]:
         result = memories_bulk(
-            organization_id=owner.id, action=action, target=ids, user_id=None, now=timezone.now(), dry_run=dry_run
+            reader=EVERYTHING,
+            organization_id=owner.id,
+            action=action,
+            target=ids,
+            user_id=None,
+            now=timezone.now(),
+            dry_run=dry_run,
         )
         return result.done, result.errors
 

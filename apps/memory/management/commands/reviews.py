@@ -13,6 +13,7 @@ from apps.accounts.models import Organization
 from apps.core.api.pagination import MAX_LIMIT, page_of
 from apps.core.exceptions import DomainError
 from apps.core.tenancy.scope import organization_scope
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.selectors.reviews import progress_present, review_summary, reviews_matching
 from apps.memory.services.reviews import reviews_find, reviews_rescan
 from apps.memory.types import ReviewKind, ReviewStatus
@@ -61,7 +62,9 @@ class Command(BaseCommand):
         if not 1 <= limit <= MAX_LIMIT:
             raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
         now = timezone.now()
-        rows = reviews_matching(status=ReviewStatus(status), kind=ReviewKind(kind) if kind else None, now=now)
+        rows = reviews_matching(
+            status=ReviewStatus(status), reader=EVERYTHING, kind=ReviewKind(kind) if kind else None, now=now
+        )
         present = partial(review_summary, now=now)
         page = page_of(rows, order="-opened_at", cursor=cursor, limit=limit, present=present)
         if options["as_json"]:
