@@ -46,7 +46,7 @@ from apps.events.registry import consumers
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
 from apps.memory.engine.reader import EVERYTHING
-from apps.memory.models import Chunk, Entity, Memory, Operation, Review, SourceFile
+from apps.memory.models import Chunk, Entity, Grant, Memory, Operation, Review, SourceFile
 from apps.memory.services.erasing import memories_erase
 from apps.memory.services.exports import export_create, export_fetch, export_write
 from apps.memory.services.files import file_keep
@@ -217,6 +217,17 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/memory/erasures": lambda other: {"data": {"ids": [str(other.ids["memory"])], "reason": "x"}},
     "GET /api/v1/memory/holds": lambda _: {"query": {"limit": 100}},
     "POST /api/v1/memory/holds": _body(name="Ours", filters={}),
+    "GET /api/v1/memory/grants": lambda _: {"query": {"limit": 100}},
+    "POST /api/v1/memory/grants": lambda other: {
+        "data": {
+            "principal_kind": "member",
+            "principal_id": str(other.ids["member"]),
+            "module": "unheard_of",
+            "rights": ["read"],
+            "purpose": "x",
+        }
+    },
+    "GET /api/v1/memory/sharing": lambda _: {},
     "GET /api/v1/memory/retention": lambda _: {},
     "PUT /api/v1/memory/retention": _body(rules=[{"memory_type": None, "days": 1, "action": "erase"}]),
     "POST /api/v1/memory/bulk": _body(action="trash", all=True),
@@ -337,6 +348,14 @@ def other(globex: Organization) -> Other:
         erasure = memories_erase(
             organization_id=globex.id, target=[gone.memory_id], reason=SECRET, user_id=None, now=now
         )
+        grant = Grant.objects.create(
+            principal_kind="role",
+            principal_id="member",
+            module=SECRET.lower(),
+            rights=["read"],
+            purpose=TEXT,
+            created_at=now,
+        )
         operation = operation_create(organization_id=globex.id, rows=[{"content": TEXT}], user_id=None, now=now)
         file = file_keep(
             organization_id=globex.id,
@@ -366,6 +385,7 @@ def other(globex: Organization) -> Other:
                 "memory": stored.memory_id,
                 "erasure": erasure.id,
                 "legal hold": hold.id,
+                "grant": grant.id,
                 "trashed memory": trashed.memory_id,
                 "operation": operation.id,
                 "file": file.id,

@@ -266,7 +266,7 @@ class MemoryOutput(serializers.Serializer[Any]):
     superseded_at = serializers.DateTimeField(allow_null=True, help_text="From when on that one holds.")
     file = PlaceOutput(allow_null=True, help_text="The file that it was read from.")
     access_via = serializers.ChoiceField(
-        [one.value for one in Via],
+        [(one.value, one.name) for one in Via],
         help_text="By what it is open to you: the `organization`'s own, your `module`'s, `shared` by the module that "
         "stored it, by a `grant`, or your `role`.",
     )

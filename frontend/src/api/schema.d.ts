@@ -2001,6 +2001,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Grants, the latest first, those that have ended as well
+         * @description Grants, the latest first, those that have ended as well.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_grants"];
+        put?: never;
+        /**
+         * Open memories of a module to another module, a role, a member or an API key
+         * @description Open memories of a module to another module, a role, a member or an API key.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_grant_make"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/grants/{grant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One grant
+         * @description One grant. What it was used for stands in the audit trail, as `memory_grant.used`.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_grant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/grants/{grant_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a grant, for good
+         * @description End a grant, for good. It takes effect with the next call, and in streams that are open.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_grant_revoke"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/graph": {
         parameters: {
             query?: never;
@@ -2496,6 +2568,28 @@ export interface paths {
          *     Needs the permission `memory:read`.
          */
         post: operations["memory_search_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/sharing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What modules share by themselves, and what they keep closed
+         * @description What modules share by themselves, and what they keep closed.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_sharing"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3713,6 +3807,15 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description * `organization` - ORGANIZATION
+         *     * `module` - MODULE
+         *     * `shared` - SHARED
+         *     * `grant` - GRANT
+         *     * `role` - ROLE
+         * @enum {string}
+         */
+        AccessVia: "organization" | "module" | "shared" | "grant" | "role";
+        /**
          * @description * `user` - user
          *     * `api_key` - api_key
          *     * `module` - module
@@ -3775,7 +3878,7 @@ export interface components {
             last_used_at: string | null;
             /** Format: date-time */
             revoked_at: string | null;
-            status: components["schemas"]["ApiKeyStatus"];
+            status: components["schemas"]["KeyOrGrantStatus"];
             /** Format: uuid */
             rotated_from: string | null;
         };
@@ -3784,13 +3887,6 @@ export interface components {
             next: string | null;
             total: number;
         };
-        /**
-         * @description * `active` - active
-         *     * `expired` - expired
-         *     * `revoked` - revoked
-         * @enum {string}
-         */
-        ApiKeyStatus: "active" | "expired" | "revoked";
         /** @description A serializer that answers 400 for a field it does not know. */
         ArchiveInputRequest: {
             /**
@@ -4632,6 +4728,8 @@ export interface components {
          *     * `memory.trashed` - memory.trashed
          *     * `memory.updated` - memory.updated
          *     * `memory_context.updated` - memory_context.updated
+         *     * `memory_grant.created` - memory_grant.created
+         *     * `memory_grant.revoked` - memory_grant.revoked
          *     * `module.configured` - module.configured
          *     * `module.disabled` - module.disabled
          *     * `module.enabled` - module.enabled
@@ -4677,7 +4775,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -4856,6 +4954,74 @@ export interface components {
             next: string | null;
             total: number;
         };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        GrantInputRequest: {
+            principal_kind: components["schemas"]["GrantPrincipalKind"];
+            /** @description The name of a module or role, the id of a member's account or of an API key. */
+            principal_id: string;
+            /** @description Whose memories are opened. */
+            module: string;
+            /** @description All of its types, if left out. */
+            memory_types?: string[];
+            /** @description Those memories alone to which it applies, as they are now. */
+            filters?: {
+                [key: string]: unknown;
+            };
+            /** @description `read`; `write`, which needs `read`; `derive`: be told what is computed of many, not the memories. */
+            rights: components["schemas"]["GrantRight"][];
+            /** @description What for; it stands in the audit trail. */
+            purpose: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
+        GrantOutput: {
+            /** Format: uuid */
+            id: string;
+            status: components["schemas"]["KeyOrGrantStatus"];
+            principal: components["schemas"]["GrantPrincipalOutput"];
+            module: string;
+            memory_types: string[];
+            filters: {
+                [key: string]: unknown;
+            };
+            rights: components["schemas"]["GrantRight"][];
+            purpose: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            revoked_by: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+        };
+        GrantPage: {
+            results: components["schemas"]["GrantOutput"][];
+            next: string | null;
+            total: number;
+        };
+        /**
+         * @description * `module` - MODULE
+         *     * `role` - ROLE
+         *     * `member` - MEMBER
+         *     * `key` - KEY
+         * @enum {string}
+         */
+        GrantPrincipalKind: "module" | "role" | "member" | "key";
+        GrantPrincipalOutput: {
+            kind: components["schemas"]["GrantPrincipalKind"];
+            id: string;
+            name: string;
+        };
+        /**
+         * @description * `read` - READ
+         *     * `write` - WRITE
+         *     * `derive` - DERIVE
+         * @enum {string}
+         */
+        GrantRight: "read" | "write" | "derive";
         GraphOutput: {
             nodes: components["schemas"]["EntityOutput"][];
             edges: components["schemas"]["EdgeOutput"][];
@@ -5267,6 +5433,13 @@ export interface components {
                 [key: string]: unknown;
             }[];
         };
+        /**
+         * @description * `active` - active
+         *     * `expired` - expired
+         *     * `revoked` - revoked
+         * @enum {string}
+         */
+        KeyOrGrantStatus: "active" | "expired" | "revoked";
         KnowledgeGraphOutput: {
             entities: number;
             links: number;
@@ -5453,6 +5626,21 @@ export interface components {
             superseded_at: string | null;
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;
+            /**
+             * @description By what it is open to you: the `organization`'s own, your `module`'s, `shared` by the module that stored it, by a `grant`, or your `role`.
+             *
+             *     * `organization` - ORGANIZATION
+             *     * `module` - MODULE
+             *     * `shared` - SHARED
+             *     * `grant` - GRANT
+             *     * `role` - ROLE
+             */
+            access_via: components["schemas"]["AccessVia"];
+            /**
+             * Format: uuid
+             * @description The grant by which it is open, if it is one.
+             */
+            grant_id: string | null;
         };
         MemoryPage: {
             results: components["schemas"]["MemoryOutput"][];
@@ -5599,7 +5787,7 @@ export interface components {
             last_used_at: string | null;
             /** Format: date-time */
             revoked_at: string | null;
-            status: components["schemas"]["ApiKeyStatus"];
+            status: components["schemas"]["KeyOrGrantStatus"];
             /** Format: uuid */
             rotated_from: string | null;
             /** @description Shown this once. */
@@ -6169,6 +6357,21 @@ export interface components {
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;
             /**
+             * @description By what it is open to you: the `organization`'s own, your `module`'s, `shared` by the module that stored it, by a `grant`, or your `role`.
+             *
+             *     * `organization` - ORGANIZATION
+             *     * `module` - MODULE
+             *     * `shared` - SHARED
+             *     * `grant` - GRANT
+             *     * `role` - ROLE
+             */
+            access_via: components["schemas"]["AccessVia"];
+            /**
+             * Format: uuid
+             * @description The grant by which it is open, if it is one.
+             */
+            grant_id: string | null;
+            /**
              * Format: double
              * @description The cosine of the two meanings, 1 for the same.
              */
@@ -6517,6 +6720,21 @@ export interface components {
             superseded_at: string | null;
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;
+            /**
+             * @description By what it is open to you: the `organization`'s own, your `module`'s, `shared` by the module that stored it, by a `grant`, or your `role`.
+             *
+             *     * `organization` - ORGANIZATION
+             *     * `module` - MODULE
+             *     * `shared` - SHARED
+             *     * `grant` - GRANT
+             *     * `role` - ROLE
+             */
+            access_via: components["schemas"]["AccessVia"];
+            /**
+             * Format: uuid
+             * @description The grant by which it is open, if it is one.
+             */
+            grant_id: string | null;
             /** Format: double */
             score: number;
             /** @description The score in millionths: the exact sum of the contributions. */
@@ -6592,6 +6810,18 @@ export interface components {
             quantity: number;
             /** @default  */
             operation: string;
+        };
+        SharingOutput: {
+            module: string;
+            /** @description Open to all who may read, by the manifest. */
+            shared_types: string[];
+            /** @description In the memory, and closed to others without a grant. */
+            closed_types: string[];
+        };
+        SharingPage: {
+            results: components["schemas"]["SharingOutput"][];
+            next: string | null;
+            total: number;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         SignInInputRequest: {
@@ -7067,6 +7297,7 @@ export interface operations {
                  *     * `member` - member
                  *     * `memory` - memory
                  *     * `memory_context` - memory_context
+                 *     * `memory_grant` - memory_grant
                  *     * `mfa` - mfa
                  *     * `module` - module
                  *     * `operation` - operation
@@ -7086,7 +7317,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "memory_grant" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 cursor?: string;
                 from?: string;
                 ip?: string;
@@ -7156,6 +7387,7 @@ export interface operations {
                  *     * `member` - member
                  *     * `memory` - memory
                  *     * `memory_context` - memory_context
+                 *     * `memory_grant` - memory_grant
                  *     * `mfa` - mfa
                  *     * `module` - module
                  *     * `operation` - operation
@@ -7175,7 +7407,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "memory_grant" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 /**
                  * @description * `csv` - csv
                  *     * `jsonl` - jsonl
@@ -10372,6 +10604,134 @@ export interface operations {
             };
         };
     };
+    memory_grants: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description All, if left out. */
+                in_force?: boolean | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_grant_make: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the call safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GrantInputRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_grant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_grant_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                grant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_graph: {
         parameters: {
             query?: {
@@ -11142,6 +11502,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SearchOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_sharing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharingPage"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -13207,6 +13595,8 @@ export interface operations {
                  *     * `memory.trashed` - memory.trashed
                  *     * `memory.updated` - memory.updated
                  *     * `memory_context.updated` - memory_context.updated
+                 *     * `memory_grant.created` - memory_grant.created
+                 *     * `memory_grant.revoked` - memory_grant.revoked
                  *     * `module.configured` - module.configured
                  *     * `module.disabled` - module.disabled
                  *     * `module.enabled` - module.enabled
@@ -13252,7 +13642,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending
