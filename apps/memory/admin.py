@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.core.admin import ReadOnlyAdmin
 from apps.core.tenancy.scope import organization_scope
-from apps.memory.models import Memory, MemoryContext, Operation, OrganizationMemory, Review
+from apps.memory.models import Grant, Memory, MemoryContext, Operation, OrganizationMemory, Review
 from apps.memory.services.contexts import context_ensure
 from apps.memory.services.reviews import reviews_rescan
 
@@ -19,7 +19,7 @@ class MemoryContextAdmin(ReadOnlyAdmin):
     Operators see counts, never contents.
     """
 
-    list_display = ["name", "context", "domain", "memories", "open_operations", "to_review"]
+    list_display = ["name", "context", "domain", "memories", "open_operations", "to_review", "grants"]
     list_display_links = None
     list_per_page = 20
     search_fields = ["name", "slug", "id"]
@@ -49,6 +49,11 @@ class MemoryContextAdmin(ReadOnlyAdmin):
     def to_review(self, row: OrganizationMemory) -> int:
         with organization_scope(row.id):
             return Review.objects.to_decide(timezone.now()).count()
+
+    @admin.display(description="grants in force")
+    def grants(self, row: OrganizationMemory) -> int:
+        with organization_scope(row.id):
+            return Grant.objects.in_force(timezone.now()).count()
 
     @admin.action(description="Compare all memories again, for reviews", permissions=["view"])
     def compare_again(self, request: HttpRequest, rows: QuerySet[OrganizationMemory]) -> None:

@@ -41,10 +41,10 @@ def module_routes() -> list[ModuleRoute]:
     return [ModuleRoute(module_id, ModuleState(state), manifest) for module_id, state, manifest in rows]
 
 
-def memory_types_shared() -> dict[str, frozenset[str]]:
-    """Return by module which types of its memories its manifest opens to all, also of modules that are retired."""
-    rows = Module.objects.values_list("module_id", "manifest__memory_requirements__shared_types")
-    return {module_id: frozenset(types or ()) for module_id, types in rows}
+def memory_requirements() -> dict[str, Mapping[str, Any]]:
+    """Return by module what its manifest says about the memory, also of modules that are retired."""
+    rows = Module.objects.values_list("module_id", "manifest__memory_requirements")
+    return {module_id: requirements or {} for module_id, requirements in rows}
 
 
 def installation_state(*, organization_id: UUID, module_id: str) -> InstallationState | None:

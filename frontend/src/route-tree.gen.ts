@@ -47,6 +47,7 @@ import { Route as OrgSettingsRolesRouteImport } from './routes/$org.settings.rol
 import { Route as OrgSettingsSecondFactorRouteImport } from './routes/$org.settings.second-factor'
 import { Route as OrgSettingsSecurityRouteImport } from './routes/$org.settings.security'
 import { Route as OrgSettingsSessionsRouteImport } from './routes/$org.settings.sessions'
+import { Route as OrgSettingsSharingRouteImport } from './routes/$org.settings.sharing'
 import { Route as OrgSettingsSignInsRouteImport } from './routes/$org.settings.sign-ins'
 import { Route as OrgModulesModuleIdIndexRouteImport } from './routes/$org.modules.$moduleId.index'
 import { Route as OrgModulesModuleIdAboutRouteImport } from './routes/$org.modules.$moduleId.about'
@@ -248,6 +249,11 @@ const OrgSettingsSessionsRoute = OrgSettingsSessionsRouteImport.update({
   path: '/sessions',
   getParentRoute: () => OrgSettingsRoute,
 } as any)
+const OrgSettingsSharingRoute = OrgSettingsSharingRouteImport.update({
+  id: '/sharing',
+  path: '/sharing',
+  getParentRoute: () => OrgSettingsRoute,
+} as any)
 const OrgSettingsSignInsRoute = OrgSettingsSignInsRouteImport.update({
   id: '/sign-ins',
   path: '/sign-ins',
@@ -334,6 +340,7 @@ export interface FileRoutesByFullPath {
   '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
   '/$org/settings/security': typeof OrgSettingsSecurityRoute
   '/$org/settings/sessions': typeof OrgSettingsSessionsRoute
+  '/$org/settings/sharing': typeof OrgSettingsSharingRoute
   '/$org/settings/sign-ins': typeof OrgSettingsSignInsRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
   '/$org/modules/': typeof OrgModulesIndexRoute
@@ -381,6 +388,7 @@ export interface FileRoutesByTo {
   '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
   '/$org/settings/security': typeof OrgSettingsSecurityRoute
   '/$org/settings/sessions': typeof OrgSettingsSessionsRoute
+  '/$org/settings/sharing': typeof OrgSettingsSharingRoute
   '/$org/settings/sign-ins': typeof OrgSettingsSignInsRoute
   '/$org/memories': typeof OrgMemoriesIndexRoute
   '/$org/modules': typeof OrgModulesIndexRoute
@@ -431,6 +439,7 @@ export interface FileRoutesById {
   '/$org/settings/second-factor': typeof OrgSettingsSecondFactorRoute
   '/$org/settings/security': typeof OrgSettingsSecurityRoute
   '/$org/settings/sessions': typeof OrgSettingsSessionsRoute
+  '/$org/settings/sharing': typeof OrgSettingsSharingRoute
   '/$org/settings/sign-ins': typeof OrgSettingsSignInsRoute
   '/$org/memories/': typeof OrgMemoriesIndexRoute
   '/$org/modules/': typeof OrgModulesIndexRoute
@@ -482,6 +491,7 @@ export interface FileRouteTypes {
     | '/$org/settings/second-factor'
     | '/$org/settings/security'
     | '/$org/settings/sessions'
+    | '/$org/settings/sharing'
     | '/$org/settings/sign-ins'
     | '/$org/memories/'
     | '/$org/modules/'
@@ -529,6 +539,7 @@ export interface FileRouteTypes {
     | '/$org/settings/second-factor'
     | '/$org/settings/security'
     | '/$org/settings/sessions'
+    | '/$org/settings/sharing'
     | '/$org/settings/sign-ins'
     | '/$org/memories'
     | '/$org/modules'
@@ -578,6 +589,7 @@ export interface FileRouteTypes {
     | '/$org/settings/second-factor'
     | '/$org/settings/security'
     | '/$org/settings/sessions'
+    | '/$org/settings/sharing'
     | '/$org/settings/sign-ins'
     | '/$org/memories/'
     | '/$org/modules/'
@@ -871,6 +883,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof OrgSettingsSessionsRouteImport
       parentRoute: typeof OrgSettingsRoute
     }
+    '/$org/settings/sharing': {
+      id: '/$org/settings/sharing'
+      path: '/sharing'
+      fullPath: '/$org/settings/sharing'
+      preLoaderRoute: typeof OrgSettingsSharingRouteImport
+      parentRoute: typeof OrgSettingsRoute
+    }
     '/$org/settings/sign-ins': {
       id: '/$org/settings/sign-ins'
       path: '/sign-ins'
@@ -955,6 +974,7 @@ interface OrgSettingsRouteChildren {
   OrgSettingsSecondFactorRoute: typeof OrgSettingsSecondFactorRoute
   OrgSettingsSecurityRoute: typeof OrgSettingsSecurityRoute
   OrgSettingsSessionsRoute: typeof OrgSettingsSessionsRoute
+  OrgSettingsSharingRoute: typeof OrgSettingsSharingRoute
   OrgSettingsSignInsRoute: typeof OrgSettingsSignInsRoute
   OrgSettingsIndexRoute: typeof OrgSettingsIndexRoute
   OrgSettingsInvoicesInvoiceIdRoute: typeof OrgSettingsInvoicesInvoiceIdRoute
@@ -983,6 +1003,7 @@ const OrgSettingsRouteChildren: OrgSettingsRouteChildren = {
   OrgSettingsSecondFactorRoute: OrgSettingsSecondFactorRoute,
   OrgSettingsSecurityRoute: OrgSettingsSecurityRoute,
   OrgSettingsSessionsRoute: OrgSettingsSessionsRoute,
+  OrgSettingsSharingRoute: OrgSettingsSharingRoute,
   OrgSettingsSignInsRoute: OrgSettingsSignInsRoute,
   OrgSettingsIndexRoute: OrgSettingsIndexRoute,
   OrgSettingsInvoicesInvoiceIdRoute: OrgSettingsInvoicesInvoiceIdRoute,

@@ -86,7 +86,7 @@ class SharingOutput(serializers.Serializer[Any]):
         child=serializers.CharField(), help_text="Open to all who may read, by the manifest."
     )
     closed_types = serializers.ListField(
-        child=serializers.CharField(), help_text="In the memory, and closed to others without a grant."
+        child=serializers.CharField(), help_text="Those that it keeps: others read them by a grant alone."
     )
 
 

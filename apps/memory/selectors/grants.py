@@ -9,7 +9,7 @@ from apps.accounts.models import ApiKey, User
 from apps.memory.engine.reader import PrincipalKind
 from apps.memory.exceptions import GrantNotFound
 from apps.memory.models import Grant, GrantQuerySet, Memory
-from apps.memory.registry import shared_types
+from apps.memory.registry import types_of_modules
 
 
 def grants_listed(*, in_force: bool | None, now: datetime) -> GrantQuerySet:
@@ -65,17 +65,14 @@ def grant_present(grant: Grant, names: dict[tuple[str, str], str], *, now: datet
 
 
 def sharing_present() -> list[dict[str, Any]]:
-    """Return for every module, of the catalogue or in the memory, which types it shares and which are closed."""
-    shared = shared_types()
-    held: dict[str, set[str]] = {module: set() for module in shared}
+    """Return for every module, of the catalogue or in the memory, which types it shares and which it keeps."""
+    modules = types_of_modules()
+    held: dict[str, set[str]] = {module: set(types.named) for module, types in modules.items()}
     for module, memory_type in Memory.objects.exclude(module="").values_list("module", "memory_type").distinct():
         held.setdefault(module, set()).add(memory_type)
+    shared = {module: modules[module].shared if module in modules else frozenset() for module in held}
     return [
-        {
-            "module": module,
-            "shared_types": sorted(shared.get(module, ())),
-            "closed_types": sorted(types - shared.get(module, frozenset())),
-        }
+        {"module": module, "shared_types": sorted(shared[module]), "closed_types": sorted(types - shared[module])}
         for module, types in sorted(held.items())
     ]
 

@@ -12,7 +12,7 @@ from apps.accounts.services.memberships import role_check
 from apps.core.exceptions import InvalidInput
 from apps.memory.engine.reader import PrincipalKind, Right
 from apps.memory.models import Grant, Memory
-from apps.memory.registry import shared_types
+from apps.memory.registry import types_of_modules
 from apps.memory.selectors.grants import grant_get
 from apps.memory.services.telling import memory_tell
 from apps.memory.types import GrantOffer
@@ -92,7 +92,7 @@ def _told(grant: Grant) -> dict[str, Any]:
 
 def _check_module(module: str, *, pointer: str) -> None:
     # One that is gone from the catalogue may have left memories.
-    if module not in shared_types() and not Memory.objects.filter(module=module).exclude(module="").exists():
+    if module not in types_of_modules() and not Memory.objects.filter(module=module).exclude(module="").exists():
         raise InvalidInput("There is no such module.", pointer=pointer, item_code="unknown")
 
 

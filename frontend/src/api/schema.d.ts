@@ -6815,7 +6815,7 @@ export interface components {
             module: string;
             /** @description Open to all who may read, by the manifest. */
             shared_types: string[];
-            /** @description In the memory, and closed to others without a grant. */
+            /** @description Those that it keeps: others read them by a grant alone. */
             closed_types: string[];
         };
         SharingPage: {

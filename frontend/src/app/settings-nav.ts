@@ -15,6 +15,7 @@ import {
   Palette,
   ReceiptText,
   ScrollText,
+  Share2,
   ShieldCheck,
   SlidersHorizontal,
   UserRound,
@@ -38,6 +39,7 @@ export type SettingsItem = {
     | 'branding'
     | 'domains'
     | 'memory'
+    | 'sharing'
     | 'retention'
     | 'exports'
     | 'billing'
@@ -67,6 +69,7 @@ export const SETTINGS: SettingsSection[] = [
       { id: 'branding', to: '/$org/settings/branding', icon: Palette, permission: 'org:read' },
       { id: 'domains', to: '/$org/settings/domains', icon: Globe, permission: 'org:read' },
       { id: 'memory', to: '/$org/settings/memory', icon: SlidersHorizontal, permission: 'memory:read' },
+      { id: 'sharing', to: '/$org/settings/sharing', icon: Share2, permission: 'memory:admin' },
       { id: 'retention', to: '/$org/settings/retention', icon: Archive, permission: 'memory:admin' },
       { id: 'exports', to: '/$org/settings/exports', icon: Package, permission: 'memory:export' },
       { id: 'audit', to: '/$org/settings/audit', icon: ScrollText, permission: 'audit:read' },

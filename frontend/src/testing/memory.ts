@@ -19,5 +19,7 @@ export function memory(number: number): Schemas['MemoryOutput'] {
     superseded_by: null,
     superseded_at: null,
     file: null,
+    access_via: 'organization',
+    grant_id: null,
   }
 }

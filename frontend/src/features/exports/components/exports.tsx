@@ -7,11 +7,11 @@ import { Button } from '@/components/button'
 import { CheckField } from '@/components/check-field'
 import { ConfirmDialog } from '@/components/confirm-dialog'
 import { Dialog } from '@/components/dialog'
+import { Paged } from '@/components/paged'
 import { Panel } from '@/components/panel'
 import { useFailed } from '@/components/plan-limit'
 import { Problem } from '@/components/problem'
 import { Progress } from '@/components/progress'
-import { ErrorState, Skeleton } from '@/components/states'
 import { useOrg } from '@/hooks/use-account'
 import { byteUnitOf, inByteUnit } from '@/lib/amount'
 import { saveFile } from '@/lib/save-file'
@@ -22,7 +22,6 @@ export function Exports() {
   const t = useTranslations('exports.exports')
   const exports = useInfiniteQuery(exportsQuery(useOrg()))
   const [open, setOpen] = useState<Export | 'new' | null>(null)
-  const rows = exports.data?.pages.flatMap((page) => page.results)
   return (
     <Panel
       title={t('title')}
@@ -34,31 +33,15 @@ export function Exports() {
         </Button>
       }
     >
-      {rows === undefined ? (
-        exports.isError ? (
-          <ErrorState error={exports.error} onRetry={() => void exports.refetch()} isRetrying={exports.isRefetching} />
-        ) : (
-          <Skeleton className="h-16" />
-        )
-      ) : rows.length === 0 ? (
-        <p className="text-ui text-muted">{t('none')}</p>
-      ) : (
-        <ul className="grid gap-4 text-ui">
-          {rows.map((row) => (
-            <Row key={row.export_id} row={row} onDelete={() => setOpen(row)} />
-          ))}
-        </ul>
-      )}
-      {exports.hasNextPage ? (
-        <Button
-          size="small"
-          className="mt-3"
-          isBusy={exports.isFetchingNextPage}
-          onClick={() => void exports.fetchNextPage()}
-        >
-          {t('more')}
-        </Button>
-      ) : null}
+      <Paged query={exports} none={t('none')} more={t('more')}>
+        {(rows) => (
+          <ul className="grid gap-4 text-ui">
+            {rows.map((row) => (
+              <Row key={row.export_id} row={row} onDelete={() => setOpen(row)} />
+            ))}
+          </ul>
+        )}
+      </Paged>
       {open === 'new' ? <StartDialog onClose={() => setOpen(null)} /> : null}
       {open !== null && open !== 'new' ? <DeleteDialog row={open} onClose={() => setOpen(null)} /> : null}
     </Panel>

@@ -5,6 +5,7 @@ import { useTranslations } from 'use-intl'
 import { Ago } from '@/components/ago'
 import { Button } from '@/components/button'
 import { Dialog } from '@/components/dialog'
+import { Paged } from '@/components/paged'
 import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
 import { Progress } from '@/components/progress'
@@ -19,7 +20,6 @@ export function Imports() {
   const send = useSendArchive()
   const chooser = useRef<HTMLInputElement>(null)
   const [shown, setShown] = useState<Import | null>(null)
-  const rows = imports.data?.pages.flatMap((page) => page.results)
   return (
     <Panel
       title={t('title')}
@@ -47,35 +47,15 @@ export function Imports() {
     >
       <div className="grid gap-4 text-ui">
         <Problem error={send.error} />
-        {rows === undefined ? (
-          imports.isError ? (
-            <ErrorState
-              error={imports.error}
-              onRetry={() => void imports.refetch()}
-              isRetrying={imports.isRefetching}
-            />
-          ) : (
-            <Skeleton className="h-16" />
-          )
-        ) : rows.length === 0 ? (
-          <p className="text-muted">{t('none')}</p>
-        ) : (
-          <ul className="grid gap-4">
-            {rows.map((row) => (
-              <Row key={row.import_id} row={row} onShow={() => setShown(row)} />
-            ))}
-          </ul>
-        )}
-        {imports.hasNextPage ? (
-          <Button
-            size="small"
-            className="justify-self-start"
-            isBusy={imports.isFetchingNextPage}
-            onClick={() => void imports.fetchNextPage()}
-          >
-            {t('more')}
-          </Button>
-        ) : null}
+        <Paged query={imports} none={t('none')} more={t('more')}>
+          {(rows) => (
+            <ul className="grid gap-4">
+              {rows.map((row) => (
+                <Row key={row.import_id} row={row} onShow={() => setShown(row)} />
+              ))}
+            </ul>
+          )}
+        </Paged>
       </div>
       {shown ? <Faults row={shown} onClose={() => setShown(null)} /> : null}
     </Panel>

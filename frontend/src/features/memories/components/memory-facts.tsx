@@ -23,6 +23,8 @@ export function MemoryFacts({ memory }: { memory: Memory }) {
     [t('from'), memory.file && <Origin key="from" file={memory.file} />],
     [t('source'), memory.source],
     [t('module'), memory.module],
+    // What belongs to no module is everybody's: no word about that.
+    [t('openBy'), memory.module && memory.access_via !== 'organization' && t(`via.${memory.access_via}`)],
     [t('externalId'), memory.external_id && <Code key="external">{memory.external_id}</Code>],
     [t('id'), <Code key="id">{memory.memory_id}</Code>],
   ]

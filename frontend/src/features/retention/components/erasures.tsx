@@ -7,10 +7,10 @@ import { Button } from '@/components/button'
 import { Dialog } from '@/components/dialog'
 import { TextField } from '@/components/field'
 import { Loaded } from '@/components/loaded'
+import { Paged } from '@/components/paged'
 import { Panel } from '@/components/panel'
 import { PlainTable } from '@/components/plain-table'
 import { Problem } from '@/components/problem'
-import { ErrorState, Skeleton } from '@/components/states'
 import { toast } from '@/components/toast'
 import { useOrg } from '@/hooks/use-account'
 import { saveFile } from '@/lib/save-file'
@@ -30,7 +30,6 @@ export function Erasures() {
   const t = useTranslations('retention.erasures')
   const erasures = useInfiniteQuery(erasuresQuery(useOrg()))
   const [open, setOpen] = useState<Erasure | 'new' | null>(null)
-  const rows = erasures.data?.pages.flatMap((page) => page.results)
   return (
     <Panel
       title={t('title')}
@@ -41,54 +40,34 @@ export function Erasures() {
         </Button>
       }
     >
-      {rows === undefined ? (
-        erasures.isError ? (
-          <ErrorState
-            error={erasures.error}
-            onRetry={() => void erasures.refetch()}
-            isRetrying={erasures.isRefetching}
+      <Paged query={erasures} none={t('none')} more={t('more')}>
+        {(rows) => (
+          <PlainTable
+            label={t('title')}
+            rows={rows}
+            idOf={(row) => row.id}
+            columns={[
+              {
+                id: 'number',
+                header: t('certificate'),
+                cell: (row) => (row.number === null ? t(`states.${row.status}`) : t('number', { number: row.number })),
+              },
+              { id: 'reason', header: t('reason'), cell: (row) => <span className="break-words">{row.reason}</span> },
+              { id: 'memories', header: t('memories'), cell: (row) => row.memories, className: 'tabular-nums' },
+              { id: 'when', header: t('when'), cell: (row) => <Ago at={row.completed_at ?? row.requested_at} /> },
+              {
+                id: 'open',
+                header: t('actions'),
+                cell: (row) => (
+                  <Button size="small" aria-label={t('showOne', { reason: row.reason })} onClick={() => setOpen(row)}>
+                    {t('show')}
+                  </Button>
+                ),
+              },
+            ]}
           />
-        ) : (
-          <Skeleton className="h-16" />
-        )
-      ) : rows.length === 0 ? (
-        <p className="text-ui text-muted">{t('none')}</p>
-      ) : (
-        <PlainTable
-          label={t('title')}
-          rows={rows}
-          idOf={(row) => row.id}
-          columns={[
-            {
-              id: 'number',
-              header: t('certificate'),
-              cell: (row) => (row.number === null ? t(`states.${row.status}`) : t('number', { number: row.number })),
-            },
-            { id: 'reason', header: t('reason'), cell: (row) => <span className="break-words">{row.reason}</span> },
-            { id: 'memories', header: t('memories'), cell: (row) => row.memories, className: 'tabular-nums' },
-            { id: 'when', header: t('when'), cell: (row) => <Ago at={row.completed_at ?? row.requested_at} /> },
-            {
-              id: 'open',
-              header: t('actions'),
-              cell: (row) => (
-                <Button size="small" aria-label={t('showOne', { reason: row.reason })} onClick={() => setOpen(row)}>
-                  {t('show')}
-                </Button>
-              ),
-            },
-          ]}
-        />
-      )}
-      {erasures.hasNextPage ? (
-        <Button
-          size="small"
-          className="mt-3"
-          isBusy={erasures.isFetchingNextPage}
-          onClick={() => void erasures.fetchNextPage()}
-        >
-          {t('more')}
-        </Button>
-      ) : null}
+        )}
+      </Paged>
       {open === 'new' ? <EraseDialog onClose={() => setOpen(null)} /> : null}
       {open !== null && open !== 'new' ? <Details id={open.id} onClose={() => setOpen(null)} /> : null}
     </Panel>

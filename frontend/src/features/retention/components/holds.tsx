@@ -7,9 +7,9 @@ import { Button } from '@/components/button'
 import { ConfirmDialog } from '@/components/confirm-dialog'
 import { Dialog } from '@/components/dialog'
 import { TextField } from '@/components/field'
+import { Paged } from '@/components/paged'
 import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
-import { ErrorState, Skeleton } from '@/components/states'
 import { toast } from '@/components/toast'
 import { typeName } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
@@ -20,7 +20,6 @@ export function Holds() {
   const t = useTranslations('retention.holds')
   const holds = useInfiniteQuery(holdsQuery(useOrg()))
   const [open, setOpen] = useState<Hold | 'new' | null>(null)
-  const rows = holds.data?.pages.flatMap((page) => page.results)
   return (
     <Panel
       title={t('title')}
@@ -32,45 +31,29 @@ export function Holds() {
         </Button>
       }
     >
-      {rows === undefined ? (
-        holds.isError ? (
-          <ErrorState error={holds.error} onRetry={() => void holds.refetch()} isRetrying={holds.isRefetching} />
-        ) : (
-          <Skeleton className="h-16" />
-        )
-      ) : rows.length === 0 ? (
-        <p className="text-ui text-muted">{t('none')}</p>
-      ) : (
-        <ul className="grid gap-3 text-ui">
-          {rows.map((hold) => (
-            <li key={hold.id} className="flex flex-wrap items-start gap-x-4 gap-y-1">
-              <div className="grid min-w-0 flex-1 gap-0.5">
-                <span className="font-medium break-words">{hold.name}</span>
-                {hold.reason ? <span className="break-words text-muted">{hold.reason}</span> : null}
-                <span className="text-xs text-muted">
-                  {hold.released_at ? t('released') : t('keeps', { count: hold.memories })} ·{' '}
-                  <Ago at={hold.released_at ?? hold.created_at} />
-                </span>
-              </div>
-              {hold.released_at ? null : (
-                <Button size="small" aria-label={t('releaseOne', { name: hold.name })} onClick={() => setOpen(hold)}>
-                  {t('release')}
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-      {holds.hasNextPage ? (
-        <Button
-          size="small"
-          className="mt-3"
-          isBusy={holds.isFetchingNextPage}
-          onClick={() => void holds.fetchNextPage()}
-        >
-          {t('more')}
-        </Button>
-      ) : null}
+      <Paged query={holds} none={t('none')} more={t('more')}>
+        {(rows) => (
+          <ul className="grid gap-3 text-ui">
+            {rows.map((hold) => (
+              <li key={hold.id} className="flex flex-wrap items-start gap-x-4 gap-y-1">
+                <div className="grid min-w-0 flex-1 gap-0.5">
+                  <span className="font-medium break-words">{hold.name}</span>
+                  {hold.reason ? <span className="break-words text-muted">{hold.reason}</span> : null}
+                  <span className="text-xs text-muted">
+                    {hold.released_at ? t('released') : t('keeps', { count: hold.memories })} ·{' '}
+                    <Ago at={hold.released_at ?? hold.created_at} />
+                  </span>
+                </div>
+                {hold.released_at ? null : (
+                  <Button size="small" aria-label={t('releaseOne', { name: hold.name })} onClick={() => setOpen(hold)}>
+                    {t('release')}
+                  </Button>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Paged>
       {open === 'new' ? <PlaceDialog onClose={() => setOpen(null)} /> : null}
       {open !== null && open !== 'new' ? <ReleaseDialog hold={open} onClose={() => setOpen(null)} /> : null}
     </Panel>
