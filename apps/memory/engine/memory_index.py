@@ -294,6 +294,20 @@ class MemoryIndex:
         positions = np.flatnonzero((scores > 0) & visible)
         return positions, scores[positions]
 
+    def moment_of(self, terms: Sequence[int], *, visible: Mask) -> float | None:
+        """Return when that happened of which a text has all these words and says little else; None if none does."""
+        units = None
+        for term in terms:
+            holding, _ = self._terms.find(term)
+            units = holding if units is None else np.intersect1d(units, holding)
+        owners = self._owner.rows
+        if units is None or not len(units := units[(visible & self._given.rows)[owners[units]]]):
+            return None
+        scores = self._lexical_scores(dict.fromkeys(terms, 1), spread_out=False)[units]
+        moments = self._occurred.rows[owners[units]]
+        # Of texts that say it alike, the one that happened first told of it.
+        return float(moments[np.lexsort((moments, -scores))[0]])
+
     def telling_times(self, positions: Positions) -> Mask:
         """Tell which memories' texts name a time."""
         telling = np.zeros(len(self.ids), dtype=np.bool_)

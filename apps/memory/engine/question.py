@@ -10,7 +10,7 @@ from datetime import datetime
 
 from apps.memory.engine.entities import extract_mentions, query_terms
 from apps.memory.engine.lexicon import STOP_WORDS, WORD
-from apps.memory.engine.times import TimeWindow, asks_when, question_times
+from apps.memory.engine.times import EventTime, TimeWindow, asks_when, event_times, question_times
 from apps.memory.engine.types import MentionKind
 
 # More than anybody asks; beyond it a text is no question, and only its beginning is read.
@@ -39,6 +39,7 @@ _EDGES = " ,;:-\u2013\u2014"
 class Question:
     """What a question asks for.
 
+    ``windows`` are the times that it names, ``events`` those that it tells by what happened.
     ``terms`` are keys of entities it may name, likeliest first; ``phrases`` must stand in the answer word for word;
     ``identifiers`` are keys of ids, addresses and handles; ``words`` is the question without its times, for searching
     by words, and empty only if the question is.
@@ -50,6 +51,7 @@ class Question:
     phrases: tuple[str, ...]
     identifiers: tuple[str, ...]
     windows: tuple[TimeWindow, ...]
+    events: tuple[EventTime, ...]
     asks_when: bool
     asks_who: bool
 
@@ -68,6 +70,7 @@ def understand(question: str, *, now: datetime) -> Question:
         phrases=tuple(dict.fromkeys(phrase for start, end in quotes if (phrase := _phrase(text[start + 1 : end - 1])))),
         identifiers=_identifiers(text),
         windows=windows,
+        events=tuple(event_times(text, windows=windows)),
         asks_when=asks_when(text),
         asks_who=bool(_WHO.search(text)),
     )

@@ -100,6 +100,7 @@ def memories_find(
     question = understand(query.text, now=now)
     asked = _asked(question, space)
     with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
+        asked = _dated(asked, question, index, reader, now=now)
         found = _find(index, asked, query, reader, visible=_visible(index, query, reader, now=now), began=began)
     apart = earlier_index(_rows(query, reader, now=now), space=space) if query.as_of.recorded else None
     if apart is not None:
@@ -118,8 +119,10 @@ def memories_rank(*, organization_id: UUID, reader: Reader, query: SearchQuery, 
     """Return everything that the channels of a search find, best first, whatever its limit; nothing is metered."""
     context = context_get()
     space = concept_space(context)
-    asked = _asked(understand(query.text, now=now), space)
+    question = understand(query.text, now=now)
+    asked = _asked(question, space)
     with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
+        asked = _dated(asked, question, index, reader, now=now)
         visible = _visible(index, query, reader, now=now)
         found = retrieve(index, asked, search_type=query.search_type, visible=visible, weights=query.weights)
     return list(found.hits)
@@ -207,10 +210,28 @@ def _asked(question: Question, space: ConceptSpace) -> Asked:
     )
 
 
+def _dated(asked: Asked, question: Question, index: MemoryIndex, reader: Reader, *, now: datetime) -> Asked:
+    """Add the times that the question tells by events of which the memory knows when they happened."""
+    windows = list(asked.windows)
+    spans: list[tuple[int, int]] = []
+    for event in question.events:
+        moment = index.moment_of(sorted(set(terms_of(event.event))), visible=open_of(index, reader, now=now))
+        if moment is not None:
+            windows.append((_BEGINNING, moment) if event.is_before else (moment, _END))
+            spans.append((event.start, event.end))
+    if not spans:
+        return asked
+    return replace(asked, windows=windows, time_share=min(1.0, asked.time_share + _share(question.text, spans)))
+
+
 def _time_share(question: Question) -> float:
     """Return which share of a question's content words name times."""
-    whole = _content_words(question.text)
-    named = sum(_content_words(question.text[window.start : window.end]) for window in question.windows)
+    return _share(question.text, [(window.start, window.end) for window in question.windows])
+
+
+def _share(text: str, spans: Sequence[tuple[int, int]]) -> float:
+    whole = _content_words(text)
+    named = sum(_content_words(text[start:end]) for start, end in spans)
     return min(1.0, named / whole) if whole else 0.0
 
 
@@ -349,7 +370,7 @@ def _explained(
                 entities=tuple(names[number] for number in found.shared[hit.memory_id] if number in names),
                 entity_path=tuple(names[number] for number in found.links[hit.memory_id] if number in names),
                 dimensions=tuple(_alike(asked, space, memory)),
-                in_time=bool(question.windows),
+                in_time=bool(asked.windows),
                 happened_then=memory.occurred_given and _is_in(asked.windows, memory.occurred_at),
                 occurred=memory.occurred_at,
             )

@@ -7,9 +7,10 @@ grants come and go. `GRANT_CALLS=10000` in the environment is the full dose.
 import json
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,8 @@ SECRET = "Zanzibarium"
 SHARES = {"alpha": ["note"], "beta": [], "gamma": ["insight", "note"]}
 TYPES = ["note", "insight", "draft"]
 
+_Caller = tuple[str, set[tuple[str, str]], Callable[[], APIClient]]
+
 
 @pytest.fixture
 def modules(acme: Organization) -> None:
@@ -62,13 +65,14 @@ def modules(acme: Organization) -> None:
 
 @pytest.fixture
 def speak(acme: Organization, modules: None) -> Callable[..., APIClient]:
-    """Make a client of a module that acts for a member."""
+    """Make a client of a module that acts for a member; its token holds for a minute."""
+    known: dict[str, Principal] = {}
 
     def make(module: str, role: str = Role.OWNER, *permissions: str) -> APIClient:
         member = Membership.objects.select_related("user", "organization").filter(organization=acme, role=role)[0]
-        principal = replace(
-            _principal(acme, role), permissions=frozenset(permissions or ("memory:read", "memory:write"))
-        )
+        if role not in known:
+            known[role] = _principal(acme, role)
+        principal = replace(known[role], permissions=frozenset(permissions or ("memory:read", "memory:write")))
         token = module_token_issue(
             principal=principal,
             permission_version=member.permission_version,
@@ -521,17 +525,18 @@ class Oracle:
 
 
 @pytest.fixture
-def callers(
-    acme: Organization, client_of: ClientFactory, speak: Callable[..., APIClient]
-) -> Iterator[list[tuple[str, set[tuple[str, str]], APIClient]]]:
-    """Return callers with the module that they are and the principals that they count as."""
-    found: list[tuple[str, set[tuple[str, str]], APIClient]] = [
-        (name, {("module", name)}, speak(name)) for name in SHARES
-    ]
+def callers(acme: Organization, client_of: ClientFactory, speak: Callable[..., APIClient]) -> list[_Caller]:
+    """Return callers: the module that they are, the principals that they count as, and how to speak for them."""
+    found: list[_Caller] = [(name, {("module", name)}, partial(speak, name)) for name in SHARES]
     for role in (Role.MEMBER, Role.MEMBER, Role.VIEWER):
         client = client_of(acme, role)
-        found.append(("", {("role", role.value), ("member", str(client.user.id))}, client))  # type: ignore[attr-defined]  # the factory sets it
-    return found  # type: ignore[return-value]  # a plain fixture
+        names = {("role", role.value), ("member", str(client.user.id))}  # type: ignore[attr-defined]  # the factory sets it
+        found.append(("", names, partial(_same, client)))
+    return found
+
+
+def _same(client: APIClient) -> APIClient:
+    return client
 
 
 @pytest.mark.parametrize("seed", [20_26])
@@ -539,7 +544,7 @@ def test_what_is_returned_is_what_is_allowed_and_what_is_audited(
     seed: int,
     acme: Organization,
     client_of: ClientFactory,
-    callers: list[tuple[str, set[tuple[str, str]], APIClient]],
+    callers: list[_Caller],
 ) -> None:
     for feature in ("memory_searches", "api_calls"):
         room = PlanOverride(
@@ -558,9 +563,9 @@ def test_what_is_returned_is_what_is_allowed_and_what_is_audited(
     for call in range(CALLS):
         if call % 10 == 0:
             _change_grants(acme, oracle, principals, chance)
-        module, names, client = chance.choice(callers)
+        module, names, speak_for = chance.choice(callers)
         allowed, granted = oracle.allowed(module, names), oracle.granted(module, names)
-        returned = _ask(client, chance, sorted(oracle.memories))
+        returned = _ask(speak_for(), chance, sorted(oracle.memories))
         assert returned is None or returned <= allowed
         events = uses(seen)
         seen += len(events)

@@ -27,6 +27,7 @@ def test_every_part_of_a_question() -> None:
         phrases=("no hurry",),
         identifiers=("exp-117", "exp-118"),
         windows=(TimeWindow(datetime(2025, 3, 1, tzinfo=UTC), datetime(2025, 4, 1, tzinfo=UTC), 46, 59),),
+        events=(),
         asks_when=False,
         asks_who=True,
     )
