@@ -14,10 +14,12 @@ Claim = Callable[[UUID], Any]
 # (organization_id, role) -> permissions
 PermissionSource = Callable[[UUID, str], frozenset[str]]
 
+OrganizationClosing = Callable[..., None]
 MembersGrowing = Callable[..., None]
 
 _organization_created: list[OrganizationCreated] = []
 _organization_deleted: list[OrganizationDeleted] = []
+_organization_closing: list[OrganizationClosing] = []
 _members_growing: list[MembersGrowing] = []
 _claims: dict[str, Claim] = {}
 _permission_sources: list[PermissionSource] = []
@@ -32,6 +34,17 @@ def on_organization_created(receiver: OrganizationCreated) -> None:
 def organization_created(*, organization_id: UUID, memory_domain: str | None, now: datetime) -> None:
     for receiver in _organization_created:
         receiver(organization_id=organization_id, memory_domain=memory_domain, now=now)
+
+
+def on_organization_closing(receiver: OrganizationClosing) -> None:
+    """Ask `receiver(organization_id=)` before an organisation is closed, and deleted; it may raise a `Conflict`."""
+    if receiver not in _organization_closing:
+        _organization_closing.append(receiver)
+
+
+def organization_closing(*, organization_id: UUID) -> None:
+    for receiver in _organization_closing:
+        receiver(organization_id=organization_id)
 
 
 def on_organization_deleted(receiver: OrganizationDeleted) -> None:

@@ -7,6 +7,7 @@ class MemoryConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.accounts.registry import (  # noqa: PLC0415 - models must be loaded
+            on_organization_closing,
             on_organization_created,
             on_organization_deleted,
         )
@@ -17,6 +18,7 @@ class MemoryConfig(AppConfig):
         from apps.memory.selectors.feed import events_readable  # noqa: PLC0415 - as above
         from apps.memory.services.contexts import context_create  # noqa: PLC0415 - as above
         from apps.memory.services.files import originals_delete_with_organization  # noqa: PLC0415 - as above
+        from apps.memory.services.holds import organization_held_check  # noqa: PLC0415 - as above
         from apps.memory.services.reviews import reviews_wake  # noqa: PLC0415 - as above
         from apps.observability.dependencies import register_dependency  # noqa: PLC0415 - as above
         from apps.observability.metrics import register_gauge  # noqa: PLC0415 - as above
@@ -26,4 +28,5 @@ class MemoryConfig(AppConfig):
         register_consumer("reviews", reviews_wake)
         register_feed_filter(events_readable)
         on_organization_created(context_create)
+        on_organization_closing(organization_held_check)
         on_organization_deleted(originals_delete_with_organization)

@@ -69,11 +69,12 @@ def organization_delete_request(*, principal: Principal, confirm: str, now: date
     """Close the caller's organisation and have it deleted after a grace period; return its end.
 
     Nobody can use it from now on, tokens and keys end within 5 s. Operators can bring it back until then. Raises
-    `InvalidInput` for a wrong confirmation.
+    `InvalidInput` for a wrong confirmation, or a `Conflict` if something of it must be kept.
     """
     organization = Organization.objects.select_for_update().get(id=principal.organization_id)
     if confirm.strip() != organization.slug:
         raise InvalidInput("Type the organisation's short name to confirm.", pointer="/confirm")
+    registry.organization_closing(organization_id=organization.id)
     ends = now + ORGANIZATION_GRACE
     organization.is_active = False
     organization.delete_after = ends
@@ -158,6 +159,11 @@ def _organization_delete(organization_id: UUID, *, now: datetime) -> bool:
         .first()
     )
     if organization is None:
+        return False
+    try:
+        registry.organization_closing(organization_id=organization.id)
+    except Conflict:
+        # Something of it must be kept: it stays closed, and is looked at again.
         return False
     registry.organization_deleted(organization_id=organization.id)
     schema_drop(organization.schema_name)

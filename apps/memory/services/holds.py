@@ -7,8 +7,10 @@ from uuid import UUID
 
 from django.db import transaction
 
+from apps.core.tenancy.scope import organization_scope
+from apps.memory.exceptions import LegalHoldInForce
 from apps.memory.models import LegalHold
-from apps.memory.selectors.holds import hold_get
+from apps.memory.selectors.holds import hold_get, holds_in_force
 from apps.memory.services.changes import change_begin
 from apps.memory.services.telling import memory_tell
 
@@ -21,6 +23,14 @@ def hold_place(*, name: str, reason: str, filters: Mapping[str, Any], user_id: U
     hold = LegalHold.objects.create(name=name, reason=reason, filters=filters, created_by=user_id, created_at=now)
     memory_tell("memory.hold_placed", ("legal_hold", hold.id), now=now, title=name)
     return hold
+
+
+def organization_held_check(*, organization_id: UUID) -> None:
+    """Raise `LegalHoldInForce` if memories of an organisation must be kept."""
+    with organization_scope(organization_id):
+        names = list(holds_in_force().values_list("name", flat=True))
+    if names:
+        raise LegalHoldInForce(f"Memories must be kept: {', '.join(names)}. Release the legal holds first.")
 
 
 @transaction.atomic

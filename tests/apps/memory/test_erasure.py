@@ -20,6 +20,7 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
 from apps.accounts.permissions import Role
+from apps.accounts.services.deletion import due_purge
 from apps.billing.models import UsageCounter
 from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope, public_scope
@@ -345,6 +346,12 @@ def test_a_legal_hold_keeps_memories_whatever_asks_for_them(
         assert memories_purge(memory_ids=[UUID(kept)], now=timezone.now()) == 0
         assert Memory.objects.get().id.hex == kept.replace("-", "")
     assert client.get(HOLDS).json()["results"][0]["memories"] == 1
+    # Not the end of the organisation either.
+    refused = client.post("/api/v1/orgs/current/delete", {"confirm": "acme"}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "legal_hold")
+    Organization.objects.filter(id=acme.id).update(delete_after=timezone.now())
+    with public_scope():
+        assert due_purge(now=timezone.now()) == (0, 0)
     assert client.post(f"{HOLDS}/{hold_id}/release").json()["released_at"]
     assert client.post(f"{HOLDS}/{hold_id}/release").status_code == 200
     erase(client, all=True)

@@ -15,13 +15,15 @@ from uuid import UUID, uuid4
 import pytest
 from django.core.files.base import ContentFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
 from apps.accounts.permissions import Role
+from apps.accounts.services.deletion import due_purge
 from apps.billing.models import UsageCounter
-from apps.core.tenancy.scope import organization_scope, schema_name_for
+from apps.core.tenancy.scope import organization_scope, public_scope, schema_name_for
 from apps.events.models import OutboxEvent
 from apps.memory.models import Chunk, Export, Memory, MemoryRemoval
 from apps.memory.selectors.exports import exports_holding
@@ -205,6 +207,33 @@ def test_a_memory_comes_back_as_it_was(
     assert {name: content for name, content in once.items() if name != "manifest.json"} == {
         name: content for name, content in twice.items() if name != "manifest.json"
     }
+
+
+def test_a_memory_outlives_its_organisation_in_an_archive(
+    client: APIClient, acme: Organization, other: APIClient, store: Store, run_jobs: RunJobs
+) -> None:
+    ids = [store(f"EXP-11{n}: Priya Raman tested a {n}% discount with Harbor Coffee.") for n in range(5)]
+    client.patch(f"{API}/{ids[0]}", {"content": "EXP-110 was stopped by Oskar Nyberg."}, format="json")
+    client.post(f"{API}/{ids[2]}/supersede", {"by": ids[3]}, format="json")
+    archive = exported(client, run_jobs)
+    paths = ("", "?state=superseded", "/facets", "/graph", f"/{ids[0]}/history", f"/{ids[3]}/related")
+    queries = ("discount", "who stopped EXP-110")
+    listed = [client.get(f"{API}{path}").json() for path in paths]
+    found = [client.post(f"{API}/search", {"query": one}, format="json").json()["results"] for one in queries]
+    insights = counted(client.get(f"{API}/insights").json())
+
+    Organization.objects.filter(id=acme.id).update(is_active=False, delete_after=timezone.now())
+    with public_scope(), connection.cursor() as cursor:
+        # In one transaction with the writes, whose checks would be due at its end.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        assert due_purge(now=timezone.now())[1] == 1
+    assert not Organization.objects.filter(id=acme.id).exists()
+
+    assert imported(other, run_jobs, archive)["created"] == len(ids)
+    assert [other.get(f"{API}{path}").json() for path in paths] == listed
+    again = [other.post(f"{API}/search", {"query": one}, format="json").json()["results"] for one in queries]
+    assert again == found
+    assert counted(other.get(f"{API}/insights").json()) == insights
 
 
 NAMES = ("Priya Raman", "Harbor Coffee", "EXP-117", "Oskar Nyberg")
