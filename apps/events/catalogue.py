@@ -205,6 +205,12 @@ EVENTS: dict[str, EventType] = {
     "memory.updated": EventType("A memory changed.", {**_MEMORY, "changed": TEXTS}),
     "memory.trashed": EventType("A memory was moved to the trash.", _MEMORY),
     "memory.restored": EventType("A memory was taken out of the trash.", _MEMORY),
+    "memory.archived": EventType(
+        "A memory was archived: it stays as a stub, and counts with its packed size from now on.",
+        {**_MEMORY, "size_before": NUMBER, "size_after": NUMBER},
+    ),
+    "memory.unarchived": EventType("A memory was brought back from the archive, as it was.", _MEMORY),
+    "memory.archive_changed": EventType("The rules for what is archived changed.", {"rules": NUMBER}),
     "memory.erasure_requested": EventType(
         "Memories were deleted for good, with all that only they supported; a certificate follows.",
         {"memories": NUMBER, "reason": TEXT},

@@ -3,11 +3,15 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.services import enqueue
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.models import Grant, Memory, MemoryContext, Operation, OrganizationMemory, Review
+from apps.memory.selectors.archived import archive_figures
+from apps.memory.services.archiving import SWEEP_ARCHIVE
 from apps.memory.services.contexts import context_ensure
 from apps.memory.services.reviews import reviews_rescan
 
@@ -19,11 +23,11 @@ class MemoryContextAdmin(ReadOnlyAdmin):
     Operators see counts, never contents.
     """
 
-    list_display = ["name", "context", "domain", "memories", "open_operations", "to_review", "grants"]
+    list_display = ["name", "context", "domain", "memories", "archived", "open_operations", "to_review", "grants"]
     list_display_links = None
     list_per_page = 20
     search_fields = ["name", "slug", "id"]
-    actions = ["create_missing", "compare_again"]
+    actions = ["create_missing", "compare_again", "archive_due"]
 
     @admin.display(description="context")
     def context(self, row: OrganizationMemory) -> str:
@@ -39,6 +43,13 @@ class MemoryContextAdmin(ReadOnlyAdmin):
     def memories(self, row: OrganizationMemory) -> int:
         with organization_scope(row.id):
             return Memory.objects.live(timezone.now()).count()
+
+    @admin.display(description="archived")
+    def archived(self, row: OrganizationMemory) -> str:
+        with organization_scope(row.id):
+            found = archive_figures()
+        saved = filesizeformat(found["size_before"] - found["size_after"])
+        return f"{found['memories']}, {saved} saved" if found["memories"] else "0"
 
     @admin.display(description="running batches")
     def open_operations(self, row: OrganizationMemory) -> int:
@@ -62,6 +73,12 @@ class MemoryContextAdmin(ReadOnlyAdmin):
             with organization_scope(row.id):
                 count += reviews_rescan(organization_id=row.id, now=timezone.now())
         self.message_user(request, f"{count} memories will be compared again.", messages.SUCCESS)
+
+    @admin.action(description="Archive what is due now", permissions=["view"])
+    def archive_due(self, request: HttpRequest, rows: QuerySet[OrganizationMemory]) -> None:
+        for row in rows:
+            enqueue(SWEEP_ARCHIVE, organization_id=row.id, now=timezone.now())
+        self.message_user(request, f"Workers archive what is due in {len(rows)} memory contexts.", messages.SUCCESS)
 
     @admin.action(description="Create the memory context if it is missing", permissions=["view"])
     def create_missing(self, request: HttpRequest, rows: QuerySet[OrganizationMemory]) -> None:

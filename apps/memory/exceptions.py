@@ -117,6 +117,18 @@ class ExternalIdConflict(Conflict):
     code = "external_id_conflict"
 
 
+class ArchiveDamaged(Conflict):
+    """What the archive holds of a memory is not what was put there; it stays as it is."""
+
+    code = "archive_damaged"
+
+
+class NotArchivable(Conflict):
+    """A memory that cannot be archived as it is; reported with its id, the others go on."""
+
+    code = "not_archivable"
+
+
 class LegalHoldInForce(Conflict):
     """A memory that somebody has ordered to keep."""
 

@@ -1,7 +1,7 @@
 """The organisation memory. Every table here lives in the schema of one organisation."""
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
@@ -66,8 +66,8 @@ class MemoryQuerySet(models.QuerySet["Memory"]):
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), deleted_at=None)
 
     def live(self, now: datetime) -> "MemoryQuerySet":
-        """Leave out, too, what another memory has replaced."""
-        return self.kept(now).filter(superseded_at=None)
+        """Leave out, too, what another memory has replaced, and what is archived."""
+        return self.kept(now).filter(superseded_at=None, archived_at=None)
 
     def trashed(self, now: datetime) -> "MemoryQuerySet":
         """Keep what is in the trash and may still be restored."""
@@ -106,6 +106,9 @@ class Remembered(models.Model):
     # The memory that says what holds instead, and from when on that is so. No foreign key: it may be erased.
     superseded_by = models.UUIDField(null=True, blank=True)
     superseded_at = models.DateTimeField(null=True, blank=True)
+    # Since when the memory is a stub, whose texts are packed away: `content` is then the beginning of the present one,
+    # and empty for former ones. Not a state: it says where the text lies, on neither clock. See ArchivedMemory.
+    archived_at = models.DateTimeField(null=True, blank=True)
     created_by = models.UUIDField(null=True, blank=True)
     # The file that it was read from, and where it stands there: see `engine.places`. `of` in it is the beginning of the
     # hash of the text as it was read, since places within the text are those of that wording alone.
@@ -114,6 +117,11 @@ class Remembered(models.Model):
 
     class Meta:
         abstract = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whether the content is less than all of it, until it is unpacked; see `selectors.archived`.
+        self.is_stub = "archived_at" in self.__dict__ and self.archived_at is not None
 
     def __str__(self) -> str:
         return self.content[:80]
@@ -165,6 +173,7 @@ class Memory(Remembered):
             models.Index(fields=["memory_type"], name="memory_type"),
             # What belongs to the organisation is open to all of it: only what modules hold is looked through.
             models.Index(fields=["module", "memory_type"], condition=~Q(module=""), name="memory_of_modules"),
+            models.Index(fields=["archived_at"], condition=~Q(archived_at=None), name="memory_archived"),
             GinIndex(fields=["metadata"], opclasses=["jsonb_path_ops"], name="memory_metadata"),
         ]
 
@@ -219,6 +228,32 @@ class MemoryVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.memory_id} revision {self.revision}"
+
+
+class ArchivedMemory(models.Model):
+    """What was taken from an archived memory, packed: see `engine.packed_texts`.
+
+    Its row stays as a stub, and so do its former revisions but for their texts, and the names it mentions.
+    """
+
+    memory = models.OneToOneField(Memory, on_delete=models.CASCADE, primary_key=True, related_name="archived")
+    # The texts of all its revisions, and their hash; then its passages with their vectors.
+    texts = models.BinaryField()
+    texts_sha256 = models.CharField(max_length=64)
+    findings = models.BinaryField()
+    # Of the memory as it was, whole: text, metadata, history, passages.
+    sha256 = models.CharField(max_length=64)
+    # What was packed, in bytes; and those that the plan counted before.
+    unpacked_bytes = models.PositiveIntegerField()
+    size_before = models.PositiveIntegerField()
+    archived_by = models.UUIDField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        verbose_name_plural = "archived memories"
+
+    def __str__(self) -> str:
+        return str(self.memory_id)
 
 
 class MemoryRemoval(models.Model):
@@ -425,6 +460,8 @@ class ReviewQuerySet(models.QuerySet["Review"]):
             newer__deleted_at=None,
             older__superseded_at=None,
             newer__superseded_at=None,
+            older__archived_at=None,
+            newer__archived_at=None,
         )
 
     def to_decide(self, now: datetime) -> "ReviewQuerySet":
@@ -695,6 +732,21 @@ class RetentionRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.memory_type or 'others'}: {self.action} after {self.days} days"
+
+
+class ArchiveRule(models.Model):
+    """After how many days memories of a type are archived to which nothing has happened."""
+
+    id = models.BigAutoField(primary_key=True)
+    # Nothing means every type that has no rule of its own.
+    memory_type = models.CharField(max_length=50, unique=True, blank=True)
+    # Counted from when they happened or came into their present state, whichever is later.
+    days = models.PositiveIntegerField()
+    changed_by = models.UUIDField(null=True, blank=True)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.memory_type or 'others'}: archived after {self.days} days"
 
 
 class Erasure(models.Model):

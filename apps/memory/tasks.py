@@ -15,6 +15,7 @@ from apps.core.tasks import HousekeepingTask, OrganizationTask, PublicTask
 from apps.memory.adapters.originals import original_erase
 from apps.memory.api.batches import checked
 from apps.memory.services.aliases import aliases_merge_certain
+from apps.memory.services.archiving import SWEEP_ARCHIVE, archive_sweep
 from apps.memory.services.erasing import ERASE_JOB, erasure_certify, erasure_fail
 from apps.memory.services.exports import WRITE_EXPORT, archives_sweep, export_fail, export_write, exports_expire
 from apps.memory.services.files import files_sweep, originals_erase
@@ -81,6 +82,23 @@ def sweep_all_retention() -> None:
 @shared_task(name="memory.sweep_retention")
 def sweep_retention(*, organization_id: UUID, **_: Any) -> None:
     retention_sweep(organization_id=organization_id, now=timezone.now())
+
+
+@shared_task(name="memory.sweep_all_archives", base=HousekeepingTask)
+def sweep_all_archives() -> None:
+    """Start the work for every organisation; it is cheap where there is nothing to do."""
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        enqueue(SWEEP_ARCHIVE, organization_id=organization_id)
+
+
+@shared_task(name=SWEEP_ARCHIVE)
+def sweep_archive(*, job_id: UUID, organization_id: UUID) -> None:
+    """Archive what is cold, for a while; what a killed worker has left is still due."""
+    renew = _renewal(job_id)
+    if not archive_sweep(
+        organization_id=organization_id, on_batch=lambda _: renew(), budget=_TURN, now=timezone.now()
+    ).complete:
+        enqueue(SWEEP_ARCHIVE, organization_id=organization_id)
 
 
 @shared_task(name="memory.erase_original")

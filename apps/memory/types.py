@@ -156,6 +156,7 @@ class Shelf(StrEnum):
     LIVE = "live"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
+    ARCHIVED = "archived"
     TRASH = "trash"
 
 
@@ -273,6 +274,21 @@ class BulkResult:
     errors: tuple[BulkError, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ArchiveResult:
+    """`done` memories were archived or brought back; the sizes are those of their texts that the plan counts.
+
+    `left` is how many more satisfy the conditions.
+    """
+
+    done: int = 0
+    unchanged: int = 0
+    left: int = 0
+    size_before: int = 0
+    size_after: int = 0
+    errors: tuple[BulkError, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
     """A question to the memory. `weights` overrides those of the search type, channel by channel."""
@@ -290,6 +306,8 @@ class SearchQuery:
     explain: bool = True
     # Channels whose turn would come later than this are left out.
     deadline_ms: int | None = None
+    # Look at the stubs of archived memories too, as readings of a moment always do.
+    include_archived: bool = False
     # Have the configured reranker judge the best of what is found.
     rerank: bool = False
 

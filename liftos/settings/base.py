@@ -162,6 +162,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-jobs": {"task": "core.sweep_jobs", "schedule": 10.0},
     "empty-trashes": {"task": "memory.empty_trashes", "schedule": 24 * 3600.0},
     "sweep-retention": {"task": "memory.sweep_all_retention", "schedule": 24 * 3600.0},
+    "sweep-archives": {"task": "memory.sweep_all_archives", "schedule": 24 * 3600.0},
     "merge-aliases": {"task": "memory.merge_all_aliases", "schedule": 24 * 3600.0},
     "monitor-modules": {"task": "registry.monitor_modules", "schedule": 5.0},
     "check-contracts": {"task": "registry.check_contracts", "schedule": 15.0},

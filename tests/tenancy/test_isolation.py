@@ -47,6 +47,7 @@ from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Chunk, Entity, Grant, Memory, Operation, Review, SourceFile
+from apps.memory.services.archiving import archive_rules_set, memories_archive
 from apps.memory.services.erasing import memories_erase
 from apps.memory.services.exports import export_create, export_fetch, export_write
 from apps.memory.services.files import file_keep
@@ -230,6 +231,11 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "GET /api/v1/memory/sharing": lambda _: {},
     "GET /api/v1/memory/retention": lambda _: {},
     "PUT /api/v1/memory/retention": _body(rules=[{"memory_type": None, "days": 1, "action": "erase"}]),
+    "POST /api/v1/memory/archive": _body(all=True),
+    # It says which of the ids it was given are unknown; tests/apps/memory/test_archive.py gives it another's.
+    "POST /api/v1/memory/unarchive": None,
+    "GET /api/v1/memory/archive/rules": lambda _: {},
+    "PUT /api/v1/memory/archive/rules": _body(rules=[{"memory_type": None, "days": 1}]),
     "POST /api/v1/memory/bulk": _body(action="trash", all=True),
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
@@ -240,7 +246,7 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     # An archive of globex's is anybody's who has it; without one there is nothing to name globex by.
     "POST /api/v1/memory/import": None,
     "GET /api/v1/memory/imports": lambda _: {"query": {"limit": 100}},
-    "POST /api/v1/memory/search": _body(query=TEXT, limit=100),
+    "POST /api/v1/memory/search": _body(query=TEXT, limit=100, include_archived=True),
     "GET /api/v1/memory/entities/aliases": lambda _: {},
     # The id is one of the other organisation's: it must be as unknown as one that nobody has.
     "POST /api/v1/memory/explain": lambda other: {"data": {"query": TEXT, "memory_id": str(other.ids["memory"])}},
@@ -344,6 +350,9 @@ def other(globex: Organization) -> Other:
         memory_trash(reader=EVERYTHING, organization_id=globex.id, memory_id=trashed.memory_id, user_id=None, now=now)
         hold = hold_place(name=SECRET, reason=TEXT, filters={"memory_type": SECRET.lower()}, user_id=None, now=now)
         retention_set(rules=[{"memory_type": "note", "days": 90, "action": "trash"}], user_id=None, now=now)
+        archive_rules_set(rules=[{"memory_type": "note", "days": 90}], user_id=None, now=now)
+        archived = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
+        memories_archive(organization_id=globex.id, target=[archived.memory_id], user_id=None, now=now)
         gone = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
         erasure = memories_erase(
             organization_id=globex.id, target=[gone.memory_id], reason=SECRET, user_id=None, now=now
@@ -386,6 +395,7 @@ def other(globex: Organization) -> Other:
                 "erasure": erasure.id,
                 "legal hold": hold.id,
                 "grant": grant.id,
+                "archived memory": archived.memory_id,
                 "trashed memory": trashed.memory_id,
                 "operation": operation.id,
                 "file": file.id,
@@ -540,7 +550,7 @@ def test_one_idempotency_key_serves_two_organisations(
 
 def test_the_fixture_has_something_to_leak(other: Other) -> None:
     with organization_scope(other.organization_id):
-        assert Memory.objects.count() == 3
+        assert Memory.objects.count() == 4
         assert Review.objects.count() == 1
         assert Operation.objects.count() == 2
         assert SourceFile.objects.count() == 1

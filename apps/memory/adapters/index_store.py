@@ -44,7 +44,7 @@ _NAMED = """
 """
 _GONE = """
     SELECT number FROM memory_memory
-    WHERE change > %(after)s AND change <= %(until)s AND deleted_at IS NOT NULL
+    WHERE change > %(after)s AND change <= %(until)s AND (deleted_at IS NOT NULL OR archived_at IS NOT NULL)
     UNION ALL SELECT number FROM memory_memoryremoval WHERE change > %(after)s AND change <= %(until)s
 """
 # Memory and passages in one statement: between two, another change could come. Vectors travel in their own binary form.
@@ -59,7 +59,8 @@ _COLUMNS = """
 """
 _ORDER = "ORDER BY memory.number, chunk.ordinal"
 _MEMORIES = f"""
-    {_COLUMNS} WHERE memory.change > %(after)s AND memory.change <= %(until)s AND memory.deleted_at IS NULL {_ORDER}
+    {_COLUMNS} WHERE memory.change > %(after)s AND memory.change <= %(until)s AND memory.deleted_at IS NULL
+        AND memory.archived_at IS NULL {_ORDER}
 """
 _TRASHED = f"{_COLUMNS} WHERE memory.id = ANY(%s) {_ORDER}"
 # pgvector sends a vector as its length and two bytes of nothing, then big-endian numbers.

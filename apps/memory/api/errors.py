@@ -3,6 +3,7 @@
 from apps.core.api.errors import Problem, register_problems
 from apps.memory.exceptions import (
     AliasConflict,
+    ArchiveDamaged,
     ArchiveInvalid,
     ContextLimitReached,
     EntityNotFound,
@@ -23,6 +24,7 @@ from apps.memory.exceptions import (
     MemoryErased,
     MemoryNotFound,
     MetadataTooLarge,
+    NotArchivable,
     OperationFinished,
     OperationNotFound,
     OperationRunning,
@@ -41,6 +43,8 @@ register_problems(
         MemoryErased: Problem(410, "The memory was deleted for good"),
         MemoryClosed: Problem(403, "The memory is not yours to change"),
         GrantNotFound: Problem(404, "There is no such grant"),
+        ArchiveDamaged: Problem(409, "The archived memory is damaged"),
+        NotArchivable: Problem(409, "The memory cannot be archived"),
         LegalHoldInForce: Problem(409, "The memory must be kept"),
         LegalHoldNotFound: Problem(404, "There is no such legal hold"),
         ErasureNotFound: Problem(404, "There is no such erasure"),

@@ -264,6 +264,10 @@ class MemoryOutput(serializers.Serializer[Any]):
     deleted_at = serializers.DateTimeField(allow_null=True, help_text="When it went to the trash.")
     superseded_by = serializers.UUIDField(allow_null=True, help_text="The memory that replaces it.")
     superseded_at = serializers.DateTimeField(allow_null=True, help_text="From when on that one holds.")
+    archived_at = serializers.DateTimeField(allow_null=True, help_text="Since when it lies in the archive.")
+    is_stub = serializers.BooleanField(
+        help_text="Whether `content` is only its beginning: so the list of the archive and searches show it."
+    )
     file = PlaceOutput(allow_null=True, help_text="The file that it was read from.")
     access_via = serializers.ChoiceField(
         [(one.value, one.name) for one in Via],
@@ -306,6 +310,11 @@ class SearchConditions(StrictSerializer):
 
 class SearchInput(SearchConditions, AsOfInput):
     explain = serializers.BooleanField(default=True)
+    include_archived = serializers.BooleanField(
+        default=False,
+        help_text="Look at archived memories too, by their stubs: such results have `archived_at`. "
+        "A search as of a moment always does.",
+    )
     rerank = serializers.BooleanField(
         default=False,
         help_text="Have the reranker of this installation judge the fifty best; `rerank` is then one more channel, "
@@ -385,6 +394,7 @@ class DimensionOutput(serializers.Serializer[Any]):
 
 class CountsOutput(serializers.Serializer[Any]):
     memories = serializers.IntegerField()
+    archived = serializers.IntegerField()
     trash = serializers.IntegerField()
     entities = serializers.IntegerField()
 

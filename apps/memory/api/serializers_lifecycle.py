@@ -12,7 +12,7 @@ from apps.memory.models import Erasure, RetentionRule
 from apps.memory.types import MAX_BULK_IDS
 
 MAX_RULES = 50
-_LONGEST_DAYS = 36_500
+LONGEST_DAYS = 36_500
 
 
 class ErasureInput(ConditionsInput):
@@ -111,7 +111,7 @@ class HoldPage(serializers.Serializer[Any]):
 
 class RetentionRuleInput(StrictSerializer):
     memory_type = TypeField(allow_null=True, help_text="Null is every type without a rule of its own.")
-    days = serializers.IntegerField(min_value=1, max_value=_LONGEST_DAYS, help_text="From when they were recorded.")
+    days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, help_text="From when they were recorded.")
     action = serializers.ChoiceField(RetentionRule.Action.choices)
 
     def validate_memory_type(self, memory_type: str | None) -> str:
@@ -122,11 +122,16 @@ class RetentionInput(StrictSerializer):
     rules = RetentionRuleInput(many=True)
 
     def validate_rules(self, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len(rules) > MAX_RULES:
-            raise serializers.ValidationError(f"At most {MAX_RULES} rules.", code="max_length")
-        if len({rule["memory_type"] for rule in rules}) < len(rules):
-            raise serializers.ValidationError("There are two rules for one type.", code="duplicate")
-        return rules
+        return rules_check(rules)
+
+
+def rules_check(rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rules by type, of which there is at most one for each."""
+    if len(rules) > MAX_RULES:
+        raise serializers.ValidationError(f"At most {MAX_RULES} rules.", code="max_length")
+    if len({rule["memory_type"] for rule in rules}) < len(rules):
+        raise serializers.ValidationError("There are two rules for one type.", code="duplicate")
+    return rules
 
 
 class RetentionRuleOutput(serializers.Serializer[Any]):

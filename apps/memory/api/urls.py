@@ -3,6 +3,7 @@ from django.urls import path
 from apps.memory.api import (
     views,
     views_aliases,
+    views_archive,
     views_exports,
     views_files,
     views_grants,
@@ -63,11 +64,15 @@ urlpatterns = [
     path("/grants/<uuid:grant_id>/revoke", views_grants.GrantRevokeView.as_view(), name="memory-grant-revoke"),
     path("/sharing", views_grants.SharingView.as_view(), name="memory-sharing"),
     path("/retention", views_lifecycle.RetentionView.as_view(), name="memory-retention"),
+    path("/archive", views_archive.ArchiveView.as_view(), name="memory-archive"),
+    path("/archive/rules", views_archive.ArchiveRulesView.as_view(), name="memory-archive-rules"),
+    path("/unarchive", views_archive.UnarchiveView.as_view(), name="memory-unarchive-many"),
     path("/context", views.ContextView.as_view(), name="memory-context"),
     path("/<uuid:memory_id>", views_managing.MemoryView.as_view(), name="memory-detail"),
     path("/<uuid:memory_id>/concepts", views_insights.ConceptsView.as_view(), name="memory-concepts"),
     path("/<uuid:memory_id>/history", views_managing.HistoryView.as_view(), name="memory-history"),
     path("/<uuid:memory_id>/related", views_insights.RelatedView.as_view(), name="memory-related"),
     path("/<uuid:memory_id>/restore", views_managing.MemoryRestoreView.as_view(), name="memory-restore"),
+    path("/<uuid:memory_id>/unarchive", views_archive.MemoryUnarchiveView.as_view(), name="memory-unarchive"),
     path("/<uuid:memory_id>/supersede", views_managing.SupersedeView.as_view(), name="memory-supersede"),
 ]

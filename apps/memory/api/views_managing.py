@@ -23,6 +23,7 @@ from apps.memory.api.base import MemoryApiView
 from apps.memory.api.views import IDEMPOTENCY_KEY
 from apps.memory.engine.reader import Reader
 from apps.memory.models import MemoryRows, Remembered
+from apps.memory.selectors.archived import results_complete
 from apps.memory.selectors.differences import diff_page
 from apps.memory.selectors.facets import facets_present
 from apps.memory.selectors.memories import bulk_present, memories_matching, memory_as_of, memory_present
@@ -74,6 +75,8 @@ class MemoriesView(MemoryApiView):
             limit=query["limit"],
             present=memory_present,
         )
+        if query["state"] != Shelf.ARCHIVED:
+            results_complete(page["results"])
         return Response(page)
 
 

@@ -42,6 +42,7 @@ def context_present(context: MemoryContext, reader: Reader, *, now: datetime) ->
         "status": "ready",
         "counts": {
             "memories": readable(reader).live(now).count(),
+            "archived": readable(reader).kept(now).exclude(archived_at=None).count(),
             "trash": readable(reader).exclude(deleted_at=None).count(),
             "entities": entities_named(reader).count(),
         },

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from apps.core.api.pagination import cursor_decode, cursor_encode, cursor_invalid
 from apps.memory.engine.reader import Reader
 from apps.memory.models import MemoryRemoval, MemoryState
+from apps.memory.selectors.archived import states_complete
 from apps.memory.selectors.earlier import are_states
 from apps.memory.selectors.memories import memory_present
 from apps.memory.selectors.revisions import action_between, fields_changed
@@ -73,6 +74,7 @@ def _differences(
             Q(replaced_at=None) | Q(replaced_at__gt=until), revised_at__lte=until, number__in=numbers
         )
     }
+    states_complete([*before.values(), *after.values()])
     formers = _formers([state for number, state in after.items() if number not in before])
     removed = MemoryRemoval.objects.filter(number__in=numbers).values_list("number", "memory_id")
     # Nobody knows any more whose they were.

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from apps.memory.engine.reader import Reader
 from apps.memory.exceptions import EntityNotFound
 from apps.memory.models import Entity, MemoryRemoval, MemoryState, Mention
+from apps.memory.selectors.archived import states_complete
 from apps.memory.selectors.earlier import are_states
 from apps.memory.selectors.memories import memories_matching
 from apps.memory.selectors.readers import entities_named, readable
@@ -125,6 +126,7 @@ def _items(name: str, rows: _States, reader: Reader, *, since: datetime, limit: 
     found = list(rows.order_by("-revised_at", "-number")[:limit])
     earlier = _visible(since, reader).filter(id__in=[one.id for one in found]) if name == "changed" else []
     before = {one.id: one for one in earlier}
+    states_complete([*found, *before.values()])
     return [
         {
             "memory_id": str(one.id),

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from apps.memory.engine.duplicates import hash_of
 from apps.memory.engine.reading import NamedEntity, read
 from apps.memory.models import Entity, Memory, MemoryRows, MemoryState
+from apps.memory.selectors.archived import states_complete
 
 
 def are_states(rows: MemoryRows) -> TypeGuard[QuerySet[MemoryState]]:
@@ -23,8 +25,14 @@ def earlier_texts(rows: MemoryRows) -> list[MemoryState]:
     """Return those of these states whose text is not the memory's present one, by their numbers."""
     if not are_states(rows):
         return []
+    former = rows.exclude(replaced_at=None)
     present = Memory.objects.filter(id=OuterRef("id"), content=OuterRef("content"))
-    return list(rows.exclude(replaced_at=None).exclude(Exists(present)).order_by("number"))
+    edited = list(former.filter(archived_at=None).exclude(Exists(present)))
+    archived = list(former.exclude(archived_at=None))
+    states_complete(archived)
+    hashes = dict(Memory.objects.filter(id__in=[one.id for one in archived]).values_list("id", "content_hash"))
+    edited += [one for one in archived if hashes.get(one.id) != hash_of(one.content)]
+    return sorted(edited, key=lambda state: state.number)
 
 
 def names_in(state: MemoryState) -> Sequence[NamedEntity]:

@@ -1,7 +1,7 @@
 """Memories, as the API shows them."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,12 +11,15 @@ from apps.core.exceptions import DomainError
 from apps.memory.engine.reader import Reader, Right
 from apps.memory.exceptions import MemoryClosed, MemoryErased, MemoryNotFound
 from apps.memory.models import Entity, Memory, MemoryRemoval, MemoryRows, MemoryState, Mention, Remembered
+from apps.memory.selectors.archived import ids_containing, states_complete
 from apps.memory.selectors.earlier import earlier_texts, entities_in
 from apps.memory.selectors.files import place_present
 from apps.memory.selectors.landscapes import cluster_numbers
 from apps.memory.selectors.readers import narrowed, readable
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.types import MAX_BULK_IDS, PRESENT, AsOf, BulkAction, BulkResult, MemoryConditions, Shelf
+
+R = TypeVar("R", bound=Remembered)
 
 
 def memories_matching(
@@ -38,7 +41,7 @@ def memories_matching(
         occurred_before=conditions.occurred_before,
     )
     if conditions.text:
-        rows = rows.filter(content__icontains=conditions.text)
+        rows = _containing(rows, conditions.text, everywhere=as_of != PRESENT or shelf is not Shelf.LIVE)
     if conditions.entity_id is not None:
         rows = _naming(rows, conditions.entity_id)
     if conditions.cluster is not None:
@@ -49,6 +52,14 @@ def memories_matching(
             day_of_week=ExtractIsoWeekDay("occurred_at", tzinfo=UTC), hour=ExtractHour("occurred_at", tzinfo=UTC)
         ).filter(day_of_week=day + 1, hour=hour)
     return rows
+
+
+def _containing(rows: MemoryRows, text: str, *, everywhere: bool) -> MemoryRows:
+    """Keep the memories with a part of their text, in capitals or not, be it in the archive if that is among them."""
+    containing = Q(content__icontains=text)
+    if everywhere:
+        containing = containing & Q(archived_at=None) | Q(id__in=ids_containing(rows, text))
+    return rows.filter(containing)
 
 
 def _naming(rows: MemoryRows, entity_id: UUID) -> MemoryRows:
@@ -66,13 +77,14 @@ def _naming(rows: MemoryRows, entity_id: UUID) -> MemoryRows:
 def memory_get(*, memory_id: UUID, reader: Reader, now: datetime) -> Memory:
     """Return a memory that is neither in the trash nor expired.
 
-    Raises `MemoryNotFound`, `MemoryErased`, or `MemoryClosed` for one that may be read and not changed.
+    Raises `MemoryNotFound`, `MemoryErased`, `MemoryClosed` for one that may be read and not changed, or
+    `ArchiveDamaged` for one whose text is not to be had from the archive.
     """
     memory = Memory.objects.kept(now).select_related("file").filter(id=memory_id).first()
     if memory is None:
         raise _missing(memory_id)
     memory_check(memory_id, reader)
-    return memory
+    return _whole(memory, memory_id)
 
 
 def memory_check(memory_id: UUID, reader: Reader) -> None:
@@ -98,7 +110,14 @@ def memory_as_of(*, memory_id: UUID, reader: Reader, as_of: AsOf, now: datetime)
         rows = rows.filter(occurred_at__lte=as_of.valid)
     rows = narrowed(rows, reader)
     memory = rows.select_related("file").filter(Q(expires_at=None) | Q(expires_at__gt=held), id=memory_id).first()
-    if memory is None:
+    return _whole(memory, memory_id)
+
+
+def _whole(memory: R | None, memory_id: UUID) -> R:
+    """Return a memory with all of its text, be it archived. Raises `ArchiveDamaged` if that is not to be had."""
+    if memory is not None:
+        states_complete([memory])
+    if memory is None or memory.is_stub:
         raise _missing(memory_id)
     return memory
 
@@ -128,6 +147,8 @@ def memory_present(memory: Remembered) -> dict[str, Any]:
         "deleted_at": memory.deleted_at,
         "superseded_by": memory.superseded_by and str(memory.superseded_by),
         "superseded_at": memory.superseded_at,
+        "archived_at": memory.archived_at,
+        "is_stub": memory.is_stub,
         "file": place_present(memory),
     }
 

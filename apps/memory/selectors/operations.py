@@ -37,13 +37,13 @@ def operation_get(*, operation_id: UUID, reader: Reader) -> Operation:
 def unread_of(operation: Operation) -> MemoryQuerySet:
     """Return the memories of an operation that the models have not read yet."""
     numbers = (operation.first_number, operation.first_number + operation.total - 1)
-    return Memory.objects.filter(understood=False, deleted_at=None, number__range=numbers)
+    return Memory.objects.filter(understood=False, deleted_at=None, archived_at=None, number__range=numbers)
 
 
 def operations_counted(reader: Reader) -> QuerySet[Operation]:
     """Return the operations that a reader may follow with the number of their unread memories, all in one query."""
     numbers = (OuterRef("first_number"), OuterRef("first_number") + OuterRef("total") - 1)
-    rows = Memory.objects.filter(understood=False, deleted_at=None, number__range=numbers)
+    rows = Memory.objects.filter(understood=False, deleted_at=None, archived_at=None, number__range=numbers)
     counted = rows.order_by().values("understood").annotate(number_of=Count("id")).values("number_of")
     return operations_open(reader).annotate(unread=Coalesce(Subquery(counted, output_field=IntegerField()), 0))
 

@@ -14,6 +14,7 @@ from apps.core.services import answers_naming
 from apps.memory.adapters.cached_values import cached_count
 from apps.memory.adapters.originals import original_exists
 from apps.memory.models import (
+    ArchivedMemory,
     Chunk,
     Entity,
     Export,
@@ -85,6 +86,7 @@ def places_count(subject: Subject) -> dict[str, int]:
     of_memory = Q(memory__in=ids)
     return {
         "memories": Memory.objects.filter(id__in=ids).count(),
+        "archived texts": ArchivedMemory.objects.filter(of_memory).count(),
         "versions": MemoryVersion.objects.filter(of_memory).count(),
         "passages": Chunk.objects.filter(of_memory).count(),
         "mentions": Mention.objects.filter(of_memory).count(),

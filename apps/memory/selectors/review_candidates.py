@@ -30,6 +30,7 @@ _SHARING = """
         FROM own JOIN rare USING (entity_id) JOIN memory_mention AS other USING (entity_id)
         JOIN memory_memory AS memory ON memory.id = other.memory_id
         WHERE other.memory_id <> own.memory_id AND memory.deleted_at IS NULL AND memory.superseded_at IS NULL
+            AND memory.archived_at IS NULL
         GROUP BY own.memory_id, other.memory_id
     ) AS ranked WHERE place <= %s
 """

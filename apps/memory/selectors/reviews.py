@@ -9,6 +9,7 @@ from django.db.models import Q
 from apps.memory.engine.reader import Reader
 from apps.memory.exceptions import ReviewNotFound
 from apps.memory.models import Memory, MemoryQuerySet, Mention, Review, ReviewProgress, ReviewQuerySet
+from apps.memory.selectors.archived import states_complete
 from apps.memory.selectors.memories import memory_present
 from apps.memory.selectors.readers import readable
 from apps.memory.types import ReviewKind, ReviewStatus
@@ -78,6 +79,7 @@ def review_summary(review: Review, *, now: datetime) -> dict[str, Any]:
 def review_present(review: Review, *, now: datetime) -> dict[str, Any]:
     """Return a pair with both memories, as far as they are to be read, and where they contradict each other."""
     as_compared = (review.older.content_hash, review.newer.content_hash) == (review.older_hash, review.newer_hash)
+    states_complete([one for one in (review.older, review.newer) if _is_kept(one, now)])
     readable = _is_kept(review.older, now) and _is_kept(review.newer, now)
     return {
         **review_summary(review, now=now),
@@ -111,7 +113,8 @@ def progress_present(*, now: datetime) -> dict[str, Any]:
 def _status(review: Review, *, now: datetime) -> str:
     sides = ((review.older, review.older_hash), (review.newer, review.newer_hash))
     stands = all(
-        _is_kept(one, now) and one.superseded_at is None and one.content_hash == compared for one, compared in sides
+        _is_kept(one, now) and one.superseded_at is None and one.archived_at is None and one.content_hash == compared
+        for one, compared in sides
     )
     return review.status if review.status != ReviewStatus.OPEN or stands else ReviewStatus.OUTDATED.value
 

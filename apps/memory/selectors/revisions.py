@@ -9,6 +9,7 @@ from uuid import UUID
 from apps.core.api.pagination import cursor_decode, cursor_encode, cursor_invalid
 from apps.memory.engine.reader import Reader
 from apps.memory.models import Memory, MemoryState, MemoryVersion
+from apps.memory.selectors.archived import versions_complete
 from apps.memory.selectors.memories import memory_get
 from apps.memory.types import RevisionAction
 
@@ -51,6 +52,7 @@ def history_page(*, memory_id: UUID, reader: Reader, cursor: str | None, limit: 
             memory_id=memory_id, revision__gte=oldest - 1, revision__lt=memory.revision, revision__lte=newest
         )
     }
+    versions_complete(list(kept.values()))
     return {
         "results": [
             _present(kept.get(number, memory), kept.get(number - 1), memory) for number in range(newest, oldest - 1, -1)

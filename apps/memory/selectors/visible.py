@@ -26,7 +26,8 @@ def memories_visible(
 ) -> MemoryRows:
     """Return the memories of a shelf, as they were at a moment, open to the reader, that satisfy every condition.
 
-    The window includes its start and excludes its end.
+    The window includes its start and excludes its end. What is archived is not live, but readings of a
+    moment find it wherever it lies.
     """
     rows = _on_shelf(shelf, now=now) if as_of == PRESENT else _of_the_moment(as_of, shelf, now=now)
     rows = narrowed(rows, reader)
@@ -49,6 +50,8 @@ def _on_shelf(shelf: Shelf, *, now: datetime) -> MemoryQuerySet:
             return Memory.objects.kept(now).exclude(superseded_at=None)
         case Shelf.EXPIRED:
             return Memory.objects.filter(expires_at__lte=now, deleted_at=None)
+        case Shelf.ARCHIVED:
+            return Memory.objects.kept(now).exclude(archived_at=None)
         case Shelf.TRASH:
             return Memory.objects.trashed(now)
 

@@ -1,6 +1,6 @@
 """Bringing the members of an archive into the memory, step after step: the work of `services.imports`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -52,6 +52,7 @@ from apps.memory.models import (
 )
 from apps.memory.selectors.contexts import concept_space
 from apps.memory.selectors.exports import UNFINISHED
+from apps.memory.services.archiving import memories_put_away_again
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.contexts import context_update
 from apps.memory.services.entities import entity_stand_ins, memories_name, memories_state, named_packed
@@ -449,15 +450,36 @@ class Work:
 
     def _bring_part(self, part: int) -> None:
         member = form.memories_member(part)
+        away = self._away(islice(self._reader.lines(member, form.MemoryLine), self._one.line))
         lines = enumerate(self._reader.lines(member, form.MemoryLine, skip=self._one.line), self._one.line + 1)
         while batch := list(islice(lines, _MEMORIES)):
             self._bring_memories(part, member, batch)
+            away |= self._away(line for _, line in batch)
             self._pause()
         member = form.versions_member(part)
         start = self._one.version_line
         versions = enumerate(self._reader.lines(member, form.VersionLine, skip=start), start + 1)
         while some := list(islice(versions, _MEMORIES)):
             self._bring_versions(member, some)
+            self._pause()
+        # Now that all of their history is there.
+        self._put_away(away)
+
+    @staticmethod
+    def _away(lines: Iterable[form.MemoryLine | BadLine]) -> dict[UUID, datetime]:
+        """Return which memories were archived, and when."""
+        good = (line for line in lines if isinstance(line, form.MemoryLine))
+        return {line.id: line.archived_at for line in good if line.archived_at is not None}
+
+    def _put_away(self, away: Mapping[UUID, datetime]) -> None:
+        rows = Memory.objects.filter(id__in=away).order_by("number").values_list("id", "number")
+        ours = [memory_id for memory_id, number in rows if self._is_ours(number)]
+        for start in range(0, len(ours), _MEMORIES):
+            memories_put_away_again(
+                organization_id=self._organization_id,
+                archived_at={one: away[one] for one in ours[start : start + _MEMORIES]},
+                now=timezone.now(),
+            )
             self._pause()
 
     def _bring_memories(self, part: int, member: str, batch: Sequence[tuple[int, form.MemoryLine | BadLine]]) -> None:

@@ -12,13 +12,14 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from apps.billing.exceptions import QuotaExceeded
 from apps.billing.services.quotas import quota_release, quota_reserve
 from apps.billing.types import Meter
 from apps.memory.engine.reader import Reader, Right
 from apps.memory.exceptions import ExternalIdConflict, MemoryClosed, MemoryNotFound, MetadataTooLarge, TooManyItems
-from apps.memory.models import Memory, MemoryQuerySet
+from apps.memory.models import ArchivedMemory, Memory, MemoryQuerySet
 from apps.memory.selectors.memories import memories_matching
 from apps.memory.selectors.readers import readable
 from apps.memory.selectors.revisions import same_value
@@ -27,6 +28,7 @@ from apps.memory.services.memories import json_size
 from apps.memory.services.revisions import memories_move, revisions_keep
 from apps.memory.services.telling import memories_tell
 from apps.memory.services.understanding import understanding_start
+from apps.memory.services.unpacking import memories_bring_back
 from apps.memory.types import (
     MAX_BULK_ROWS,
     MAX_METADATA_BYTES,
@@ -64,13 +66,15 @@ def memories_bulk(  # noqa: PLR0913 - one action with all that it is about
     now: datetime,
     dry_run: bool = False,
 ) -> BulkResult:
-    """Trash, restore or update the memories with these ids, or those that satisfy conditions.
+    """Trash, restore or update the memories with these ids, archived ones as well, or those that satisfy conditions.
 
     `fields` are for an update. Conditions look in the trash for what to restore, and among live memories else. A dry
     run does everything and takes it back. Raises `TooManyItems`, having done nothing.
     """
     with transaction.atomic():
         change = change_begin(now=now)
+        if action is BulkAction.UPDATE and not isinstance(target, MemoryConditions):
+            _bring_back(organization_id, target, reader, change=change, now=now)
         rows = _rows(action, target, reader, now=now)
         work = _Work(organization_id=organization_id, change=change, user_id=user_id, reason=reason, now=now)
         match action:
@@ -86,6 +90,18 @@ def memories_bulk(  # noqa: PLR0913 - one action with all that it is about
         if dry_run:
             transaction.set_rollback(True)
     return result
+
+
+def _bring_back(
+    organization_id: UUID, memory_ids: Sequence[UUID], reader: Reader, *, change: Change, now: datetime
+) -> None:
+    """Bring back those of these memories that are archived: what is to be changed is to be had in full."""
+    rows = ArchivedMemory.objects.filter(memory__in=readable(reader.to(Right.WRITE)).filter(id__in=memory_ids))
+    held = rows.aggregate(size=Sum("memory__size_bytes", default=0))
+    brought = memories_bring_back(rows.values_list("memory_id", flat=True), change=change)
+    grown = sum(one.size_bytes for one in brought) - held["size"]
+    if grown > 0:
+        quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=grown, now=now)
 
 
 def _rows(

@@ -37,19 +37,27 @@ def earlier_index(rows: MemoryRows, *, space: ConceptSpace) -> MemoryIndex | Non
     """Return an index of those of these states that the present index does not hold as they were, None for none."""
     if rows.model is not MemoryState:
         return None
-    states = earlier_texts(rows)[-MAX_EARLIER:]
+    # Those of the archive are found by their stubs.
+    states = [state for state in earlier_texts(rows) if state.archived_at is None][-MAX_EARLIER:]
     edited = {state.id for state in states}
     gone = Memory.objects.filter(id__in=rows.values("id")).exclude(deleted_at=None).values_list("id", flat=True)
     trashed = [memory_id for memory_id in gone if memory_id not in edited]
     if not states and not trashed:
         return None
-    texts = _texts(states, space)
-    numbers = _entity_numbers(texts)
-    more = [_indexed(state, text, numbers, space) for state, text in zip(states, texts, strict=True)]
+    more = states_indexed(states, space=space, understood_most=_UNDERSTOOD)
     return index_apart(concepts=len(space.dimensions), memory_ids=trashed, more=more)
 
 
-def _texts(states: Sequence[MemoryState], space: ConceptSpace) -> list[Analysed]:
+def states_indexed(
+    states: Sequence[Memory | MemoryState], *, space: ConceptSpace, understood_most: int = 0
+) -> list[IndexedMemory]:
+    """Read states by their words, the last `understood_most` by the models as well, for an index of their own."""
+    texts = _texts(states, space, understood_most)
+    numbers = _entity_numbers(texts)
+    return [_indexed(state, text, numbers, space) for state, text in zip(states, texts, strict=True)]
+
+
+def _texts(states: Sequence[Memory | MemoryState], space: ConceptSpace, understood_most: int = 0) -> list[Analysed]:
     names = tuple(dimension.name for dimension in space.dimensions)
     owner = current_scope().organization_id
     keys = [(owner, state.id, _digest(state), names) for state in states]
@@ -63,7 +71,7 @@ def _texts(states: Sequence[MemoryState], space: ConceptSpace) -> list[Analysed]
         )
         for _, state in fresh
     ]
-    few = max(0, len(texts) - _UNDERSTOOD)
+    few = max(0, len(texts) - understood_most)
     texts = [*sketched(texts[:few]), *(understood(text, space) for text in texts[few:])]
     known |= {key: text for (key, _), text in zip(fresh, texts, strict=True)}
     with _lock:
@@ -73,7 +81,7 @@ def _texts(states: Sequence[MemoryState], space: ConceptSpace) -> list[Analysed]
     return [known[key] for key in keys]
 
 
-def _digest(state: MemoryState) -> str:
+def _digest(state: Memory | MemoryState) -> str:
     """Return what stands for all that a text is read by."""
     parts = [state.content, state.metadata, state.occurred_at.isoformat()]
     return hash_of(json.dumps(parts, sort_keys=True, default=str))
@@ -87,7 +95,9 @@ def _entity_numbers(texts: Sequence[Analysed]) -> dict[str, int]:
     return {entity.key: stand_ins[entity.id] for entity in entities}
 
 
-def _indexed(state: MemoryState, text: Analysed, numbers: dict[str, int], space: ConceptSpace) -> IndexedMemory:
+def _indexed(
+    state: Memory | MemoryState, text: Analysed, numbers: dict[str, int], space: ConceptSpace
+) -> IndexedMemory:
     reading, understanding = text.reading, text.understanding
     known = [entry for entry in reading.entities if entry.mention.key in numbers]
     named = named_packed((numbers[entry.mention.key], entry.count, entry.is_subject) for entry in known)

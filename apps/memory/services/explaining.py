@@ -21,6 +21,7 @@ class Gate(StrEnum):
     TRASHED = "trashed"
     EXPIRED = "expired"
     SUPERSEDED = "superseded"
+    ARCHIVED = "archived"
     MEMORY_TYPES = "memory_types"
     TIME_WINDOW = "time_window"
     FILTERS = "filters"
@@ -70,6 +71,8 @@ def _not_live(memory: Memory, *, now: datetime) -> tuple[Gate, str] | None:
         return Gate.EXPIRED, f"It expired on {memory.expires_at:%d %B %Y}."
     if memory.superseded_at is not None:
         return Gate.SUPERSEDED, "Another memory has replaced it."
+    if memory.archived_at is not None:
+        return Gate.ARCHIVED, "It is archived."
     return None
 
 

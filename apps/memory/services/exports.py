@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, islice
 from tempfile import TemporaryFile
 from time import monotonic
 from typing import IO, Any, TypeVar
@@ -17,7 +17,7 @@ from uuid import UUID
 import numpy as np
 from django.core.files import File
 from django.db import transaction
-from django.db.models import BinaryField, F, Func, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
@@ -39,6 +39,7 @@ from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.reading import READING
 from apps.memory.exceptions import ExportNotReady, TooManyExports
 from apps.memory.models import (
+    ArchivedMemory,
     Chunk,
     Entity,
     Export,
@@ -54,6 +55,7 @@ from apps.memory.models import (
     RelationEvidence,
     SourceFile,
 )
+from apps.memory.selectors.archived import versions_complete
 from apps.memory.selectors.contexts import concept_space
 from apps.memory.selectors.exports import NUMBERS, export_get, exports_kept
 from apps.memory.selectors.memories import memories_matching
@@ -61,6 +63,7 @@ from apps.memory.selectors.snapshots import snapshot
 from apps.memory.services.changes import change_begin
 from apps.memory.services.files import SWEPT_AFTER
 from apps.memory.services.telling import memory_tell
+from apps.memory.services.unpacking import archived_read, made_current, passages_of
 from apps.memory.types import EXPORT_LIFETIME, MAX_EXPORTS, MemoryConditions, Shelf
 
 WRITE_EXPORT = "memory.write_export"
@@ -458,15 +461,14 @@ def _memories_write(
             versions = MemoryVersion.objects.using(using).filter(memory__number__in=numbers)
             if versions.exists():
                 written.counts["versions"] += archive.lines(
-                    form.versions_member(part), _version_lines(versions, looking=looking)
+                    form.versions_member(part), _version_lines(versions, using=using, looking=looking)
                 )
         written.numbers.append(np.array(numbers, dtype=NUMBERS).tobytes())
         part += 1
 
 
-def _version_lines(versions: QuerySet[MemoryVersion], *, looking: _Looking) -> Iterator[form.VersionLine]:
-    rows = versions.order_by("memory__number", "revision")
-    for one in rows.iterator(chunk_size=_MEMORIES):
+def _version_lines(versions: QuerySet[MemoryVersion], *, using: str, looking: _Looking) -> Iterator[form.VersionLine]:
+    for one in _texts_filled(versions.order_by("memory__number", "revision"), using=using):
         looking.step(0)
         yield form.VersionLine.model_construct(
             memory=one.memory_id,
@@ -476,6 +478,13 @@ def _version_lines(versions: QuerySet[MemoryVersion], *, looking: _Looking) -> I
             changed_by=one.changed_by,
             reason=one.reason,
         )
+
+
+def _texts_filled(versions: QuerySet[MemoryVersion], *, using: str) -> Iterator[MemoryVersion]:
+    rows = versions.iterator(chunk_size=_MEMORIES)
+    while some := list(islice(rows, _MEMORIES)):
+        versions_complete(some, using=using)
+        yield from some
 
 
 def _state(one: Memory | MemoryVersion) -> dict[str, Any]:
@@ -495,17 +504,14 @@ def _state(one: Memory | MemoryVersion) -> dict[str, Any]:
 
 
 def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> Iterator[form.MemoryLine]:
+    space = concept_space(MemoryContext.objects.using(using).get())
     for start in range(0, len(numbers), _MEMORIES):
         some = numbers[start : start + _MEMORIES]
         rows = list(Memory.objects.using(using).filter(number__in=some).select_related("file").order_by("number"))
         ids = [one.id for one in rows]
-        passages = _by_memory(
-            Chunk.objects.using(using)
-            .defer("embedding")
-            .annotate(vector=Func(F("embedding"), function="halfvec_send", output_field=BinaryField()))
-            .filter(memory__in=ids)
-            .order_by("memory_id", "ordinal")
-        )
+        passages = _by_memory(passages_of(ids, using=using))
+        archived = ArchivedMemory.objects.using(using).filter(memory__in=ids).select_related("memory")
+        away = {row.memory_id: archived_read(row, using=using) for row in archived}
         mentions = _by_memory(
             Mention.objects.using(using).filter(memory__in=ids).select_related("entity").order_by("memory_id", "id")
         )
@@ -515,7 +521,11 @@ def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> I
             .select_related("relation__source", "relation__target")
             .order_by("memory_id", "id")
         )
-        for one in rows:
+        for row in rows:
+            one, parts = row, [_passage_line(passage) for passage in passages.get(row.id, ())]
+            if row.id in away:
+                made_current(away[row.id], space)
+                one, parts = away[row.id].memory, [_passage_away(passage) for passage in away[row.id].passages]
             yield form.MemoryLine.model_construct(
                 id=one.id,
                 number=one.number,
@@ -527,7 +537,8 @@ def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> I
                 recorded_at=one.recorded_at,
                 revised_at=one.revised_at,
                 created_by=one.created_by,
-                file=form.FileName.model_construct(id=one.file.id, sha256=one.file.sha256) if one.file else None,
+                archived_at=one.archived_at,
+                file=form.FileName.model_construct(id=row.file.id, sha256=row.file.sha256) if row.file else None,
                 place=one.place,
                 fingerprint=one.fingerprint,
                 thread=one.thread,
@@ -535,22 +546,26 @@ def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> I
                 understood=one.understood,
                 concepts=[float(value) for value in one.concepts],
                 times=bytes(one.times),
-                passages=[_passage_line(row) for row in passages.get(one.id, ())],
+                passages=parts,
                 mentions=[
                     form.MentionLine.model_construct(
-                        entity=row.entity.key, count=row.count, is_subject=row.is_subject, start=row.start, end=row.end
+                        entity=said.entity.key,
+                        count=said.count,
+                        is_subject=said.is_subject,
+                        start=said.start,
+                        end=said.end,
                     )
-                    for row in mentions.get(one.id, ())
+                    for said in mentions.get(one.id, ())
                 ],
                 evidence=[
                     form.EvidenceLine.model_construct(
-                        source=row.relation.source.key,
-                        target=row.relation.target.key,
-                        kind=row.relation.kind,
-                        start=row.start,
-                        end=row.end,
+                        source=said.relation.source.key,
+                        target=said.relation.target.key,
+                        kind=said.relation.kind,
+                        start=said.start,
+                        end=said.end,
                     )
-                    for row in evidence.get(one.id, ())
+                    for said in evidence.get(one.id, ())
                 ],
             )
         looking.step(len(rows))
@@ -561,6 +576,16 @@ def _passage_line(row: Any) -> form.PassageLine:
     vector = None
     if row.vector is not None:
         vector = np.frombuffer(bytes(row.vector), dtype=">f2", offset=_VECTOR_HEADER).astype("<f2").tobytes()
+    return _passage_with(row, vector)
+
+
+def _passage_away(row: Chunk) -> form.PassageLine:
+    """Return a passage that was unpacked from the archive."""
+    vector = None if row.embedding is None else np.asarray(row.embedding, dtype="<f2").tobytes()
+    return _passage_with(row, vector)
+
+
+def _passage_with(row: Any, vector: bytes | None) -> form.PassageLine:
     return form.PassageLine.model_construct(
         id=row.id,
         ordinal=row.ordinal,

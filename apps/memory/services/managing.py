@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from apps.billing.services.quotas import quota_check, quota_release, quota_reserve
 from apps.billing.types import Meter
 from apps.core.exceptions import InvalidInput, PreconditionFailed
+from apps.core.tenancy.scope import current_scope
 from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.duplicates import hash_of
 from apps.memory.engine.reader import Reader, Right
@@ -72,8 +73,9 @@ def memory_edit(
             text = _reread(memory, fields, space, now=now)
         if text is not None:
             text = replaced(text, space=space, present=concept_space(change.context))
-        revisions_keep(memory_ids=[memory_id], change=change, user_id=user_id, reason=reason)
         held = memory.size_bytes
+        revisions_keep(memory_ids=[memory_id], change=change, user_id=user_id, reason=reason)
+        memory.archived_at = None
         _apply(memory, fields, change=change, text=text)
         _quota_move(organization_id=organization_id, quantity=memory.size_bytes - held, now=now)
         memories_tell("memory.updated", [memory], now=now, changed=sorted(changed))
@@ -88,8 +90,10 @@ def memory_trash(
     with transaction.atomic():
         change = change_begin(now=now)
         memory = memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now)
+        # Of an archived one less is held than it will have there.
+        held = memory.size_bytes
         memory = _moved(memory, change=change, user_id=user_id, reason=reason, deleted_at=change.moment)
-        quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=memory.size_bytes, now=now)
+        quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=held, now=now)
         memories_tell("memory.trashed", [memory], now=now)
 
 
@@ -129,7 +133,9 @@ def memory_supersede(
     _check_successor(memory, other)
     # From before it happened, when it never held.
     since = max(other.occurred_at, memory.occurred_at)
+    held = memory.size_bytes
     memory = _moved(memory, change=change, user_id=user_id, reason=reason, superseded_by=by, superseded_at=since)
+    _grown(memory, held, now=now)
     memories_tell("memory.superseded", [memory], now=now, by=str(by))
     return memory
 
@@ -143,7 +149,9 @@ def memory_unsupersede(
     memory = memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now)
     if memory.superseded_at is None:
         return memory
+    held = memory.size_bytes
     memory = _moved(memory, change=change, user_id=user_id, reason=reason, superseded_by=None, superseded_at=None)
+    _grown(memory, held, now=now)
     memories_tell("memory.reinstated", [memory], now=now)
     return memory
 
@@ -220,6 +228,14 @@ def _quota_move(*, organization_id: UUID, quantity: int, now: datetime) -> None:
         quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=quantity, now=now)
     elif quantity < 0:
         quota_release(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=-quantity, now=now)
+
+
+def _grown(memory: Memory, held: int, *, now: datetime) -> None:
+    """Account for a memory that was archived, and has come back with its new revision."""
+    organization_id = current_scope().organization_id
+    if organization_id is None or memory.size_bytes == held:
+        return
+    _quota_move(organization_id=organization_id, quantity=memory.size_bytes - held, now=now)
 
 
 def _trashed(memory_id: UUID, reader: Reader, *, now: datetime) -> Memory:

@@ -9,6 +9,7 @@ from django.db.models import F
 
 from apps.memory.models import Memory
 from apps.memory.services.changes import Change
+from apps.memory.services.unpacking import memories_bring_back
 
 # Inside the database: the texts of a thousand memories need not travel.
 _KEEP = """
@@ -23,7 +24,11 @@ _KEEP = """
 
 
 def revisions_keep(*, memory_ids: Sequence[UUID], change: Change, user_id: UUID | None, reason: str) -> None:
-    """Copy the present revisions of memories, which the caller has locked and is about to replace."""
+    """Copy the present revisions of memories, which the caller has locked and is about to replace.
+
+    Archived ones are brought back first; the caller accounts for their bytes. Raises `ArchiveDamaged`.
+    """
+    memories_bring_back(memory_ids, change=change)
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, [change.moment, user_id, reason, list(memory_ids)])
 

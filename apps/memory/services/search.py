@@ -37,12 +37,14 @@ from apps.memory.engine.types import Channel, SearchType
 from apps.memory.exceptions import RerankerMissing
 from apps.memory.metrics import search_observed
 from apps.memory.models import Entity, Memory, MemoryRows, MemoryState
+from apps.memory.selectors.archived import states_complete
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.earlier import earlier_texts
 from apps.memory.selectors.readers import open_of
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.earlier import earlier_index
-from apps.memory.types import PRESENT, Passage, SearchQuery, SearchResult
+from apps.memory.services.stubs import stubs_index
+from apps.memory.types import PRESENT, Passage, SearchQuery, SearchResult, Shelf
 
 # Dimensions on which question and memory are alike enough to be named in an explanation, and how many of them.
 _ALIKE = 0.15
@@ -103,20 +105,28 @@ def memories_find(
         asked = _dated(asked, question, index, reader, now=now)
         found = _find(index, asked, query, reader, visible=_visible(index, query, reader, now=now), began=began)
     apart = earlier_index(_rows(query, reader, now=now), space=space) if query.as_of.recorded else None
-    if apart is not None:
-        everything = apart.visible(now=now.timestamp(), among=apart.numbers)
-        found = _joined(_find(apart, asked, query, reader, visible=everything, began=began), found)
+    for one in (apart, stubs_beside(query, reader, space=space, now=now)):
+        if one is not None:
+            everything = one.visible(now=now.timestamp(), among=one.numbers)
+            found = _joined(_find(one, asked, query, reader, visible=everything, began=began), found)
     if query.rerank:
         found = _reranked(found, query, reader, began=began, now=now)
     least = 0 if query.threshold is None else query.threshold * UNITS
     hits = [hit for hit in found.retrieval.hits if hit.score_units >= least][: query.limit]
-    rows = memories_visible(reader=reader, now=now, as_of=query.as_of)
+    rows = [memories_visible(reader=reader, now=now, as_of=query.as_of)]
+    if query.include_archived and query.as_of == PRESENT:
+        rows.append(memories_visible(reader=reader, now=now, shelf=Shelf.ARCHIVED))
     results = _explained(hits, found, rows=rows, question=question, asked=asked, space=space, query=query)
     return results, tuple(found.retrieval.dropped)
 
 
-def memories_rank(*, organization_id: UUID, reader: Reader, query: SearchQuery, now: datetime) -> list[FusedHit]:
-    """Return everything that the channels of a search find, best first, whatever its limit; nothing is metered."""
+def memories_rank(
+    *, organization_id: UUID, reader: Reader, query: SearchQuery, beside: MemoryIndex | None = None, now: datetime
+) -> list[FusedHit]:
+    """Return everything that the channels of a search find, best first, whatever its limit; nothing is metered.
+
+    `beside` is an index of other memories that take part.
+    """
     context = context_get()
     space = concept_space(context)
     question = understand(query.text, now=now)
@@ -125,6 +135,10 @@ def memories_rank(*, organization_id: UUID, reader: Reader, query: SearchQuery, 
         asked = _dated(asked, question, index, reader, now=now)
         visible = _visible(index, query, reader, now=now)
         found = retrieve(index, asked, search_type=query.search_type, visible=visible, weights=query.weights)
+    if beside is not None:
+        everything = beside.visible(now=now.timestamp(), among=beside.numbers)
+        apart = retrieve(beside, asked, search_type=query.search_type, visible=everything, weights=query.weights)
+        found = _retrieved_together(apart, found)
     return list(found.hits)
 
 
@@ -239,17 +253,28 @@ def _content_words(text: str) -> int:
     return sum(match[0].casefold() not in STOP_WORDS for match in WORD.finditer(text))
 
 
-def _rows(query: SearchQuery, reader: Reader, *, now: datetime) -> MemoryRows:
+def _rows(query: SearchQuery, reader: Reader, *, shelf: Shelf = Shelf.LIVE, now: datetime) -> MemoryRows:
     """Return the memories that the query's conditions leave."""
     return memories_visible(
         reader=reader,
         now=now,
         as_of=query.as_of,
+        shelf=shelf,
         memory_types=query.memory_types,
         condition=query.filter,
         occurred_after=query.occurred_after,
         occurred_before=query.occurred_before,
     )
+
+
+def stubs_beside(query: SearchQuery, reader: Reader, *, space: ConceptSpace, now: datetime) -> MemoryIndex | None:
+    """Return an index of the archived memories that may answer, for a search that looks at them."""
+    of_past = query.as_of != PRESENT
+    if not of_past and not query.include_archived:
+        return None
+    rows = _rows(query, reader, shelf=Shelf.LIVE if of_past else Shelf.ARCHIVED, now=now)
+    rows = rows if of_past else rows.filter(superseded_at=None)
+    return stubs_index(rows, question=query.text, whole=of_past, space=space)
 
 
 def _visible(index: MemoryIndex, query: SearchQuery, reader: Reader, *, now: datetime) -> Mask:
@@ -299,21 +324,24 @@ def _find(
     )
 
 
-def _joined(apart: _Found, found: _Found) -> _Found:
+def _retrieved_together(first: Retrieval, second: Retrieval) -> Retrieval:
     """Rank together what two indexes answered about different memories, by the weights of the second."""
-    first, second = apart.retrieval, found.retrieval
     channels = {name: [*first.found.get(name, ()), *hits] for name, hits in second.found.items()}
     recency = {**first.recency, **second.recency}
-    passages = {**apart.passages, **found.passages}
-    hits = fuse(channels, weights=second.weights, recency=recency, anchors=anchors_of(channels))
-    retrieval = replace(
+    return replace(
         second,
-        # Each index has named its best only.
-        hits=[hit for hit in hits if hit.memory_id in passages],
+        hits=fuse(channels, weights=second.weights, recency=recency, anchors=anchors_of(channels)),
         found=channels,
         recency=recency,
         positions={**first.positions, **second.positions},
     )
+
+
+def _joined(apart: _Found, found: _Found) -> _Found:
+    """Rank together what two indexes answered, each of which has named its best only."""
+    passages = {**apart.passages, **found.passages}
+    together = _retrieved_together(apart.retrieval, found.retrieval)
+    retrieval = replace(together, hits=[hit for hit in together.hits if hit.memory_id in passages])
     return _Found(
         retrieval=retrieval,
         passages=passages,
@@ -325,7 +353,7 @@ def _joined(apart: _Found, found: _Found) -> _Found:
 def _reranked(found: _Found, query: SearchQuery, reader: Reader, *, began: float, now: datetime) -> _Found:
     """Have the best hits judged beside the question; without an answer in time they stay as they are."""
     reranker, best = default_reranker(), found.retrieval.hits[:_JUDGED]
-    rows = _rows(query, reader, now=now).filter(id__in=[hit.memory_id for hit in best])
+    rows = _rows(query, reader, now=now).filter(archived_at=None, id__in=[hit.memory_id for hit in best])
     contents = dict(rows.values_list("id", "content"))
     judged = [hit.memory_id for hit in best if hit.memory_id in contents]
     if reranker is None or not judged:
@@ -348,13 +376,17 @@ def _explained(
     hits: Sequence[FusedHit],
     found: _Found,
     *,
-    rows: MemoryRows,
+    rows: Sequence[MemoryRows],
     question: Question,
     asked: Asked,
     space: ConceptSpace,
     query: SearchQuery,
 ) -> tuple[SearchResult, ...]:
-    memories = rows.select_related("file").in_bulk([hit.memory_id for hit in hits])
+    memories: dict[UUID, Memory | MemoryState] = {}
+    for some in rows:
+        memories.update(some.select_related("file").in_bulk([hit.memory_id for hit in hits]))
+    if query.as_of != PRESENT:
+        states_complete(list(memories.values()))
     numbers = {number for path in (*found.links.values(), *found.shared.values()) for number in path}
     names = dict(Entity.objects.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
     results = []
@@ -378,7 +410,8 @@ def _explained(
             SearchResult(
                 hit=hit,
                 memory=memory,
-                passage=Passage(start, end),
+                # Of one that was archived since it was found, only the beginning is at hand.
+                passage=Passage(start, end) if end <= len(memory.content) else None,
                 explanation=explain(hit, query=question.text, why=why) if why else None,
                 why=why,
             )

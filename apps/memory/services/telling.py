@@ -26,6 +26,30 @@ def memories_tell(name: str, memories: Iterable[Memory], *, now: datetime, **mor
     )
 
 
+def memories_archived_tell(memories: Iterable[tuple[Memory, int]], *, now: datetime) -> None:
+    """Tell that these memories are archived, and for how many bytes each counted before."""
+    emit_all(
+        "memory.archived",
+        [
+            (
+                one.id,
+                {
+                    "memory_type": one.memory_type,
+                    "module": one.module,
+                    "revision": one.revision,
+                    "size_before": before,
+                    "size_after": one.size_bytes,
+                },
+            )
+            for one, before in memories
+        ],
+        organization_id=_organization_id(),
+        actor=Actor.present(),
+        subject_kind="memory",
+        now=now,
+    )
+
+
 def memories_erased_tell(memories: Iterable[Memory], *, now: datetime) -> None:
     """Tell that these memories are gone for good."""
     emit_all(

@@ -83,7 +83,7 @@ def memories_understand(
 
 def unread(share: int | None = None) -> MemoryQuerySet:
     """Return the memories that are to be read by the models, oldest first; those of all shares if none is given."""
-    rows = Memory.objects.filter(understood=False, deleted_at=None).order_by("number")
+    rows = Memory.objects.filter(understood=False, deleted_at=None, archived_at=None).order_by("number")
     return rows if share is None else rows.annotate(share=Mod("number", SHARES)).filter(share=share)
 
 

@@ -1553,6 +1553,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/archive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive memories: they leave the indexes, are found as stubs, and count with their packed size.
+         *
+         *     A thousand are done at most; `left` says how many more satisfy the conditions
+         * @description Archive memories: they leave the indexes, are found as stubs, and count with their packed size.
+         *
+         *     A thousand are done at most; `left` says how many more satisfy the conditions.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_archive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/archive/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * After how long memories are archived, by type, and what the archive holds and saves
+         * @description After how long memories are archived, by type, and what the archive holds and saves.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        get: operations["memory_archive_rules"];
+        /**
+         * Replace the rules
+         * @description Replace the rules. Memories that are due go with the next sweep, within a day.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        put: operations["memory_archive_rules_set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/bulk": {
         parameters: {
             query?: never;
@@ -2662,6 +2716,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring memories back from the archive as they were
+         * @description Bring memories back from the archive as they were.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        post: operations["memory_unarchive_many"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/{memory_id}": {
         parameters: {
             query?: never;
@@ -2804,6 +2880,28 @@ export interface paths {
          *     Needs the permission `memory:write`.
          */
         post: operations["memory_supersede_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/{memory_id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a memory back from the archive as it was
+         * @description Bring a memory back from the archive as it was.
+         *
+         *     Needs the permission `memory:write`.
+         */
+        post: operations["memory_unarchive"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3895,6 +3993,96 @@ export interface components {
              */
             file: string;
         };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        ArchiveRuleInputRequest: {
+            /** @description Null is every type without a rule of its own. */
+            memory_type: string | null;
+            /** @description Since they happened or were revised last, whichever is later. */
+            days: number;
+        };
+        ArchiveRuleOutput: {
+            memory_type: string | null;
+            days: number;
+            /** @description How many memories the next sweep finds, within a day. */
+            due: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        ArchiveRulesInputRequest: {
+            rules: components["schemas"]["ArchiveRuleInputRequest"][];
+        };
+        ArchiveRulesOutput: {
+            rules: components["schemas"]["ArchiveRuleOutput"][];
+            /** @description How many are archived. */
+            memories: number;
+            /** @description Bytes that the plan counted for them before. */
+            size_before: number;
+            /** @description Bytes that it counts for them now. */
+            size_after: number;
+            /** @description Texts, history and vectors as they were. */
+            unpacked_bytes: number;
+            /** @description The same, as it lies in the archive. */
+            packed_bytes: number;
+        };
+        /** @description Either ids or conditions of live memories; `all` is how to mean every one. */
+        ArchivingInputRequest: {
+            /** Format: date-time */
+            occurred_after?: string;
+            /** Format: date-time */
+            occurred_before?: string;
+            /** @description The time until now: 12h, 30d, 4w. */
+            range?: string;
+            memory_type?: string;
+            /** @description Part of the text, in capitals or not. */
+            q?: string;
+            /**
+             * Format: uuid
+             * @description An entity that they name, under whatever name.
+             */
+            entity_id?: string;
+            /** @description A cluster of the latest insights, by its id. */
+            cluster?: number;
+            /** @description When it happened; from Monday, 0 o'clock, UTC. */
+            hour_of_week?: number;
+            ids?: string[];
+            filters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Needed when there are neither ids nor conditions.
+             * @default false
+             */
+            all: boolean;
+            reason?: string;
+            /**
+             * @description Tell what would be saved, and archive nothing.
+             * @default false
+             */
+            dry_run: boolean;
+            /**
+             * Format: date-time
+             * @description The same as occurred_after.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description The same as occurred_before.
+             */
+            to?: string;
+        };
+        ArchivingOutput: {
+            dry_run: boolean;
+            done: number;
+            /** @description They were where they were asked to be. */
+            unchanged: number;
+            /** @description How many more satisfy the conditions: ask again for the next thousand. */
+            left: number;
+            /** @description Bytes that the plan counted for those that were done. */
+            size_before: number;
+            /** @description Bytes that it counts for them now. */
+            size_after: number;
+            failed: number;
+            errors: components["schemas"]["BulkErrorOutput"][];
+        };
         AttemptLogOutput: {
             /** Format: date-time */
             at: string;
@@ -4206,6 +4394,7 @@ export interface components {
         };
         CountsOutput: {
             memories: number;
+            archived: number;
             trash: number;
             entities: number;
         };
@@ -4714,6 +4903,8 @@ export interface components {
          *     * `member.left` - member.left
          *     * `member.removed` - member.removed
          *     * `member.role_changed` - member.role_changed
+         *     * `memory.archive_changed` - memory.archive_changed
+         *     * `memory.archived` - memory.archived
          *     * `memory.erased` - memory.erased
          *     * `memory.erasure_certified` - memory.erasure_certified
          *     * `memory.erasure_failed` - memory.erasure_failed
@@ -4726,6 +4917,7 @@ export interface components {
          *     * `memory.stored` - memory.stored
          *     * `memory.superseded` - memory.superseded
          *     * `memory.trashed` - memory.trashed
+         *     * `memory.unarchived` - memory.unarchived
          *     * `memory.updated` - memory.updated
          *     * `memory_context.updated` - memory_context.updated
          *     * `memory_grant.created` - memory_grant.created
@@ -4775,7 +4967,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.archive_changed" | "memory.archived" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.unarchived" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -4862,10 +5054,11 @@ export interface components {
          * @description * `live` - live
          *     * `superseded` - superseded
          *     * `expired` - expired
+         *     * `archived` - archived
          *     * `trash` - trash
          * @enum {string}
          */
-        ExportInputStateEnum: "live" | "superseded" | "expired" | "trash";
+        ExportInputStateEnum: "live" | "superseded" | "expired" | "archived" | "trash";
         ExportOutput: {
             /** Format: uuid */
             export_id: string;
@@ -5624,6 +5817,13 @@ export interface components {
              * @description From when on that one holds.
              */
             superseded_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it lies in the archive.
+             */
+            archived_at: string | null;
+            /** @description Whether `content` is only its beginning: so the list of the archive and searches show it. */
+            is_stub: boolean;
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;
             /**
@@ -6354,6 +6554,13 @@ export interface components {
              * @description From when on that one holds.
              */
             superseded_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it lies in the archive.
+             */
+            archived_at: string | null;
+            /** @description Whether `content` is only its beginning: so the list of the archive and searches show it. */
+            is_stub: boolean;
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;
             /**
@@ -6662,6 +6869,11 @@ export interface components {
             /** @default true */
             explain: boolean;
             /**
+             * @description Look at archived memories too, by their stubs: such results have `archived_at`. A search as of a moment always does.
+             * @default false
+             */
+            include_archived: boolean;
+            /**
              * @description Have the reranker of this installation judge the fifty best; `rerank` is then one more channel, which is dropped when it does not answer in time.
              * @default false
              */
@@ -6718,6 +6930,13 @@ export interface components {
              * @description From when on that one holds.
              */
             superseded_at: string | null;
+            /**
+             * Format: date-time
+             * @description Since when it lies in the archive.
+             */
+            archived_at: string | null;
+            /** @description Whether `content` is only its beginning: so the list of the archive and searches show it. */
+            is_stub: boolean;
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;
             /**
@@ -7033,6 +7252,10 @@ export interface components {
             path: string;
             permissions?: string[];
             memory_context?: string;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        UnarchiveInputRequest: {
+            ids: string[];
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         UploadInputRequest: {
@@ -9778,9 +10001,10 @@ export interface operations {
                  *     * `live` - live
                  *     * `superseded` - superseded
                  *     * `expired` - expired
+                 *     * `archived` - archived
                  *     * `trash` - trash
                  */
-                state?: "live" | "superseded" | "expired" | "trash";
+                state?: "live" | "superseded" | "expired" | "archived" | "trash";
                 /** @description The same as occurred_before. */
                 to?: string;
             };
@@ -9796,6 +10020,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MemoryPage"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_archive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the call safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ArchivingInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivingOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_archive_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveRulesOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_archive_rules_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArchiveRulesInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchiveRulesOutput"];
                 };
             };
             /** @description Any refusal or failure. */
@@ -10453,9 +10772,10 @@ export interface operations {
                  *     * `live` - live
                  *     * `superseded` - superseded
                  *     * `expired` - expired
+                 *     * `archived` - archived
                  *     * `trash` - trash
                  */
-                state?: "live" | "superseded" | "expired" | "trash";
+                state?: "live" | "superseded" | "expired" | "archived" | "trash";
                 /** @description The same as occurred_before. */
                 to?: string;
             };
@@ -11658,6 +11978,38 @@ export interface operations {
             };
         };
     };
+    memory_unarchive_many: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UnarchiveInputRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArchivingOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_retrieve: {
         parameters: {
             query?: {
@@ -11909,6 +12261,36 @@ export interface operations {
                 "application/json": components["schemas"]["SupersedeInputRequest"];
             };
         };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemoryOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_unarchive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                memory_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
@@ -13581,6 +13963,8 @@ export interface operations {
                  *     * `member.left` - member.left
                  *     * `member.removed` - member.removed
                  *     * `member.role_changed` - member.role_changed
+                 *     * `memory.archive_changed` - memory.archive_changed
+                 *     * `memory.archived` - memory.archived
                  *     * `memory.erased` - memory.erased
                  *     * `memory.erasure_certified` - memory.erasure_certified
                  *     * `memory.erasure_failed` - memory.erasure_failed
@@ -13593,6 +13977,7 @@ export interface operations {
                  *     * `memory.stored` - memory.stored
                  *     * `memory.superseded` - memory.superseded
                  *     * `memory.trashed` - memory.trashed
+                 *     * `memory.unarchived` - memory.unarchived
                  *     * `memory.updated` - memory.updated
                  *     * `memory_context.updated` - memory_context.updated
                  *     * `memory_grant.created` - memory_grant.created
@@ -13642,7 +14027,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.archive_changed" | "memory.archived" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.unarchived" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending

@@ -18,6 +18,8 @@ export function memory(number: number): Schemas['MemoryOutput'] {
     deleted_at: null,
     superseded_by: null,
     superseded_at: null,
+    archived_at: null,
+    is_stub: false,
     file: null,
     access_via: 'organization',
     grant_id: null,

@@ -203,6 +203,8 @@ class MemoryLine(_State):
     recorded_at: Moment
     revised_at: Moment
     created_by: UUID | None
+    # Since when it lies in the archive there; the line has it in full all the same.
+    archived_at: Moment | None = None
     file: FileName | None
     place: Json
     fingerprint: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None

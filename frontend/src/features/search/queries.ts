@@ -14,7 +14,10 @@ export function searchQuery(org: string, question: Question | null) {
     queryFn: async ({ signal }) => {
       const asked = question as Question
       const found = await answerOf(
-        api.POST('/api/v1/memory/search', { body: { explain: true, rerank: false, ...asked }, signal }),
+        api.POST('/api/v1/memory/search', {
+          body: { explain: true, rerank: false, include_archived: false, ...asked },
+          signal,
+        }),
       )
       // Wherever it was asked: on the page, in the palette, by a link.
       rememberQuestion(org, asked.query)

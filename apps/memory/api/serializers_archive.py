@@ -1,0 +1,81 @@
+"""How the archive is asked for and told about."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from apps.core.api.serializers import StrictSerializer
+from apps.memory.api.serializers import FilterField, TypeField
+from apps.memory.api.serializers_lifecycle import LONGEST_DAYS, rules_check
+from apps.memory.api.serializers_managing import BulkErrorOutput, ConditionsInput, conditions_of
+from apps.memory.types import MAX_BULK_IDS
+
+
+class ArchivingInput(ConditionsInput):
+    """Either ids or conditions of live memories; `all` is how to mean every one."""
+
+    ids = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=MAX_BULK_IDS)
+    filters = FilterField(required=False)
+    all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")
+    reason = serializers.CharField(required=False, max_length=500, allow_blank=True)
+    dry_run = serializers.BooleanField(default=False, help_text="Tell what would be saved, and archive nothing.")
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        fields = super().validate(fields)
+        conditions = set(fields) - {"ids", "all", "reason", "dry_run"}
+        if "ids" in fields and (conditions or fields["all"]):
+            raise serializers.ValidationError(
+                {"ids": [serializers.ErrorDetail("Give either ids or conditions.", code="contradiction")]}
+            )
+        if "ids" not in fields and not fields["all"] and conditions_of(fields, now=timezone.now()).empty:
+            text = "Without ids and conditions this means every memory: say so with true."
+            raise serializers.ValidationError({"all": [serializers.ErrorDetail(text, code="required")]})
+        return fields
+
+
+class UnarchiveInput(StrictSerializer):
+    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MAX_BULK_IDS)
+
+
+class ArchivingOutput(serializers.Serializer[Any]):
+    dry_run = serializers.BooleanField()
+    done = serializers.IntegerField()
+    unchanged = serializers.IntegerField(help_text="They were where they were asked to be.")
+    left = serializers.IntegerField(help_text="How many more satisfy the conditions: ask again for the next thousand.")
+    size_before = serializers.IntegerField(help_text="Bytes that the plan counted for those that were done.")
+    size_after = serializers.IntegerField(help_text="Bytes that it counts for them now.")
+    failed = serializers.IntegerField()
+    errors = BulkErrorOutput(many=True)  # type: ignore[assignment]  # hides DRF's attribute
+
+
+class ArchiveRuleInput(StrictSerializer):
+    memory_type = TypeField(allow_null=True, help_text="Null is every type without a rule of its own.")
+    days = serializers.IntegerField(
+        min_value=1, max_value=LONGEST_DAYS, help_text="Since they happened or were revised last, whichever is later."
+    )
+
+    def validate_memory_type(self, memory_type: str | None) -> str:
+        return memory_type or ""
+
+
+class ArchiveRulesInput(StrictSerializer):
+    rules = ArchiveRuleInput(many=True)
+
+    def validate_rules(self, rules: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return rules_check(rules)
+
+
+class ArchiveRuleOutput(serializers.Serializer[Any]):
+    memory_type = serializers.CharField(allow_null=True)
+    days = serializers.IntegerField()
+    due = serializers.IntegerField(help_text="How many memories the next sweep finds, within a day.")
+
+
+class ArchiveRulesOutput(serializers.Serializer[Any]):
+    rules = ArchiveRuleOutput(many=True)
+    memories = serializers.IntegerField(help_text="How many are archived.")
+    size_before = serializers.IntegerField(help_text="Bytes that the plan counted for them before.")
+    size_after = serializers.IntegerField(help_text="Bytes that it counts for them now.")
+    unpacked_bytes = serializers.IntegerField(help_text="Texts, history and vectors as they were.")
+    packed_bytes = serializers.IntegerField(help_text="The same, as it lies in the archive.")
