@@ -101,6 +101,40 @@ test('rules, holds and erasures with a certificate', async ({ page, request, qui
   expect(JSON.stringify(certificate)).not.toContain('Quaxlibert')
 })
 
+test('a cold memory goes to the archive, and comes back as it was', async ({ page, request }) => {
+  const person = await newPerson(request)
+  await storeMemories(request, person, 3)
+  const headers = bearer(person.access)
+  const listed = await (await request.get('/api/v1/memory', { headers })).json()
+  const [cold] = listed.results
+  await request.post('/api/v1/memory/archive', { headers, data: { ids: [cold.memory_id] } })
+
+  await signIn(page, person)
+  await page.goto(`/${person.org}/memories`)
+  await expect(page.locator('[data-row]')).toHaveCount(2)
+  await page.getByText('Archived', { exact: true }).click()
+  await expect(page.locator('[data-row]')).toHaveCount(1)
+  await check(page, 'archived memories')
+  await page.locator('[data-row]').first().click()
+  await page.getByRole('link', { name: 'Open the whole page' }).click()
+  await expect(page.getByText(/^In the archive since/)).toBeVisible()
+  await check(page, 'an archived memory')
+  await page.getByRole('button', { name: 'Bring back' }).click()
+  await expect(page.getByText('The memory is back as it was').first()).toBeVisible()
+  await expect(page.getByText(/^In the archive since/)).toHaveCount(0)
+  const back = await (await request.get(`/api/v1/memory/${cold.memory_id}`, { headers })).json()
+  expect(back).toEqual(cold)
+
+  await page.goto(`/${person.org}/settings/retention`)
+  await expect(page.getByText('No memory is archived.')).toBeVisible()
+  await page.getByRole('button', { name: 'Edit archive rules' }).click()
+  await page.getByRole('button', { name: 'Add a rule' }).click()
+  await page.getByLabel('Days').fill('180')
+  await page.getByRole('button', { name: 'Save rules' }).click()
+  await expect(page.getByText('All other types: archived after 180 days')).toBeVisible()
+  await check(page, 'rules of the archive')
+})
+
 test('keeping, exports and the past fit a phone', async ({ browser, baseURL, request }) => {
   const context = await browser.newContext({ baseURL, viewport: { width: 390, height: 844 }, locale: 'en-GB' })
   watch(context)

@@ -42,7 +42,7 @@ export const memoriesSearch = z.object({
   entity: soft(z.uuid()),
   cluster: soft(whole(LAST_CLUSTER)),
   hour: soft(whole(LAST_HOUR)),
-  state: soft(z.enum(['superseded', 'expired', 'trash'])),
+  state: soft(z.enum(['superseded', 'expired', 'archived', 'trash'])),
   // The list as it was at a moment, on the clock of what was known or of what held; `past` shows how to choose it.
   past: soft(z.literal('yes')),
   at: soft(moment),

@@ -13,6 +13,7 @@ import { useAccount, useOrg } from '@/hooks/use-account'
 import { focusOnce } from '@/lib/focus-once'
 import { ApiError } from '@/lib/problem'
 import { Absent } from './components/absent'
+import { Archived } from './components/archived'
 import { History } from './components/history'
 import { MemoryEditor } from './components/memory-editor'
 import { MemoryFacts } from './components/memory-facts'
@@ -94,6 +95,7 @@ function OneMemory({ memory, toList, onEdit }: OneProps) {
       actions={canWrite && editing !== 'now' ? actions : undefined}
     >
       <Superseded memory={memory} />
+      <Archived memory={memory} />
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
         <div className="grid min-w-0 gap-4">
           <Panel title={t(editing === 'now' ? 'editing' : 'text')}>

@@ -232,6 +232,17 @@ export function useReinstate(memoryId: string) {
   })
 }
 
+/** Brings a memory back from the archive. */
+export function useUnarchive(memoryId: string) {
+  const org = useOrg()
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () =>
+      answerOf(api.POST('/api/v1/memory/{memory_id}/unarchive', { params: { path: { memory_id: memoryId } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: [org] }),
+  })
+}
+
 /** Memories by their ids, or all that satisfy the conditions. */
 export type Target = { ids: string[] } | { conditions: Conditions; total: number }
 

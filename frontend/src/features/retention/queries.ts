@@ -3,6 +3,7 @@ import { answerOf, api, type Schemas } from '@/api/client'
 import { useOrg } from '@/hooks/use-account'
 
 export type Rule = Schemas['RetentionRuleOutput']
+export type ArchiveRule = Schemas['ArchiveRuleOutput']
 export type Hold = Schemas['HoldOutput']
 export type Erasure = Schemas['ErasureSummaryOutput']
 export type ErasureDetails = Schemas['ErasureOutput']
@@ -18,6 +19,13 @@ export function rulesQuery(org: string) {
   return queryOptions({
     queryKey: [org, 'retention', 'rules'],
     queryFn: ({ signal }) => answerOf(api.GET('/api/v1/memory/retention', { signal })),
+  })
+}
+
+export function archiveQuery(org: string) {
+  return queryOptions({
+    queryKey: [org, 'retention', 'archive'],
+    queryFn: ({ signal }) => answerOf(api.GET('/api/v1/memory/archive/rules', { signal })),
   })
 }
 
@@ -71,6 +79,12 @@ function useChange<Given, Answer>(change: (given: Given) => Promise<Answer>) {
 export function useSaveRules() {
   return useChange((rules: Schemas['RetentionRuleInputRequest'][]) =>
     answerOf(api.PUT('/api/v1/memory/retention', { body: { rules } })),
+  )
+}
+
+export function useSaveArchiveRules() {
+  return useChange((rules: Schemas['ArchiveRuleInputRequest'][]) =>
+    answerOf(api.PUT('/api/v1/memory/archive/rules', { body: { rules } })),
   )
 }
 

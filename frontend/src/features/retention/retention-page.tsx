@@ -1,5 +1,6 @@
 import { useTranslations } from 'use-intl'
 import { Page } from '@/components/page'
+import { Archive } from './components/archive'
 import { Erasures } from './components/erasures'
 import { Holds } from './components/holds'
 import { Rules } from './components/rules'
@@ -10,6 +11,7 @@ export function RetentionPage() {
   return (
     <Page title={t('title')} note={t('note')}>
       <Rules />
+      <Archive />
       <Holds />
       <Erasures />
     </Page>

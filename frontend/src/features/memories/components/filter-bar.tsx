@@ -54,6 +54,7 @@ export function FilterBar({ search, onChange, findBox }: Props) {
             { value: 'live', label: t('live') },
             { value: 'superseded', label: t('superseded') },
             { value: 'expired', label: t('expired') },
+            { value: 'archived', label: t('archived') },
             { value: 'trash', label: t('trash') },
           ]}
           // Only what is in use has a past.

@@ -25,7 +25,7 @@ type Props = {
 export function PeekPanel({ memoryId, listed, state, isPast = false, onClose, onAct }: Props) {
   const t = useTranslations('peek')
   const org = useOrg()
-  const isShown = state === 'live' || state === 'superseded'
+  const isShown = state === 'live' || state === 'superseded' || state === 'archived'
   const found = useQuery({
     ...memoryQuery(org, memoryId),
     placeholderData: listed,

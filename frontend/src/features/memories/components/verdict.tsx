@@ -6,6 +6,7 @@ import type { Explained } from '../queries'
 const GATES = [
   'trashed',
   'expired',
+  'archived',
   'memory_types',
   'time_window',
   'filters',
