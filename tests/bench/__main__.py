@@ -89,7 +89,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
     from tests.bench.ingestion import measure_ingestion  # noqa: PLC0415 - as above
     from tests.bench.ledger import measure_ledger  # noqa: PLC0415 - as above
     from tests.bench.rights import measure_rights  # noqa: PLC0415 - as above
-    from tests.bench.sets import demo_set, measure_set, read_set  # noqa: PLC0415 - as above
+    from tests.bench.sets import demo_set, measure_archived, measure_set, read_set  # noqa: PLC0415 - as above
     from tests.bench.speed import measure_speed  # noqa: PLC0415 - as above
 
     with public_scope():
@@ -102,6 +102,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
         sizes: Sequence[int] = arguments.sizes
         given = [demo_set(), *map(read_set, arguments.sets)]
         quality = [row for one in given for row in measure_set(one, memory.organization())]
+        quality += measure_archived(given[0], memory.organization())
         speed = memory.measure_demo()
         speed += measure_ingestion(memory.organization())
         if sizes:

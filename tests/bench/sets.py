@@ -9,7 +9,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,10 +25,12 @@ from apps.memory.engine.filters import parse_filter
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.types import SearchType
 from apps.memory.management.commands.seed_demo import CORPUS
+from apps.memory.models import Memory
+from apps.memory.services.archiving import memories_archive
 from apps.memory.services.operations import operation_create, operation_process
 from apps.memory.services.search import memories_find
 from apps.memory.services.understanding import SHARES, memories_understand
-from apps.memory.types import MAX_CONTENT, MAX_QUERY, SearchQuery
+from apps.memory.types import MAX_BULK_IDS, MAX_CONTENT, MAX_QUERY, SearchQuery
 from tests.bench.peers import peers
 
 TOP = 10
@@ -85,6 +87,25 @@ def measure_set(given: RetrievalSet, organization: Organization) -> list[SetQual
     return found
 
 
+def measure_archived(given: RetrievalSet, organization: Organization) -> list[SetQuality]:
+    """Archive every second memory of a set, and score what a search finds without them and by their stubs."""
+    with organization_scope(organization.id):
+        _store(given, organization)
+        cold = list(Memory.objects.order_by("number").values_list("id", flat=True))[::2]
+        for start in range(0, len(cold), MAX_BULK_IDS):
+            memories_archive(
+                organization_id=organization.id,
+                target=cold[start : start + MAX_BULK_IDS],
+                user_id=None,
+                now=timezone.now(),
+            )
+        half = replace(given, name=f"{given.name}, half archived")
+        return [
+            _scored(half, name, partial(_searched, organization, SearchType.HYBRID, include_archived=stubs))
+            for name, stubs in (("hybrid", False), ("hybrid with stubs", True))
+        ]
+
+
 def _peer_answers(rows: Sequence[Row]) -> dict[str, Answer]:
     groups = np.array([row["metadata"].get("group", "") for row in rows])
     ids = [row["external_id"] for row in rows]
@@ -97,10 +118,17 @@ def _peer_answers(rows: Sequence[Row]) -> dict[str, Answer]:
     return {name: partial(answer, peer) for name, peer in found.items()}
 
 
-def _searched(organization: Organization, search_type: SearchType, query: Mapping[str, str]) -> list[str]:
+def _searched(
+    organization: Organization, search_type: SearchType, query: Mapping[str, str], *, include_archived: bool = False
+) -> list[str]:
     condition = parse_filter({"metadata.group": query["group"]} if "group" in query else {})
     asked = SearchQuery(
-        text=query["text"][:MAX_QUERY], search_type=search_type, limit=TOP, filter=condition, explain=False
+        text=query["text"][:MAX_QUERY],
+        search_type=search_type,
+        limit=TOP,
+        filter=condition,
+        explain=False,
+        include_archived=include_archived,
     )
     found, _ = memories_find(organization_id=organization.id, reader=EVERYTHING, query=asked, now=timezone.now())
     return [one.memory.external_id for one in found]

@@ -266,7 +266,7 @@ class MemoryOutput(serializers.Serializer[Any]):
     superseded_at = serializers.DateTimeField(allow_null=True, help_text="From when on that one holds.")
     archived_at = serializers.DateTimeField(allow_null=True, help_text="Since when it lies in the archive.")
     is_stub = serializers.BooleanField(
-        help_text="Whether `content` is only its beginning: so the list of the archive and searches show it."
+        help_text="Whether `content` is only its beginning, as in the list of the archive."
     )
     file = PlaceOutput(allow_null=True, help_text="The file that it was read from.")
     access_via = serializers.ChoiceField(
@@ -312,8 +312,8 @@ class SearchInput(SearchConditions, AsOfInput):
     explain = serializers.BooleanField(default=True)
     include_archived = serializers.BooleanField(
         default=False,
-        help_text="Look at archived memories too, by their stubs: such results have `archived_at`. "
-        "A search as of a moment always does.",
+        help_text="Look at archived memories too, as far as their stubs (the beginning of the text, and the metadata) "
+        "share words with the question: such results have `archived_at`. A search as of a moment always does.",
     )
     rerank = serializers.BooleanField(
         default=False,

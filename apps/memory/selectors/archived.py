@@ -56,14 +56,22 @@ def state_text(memory_id: UUID, revision: int, texts: Mapping[UUID, dict[int, st
     return states.values_list("content", flat=True).first()
 
 
-def states_complete(states: Sequence[Remembered], *, using: str | None = None) -> None:
-    """Give states of archived memories their texts in the place of stubs. Raises `ArchiveDamaged`."""
+def states_complete(states: Sequence[Remembered], *, strict: bool = True, using: str | None = None) -> None:
+    """Give states of archived memories their texts in the place of stubs.
+
+    One that is damaged raises `ArchiveDamaged`, or stays a stub, and says so.
+    """
     stubs = [one for one in states if one.is_stub]
     if not stubs:
         return
     texts = archived_texts((one.pk for one in stubs), using=using)
     for one in stubs:
-        text = state_text(one.pk, one.revision, texts)
+        try:
+            text = state_text(one.pk, one.revision, texts)
+        except ArchiveDamaged:
+            if strict:
+                raise
+            continue
         if text is not None:
             one.content, one.is_stub = text, False
 

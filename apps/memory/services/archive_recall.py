@@ -14,15 +14,15 @@ from uuid import UUID
 import numpy as np
 
 from apps.memory.adapters.index_store import index_apart
-from apps.memory.engine import packing
 from apps.memory.engine.chunking import sentence_spans
 from apps.memory.engine.lexicon import WORD
-from apps.memory.engine.memory_index import IndexedMemory, IndexedUnit, MemoryIndex
+from apps.memory.engine.memory_index import MemoryIndex
 from apps.memory.engine.reader import EVERYTHING
-from apps.memory.models import ArchivedMemory, Chunk, Memory
+from apps.memory.models import ArchivedMemory, Memory
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.services.search import memories_rank, stubs_beside
-from apps.memory.services.unpacking import Whole, archived_read, made_current
+from apps.memory.services.stubs import archived_indexed
+from apps.memory.services.unpacking import archived_read
 from apps.memory.types import MAX_QUERY, SearchQuery
 
 T = TypeVar("T")
@@ -51,14 +51,13 @@ def archive_measure(
     """Ask about some archived memories, and about as many live ones, which the archive makes easier to find."""
     space = concept_space(context_get())
     rows = ArchivedMemory.objects.filter(memory__superseded_at=None, memory__expires_at=None).select_related("memory")
-    away = [archived_read(row) for row in islice(rows.order_by("memory__number").iterator(), _MOST)]
-    for one in away:
-        made_current(one, space)
-    before = index_apart(concepts=len(space.dimensions), memory_ids=[], more=[_indexed(one) for one in away])
+    away = list(islice(rows.order_by("memory__number").iterator(), _MOST))
+    more = [one for row in away if (one := archived_indexed(row, space)) is not None]
+    before = index_apart(concepts=len(space.dimensions), memory_ids=[], more=more)
     live = Memory.objects.live(now).filter(understood=True).order_by("number")
     found = []
     for about, memories in (
-        ("archived", _evenly([one.memory for one in away], sample)),
+        ("archived", [archived_read(row).memory for row in _evenly(away, sample)]),
         ("live", list(live.filter(number__in=_evenly(list(live.values_list("number", flat=True)), sample)))),
     ):
         asked = [(one.id, question) for one in memories if (question := question_of(one)) is not None]
@@ -107,41 +106,3 @@ def _evenly(rows: Sequence[T], count: int) -> list[T]:
     if len(rows) <= count:
         return list(rows)
     return [rows[place] for place in np.linspace(0, len(rows) - 1, count).astype(int).tolist()]
-
-
-def _indexed(one: Whole) -> IndexedMemory:
-    """Return an archived memory as the index would hold it."""
-    memory = one.memory
-    entities, counts, subjects = packing.unpack(bytes(memory.named), packing.NAMED)
-    return IndexedMemory(
-        number=memory.number,
-        memory_id=memory.id,
-        module=memory.module,
-        memory_type=memory.memory_type,
-        thread=memory.thread,
-        occurred=memory.occurred_at.timestamp(),
-        occurred_given=memory.occurred_given,
-        expires=np.inf,
-        superseded=False,
-        concepts=np.asarray(memory.concepts, dtype=np.float32),
-        entities=entities,
-        entity_counts=counts,
-        subjects=subjects,
-        times=np.column_stack(packing.unpack(bytes(memory.times), packing.TIMES)),
-        units=[_unit(passage) for passage in one.passages],
-    )
-
-
-def _unit(passage: Chunk) -> IndexedUnit:
-    terms, counts = packing.unpack(bytes(passage.terms), packing.TERMS)
-    sparse, weights = (None, None) if passage.sparse is None else packing.unpack(passage.sparse, packing.SPARSE)
-    return IndexedUnit(
-        start=passage.start,
-        end=passage.end,
-        terms=terms,
-        counts=counts,
-        sparse=sparse,
-        weights=weights,
-        vector=passage.embedding,
-        sketch=None if passage.sketch is None else packing.unpack(passage.sketch, packing.SKETCH)[0],
-    )

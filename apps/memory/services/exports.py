@@ -525,7 +525,7 @@ def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> I
             one, parts = row, [_passage_line(passage) for passage in passages.get(row.id, ())]
             if row.id in away:
                 made_current(away[row.id], space)
-                one, parts = away[row.id].memory, [_passage_away(passage) for passage in away[row.id].passages]
+                one, parts = away[row.id].memory, [_passage_away(passage) for passage in away[row.id].findings.passages]
             yield form.MemoryLine.model_construct(
                 id=one.id,
                 number=one.number,

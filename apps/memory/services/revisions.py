@@ -19,7 +19,7 @@ _KEEP = """
     )
     SELECT id, revision, content, metadata, memory_type, source, occurred_at, occurred_end, expires_at,
         deleted_at, superseded_by, superseded_at, revised_at, %s, %s, %s
-    FROM memory_memory WHERE id = ANY(%s)
+    FROM memory_memory WHERE id = ANY(%s) AND archived_at IS NULL
 """
 
 
@@ -28,9 +28,12 @@ def revisions_keep(*, memory_ids: Sequence[UUID], change: Change, user_id: UUID 
 
     Archived ones are brought back first; the caller accounts for their bytes. Raises `ArchiveDamaged`.
     """
-    memories_bring_back(memory_ids, change=change)
+    ids = list(memory_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_KEEP, [change.moment, user_id, reason, list(memory_ids)])
+        cursor.execute(_KEEP, [change.moment, user_id, reason, ids])
+        if cursor.rowcount < len(ids):
+            brought = [one.id for one in memories_bring_back(ids, change=change)]
+            cursor.execute(_KEEP, [change.moment, user_id, reason, brought])
 
 
 def memories_move(

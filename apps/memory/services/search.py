@@ -274,7 +274,7 @@ def stubs_beside(query: SearchQuery, reader: Reader, *, space: ConceptSpace, now
         return None
     rows = _rows(query, reader, shelf=Shelf.LIVE if of_past else Shelf.ARCHIVED, now=now)
     rows = rows if of_past else rows.filter(superseded_at=None)
-    return stubs_index(rows, question=query.text, whole=of_past, space=space)
+    return stubs_index(rows, question=query.text, space=space)
 
 
 def _visible(index: MemoryIndex, query: SearchQuery, reader: Reader, *, now: datetime) -> Mask:
@@ -385,8 +385,7 @@ def _explained(
     memories: dict[UUID, Memory | MemoryState] = {}
     for some in rows:
         memories.update(some.select_related("file").in_bulk([hit.memory_id for hit in hits]))
-    if query.as_of != PRESENT:
-        states_complete(list(memories.values()))
+    states_complete(list(memories.values()), strict=False)
     numbers = {number for path in (*found.links.values(), *found.shared.values()) for number in path}
     names = dict(Entity.objects.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
     results = []

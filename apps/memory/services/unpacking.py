@@ -4,7 +4,6 @@ Below everything that makes revisions, which brings back what it is about to cha
 """
 
 import json
-from base64 import b64decode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 from django.db.models import BinaryField, F, Func
+from numpy.typing import NDArray
 
 from apps.core.bulk import rows_copy
 from apps.memory.adapters.embedding import MINILM
@@ -28,10 +28,12 @@ from apps.memory.engine.packed_texts import (
     canonical,
     digest,
     findings_pack,
+    findings_unpack,
+    numbers_of,
+    planes,
     stub_of,
     texts_pack,
     texts_unpack,
-    unpack,
 )
 from apps.memory.engine.reading import model_inputs, place
 from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryVersion
@@ -72,6 +74,8 @@ _OF_MEMORY = (
     "thread",
 )
 _OF_VERSION = (*_SAID, "recorded_at", "replaced_at", "changed_by", "reason")
+Floats = NDArray[np.float32]
+
 # Whose vectors the passages have.
 _MODELS = [MINILM.name, SPARSE_NAME]
 # pgvector sends a vector as its length and two bytes of nothing, then big-endian numbers.
@@ -148,7 +152,7 @@ def archived_put_back(whole: Sequence["Whole"], *, change: Change) -> list[Memor
         memory.archived_at, memory.is_stub = None, False
         memory.size_bytes, memory.change = one.size_before, change.change
         texts += [(memory.id, version.revision, version.content) for version in one.versions]
-        chunks += one.passages
+        chunks += one.findings.passages
         made_current(one, space)
     memories = [one.memory for one in whole]
     columns = ["content", "archived_at", "size_bytes", "change", "concepts", "understood"]
@@ -161,8 +165,33 @@ def archived_put_back(whole: Sequence["Whole"], *, change: Change) -> list[Memor
     return memories
 
 
-def _dimensions(space: ConceptSpace) -> list[list[str]]:
-    return [[one.name, one.description] for one in space.dimensions]
+def _dimensions(space: ConceptSpace) -> str:
+    """Return what tells the dimensions of a space from all others."""
+    return digest(canonical({"of": [[one.name, one.description] for one in space.dimensions]}))[:16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """What was found out about the text of an archived memory, unpacked: its passages, unsaved, and its place."""
+
+    passages: list[Chunk]
+    concepts: Floats
+    # The dimensions among which the concepts stand, see `_dimensions`; and the models of the vectors.
+    dimensions: str
+    models: list[str]
+
+    @property
+    def is_of_present_models(self) -> bool:
+        return self.models == _MODELS
+
+    def concepts_in(self, space: ConceptSpace) -> Floats:
+        """Return the place in the present space, in the middle of it if the vectors cannot tell."""
+        if self.dimensions == _dimensions(space):
+            return self.concepts
+        vectors = [passage.embedding for passage in self.passages]
+        if not self.is_of_present_models or not vectors or any(vector is None for vector in vectors):
+            return np.full(len(space.dimensions), 0.5, dtype=np.float32)
+        return place(np.array(vectors, dtype=np.float32), space)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,24 +200,31 @@ class Whole:
 
     memory: Memory
     versions: list[MemoryVersion]
-    passages: list[Chunk]
-    concepts: "np.ndarray[Any, np.dtype[np.float32]]"
-    # Name and description of the dimensions among which the concepts stand, and the models of the vectors.
-    dimensions: list[list[str]]
-    models: list[str]
+    findings: Findings
     # In bytes of the plan.
     size_before: int
 
 
 def made_current(one: Whole, space: ConceptSpace) -> None:
     """Place an unpacked memory in the present space, and leave out vectors of other models than the present ones."""
-    memory = one.memory
-    if one.dimensions == _dimensions(space):
-        memory.concepts = one.concepts
-    elif one.passages and all(passage.embedding is not None for passage in one.passages):
-        memory.concepts = place(np.array([passage.embedding for passage in one.passages], dtype=np.float32), space)
-    if one.models != _MODELS:
-        _forget_models(memory, one.passages)
+    one.memory.concepts = one.findings.concepts_in(space)
+    if not one.findings.is_of_present_models:
+        _forget_models(one.memory, one.findings.passages)
+
+
+def findings_read(row: ArchivedMemory) -> Findings:
+    """Unpack what was found out about a text, for a search; vectors of other models are left out.
+
+    Raises `ArchiveDamaged` for what cannot be unpacked.
+    """
+    try:
+        found = _findings(row.memory_id, findings_unpack(row.findings))
+    except (DamagedError, LookupError, ValueError, TypeError, AttributeError):
+        raise damaged(row.memory_id) from None
+    if not found.is_of_present_models:
+        for one in found.passages:
+            one.embedding, one.sparse = None, None
+    return found
 
 
 def archived_read(row: ArchivedMemory, *, using: str | None = None) -> Whole:
@@ -196,18 +232,26 @@ def archived_read(row: ArchivedMemory, *, using: str | None = None) -> Whole:
     memory = row.memory
     try:
         texts = texts_unpack(row.texts, row.texts_sha256)
-        findings = json.loads(unpack(row.findings))
+        findings = findings_unpack(row.findings)
         versions = list(MemoryVersion.objects.using(using).filter(memory=memory).order_by("revision"))
         memory.content = texts[memory.revision]
         for one in versions:
             one.content = texts[one.revision]
-        passages = [_chunk(memory.id, fields) for fields in findings["passages"]]
-    except (DamagedError, LookupError, ValueError, TypeError):
+        found = _findings(memory.id, findings)
+    except (DamagedError, LookupError, ValueError, TypeError, AttributeError):
         raise damaged(memory.id) from None
     if hash_of_whole(memory, versions, findings) != row.sha256:
         raise damaged(memory.id)
-    concepts = np.frombuffer(b64decode(findings["concepts"]), dtype="<f4")
-    return Whole(memory, versions, passages, concepts, findings["dimensions"], findings["models"], row.size_before)
+    return Whole(memory, versions, found, row.size_before)
+
+
+def _findings(memory_id: UUID, data: Mapping[str, Any]) -> Findings:
+    return Findings(
+        [_chunk(memory_id, fields) for fields in data["passages"]],
+        np.frombuffer(data["concepts"], dtype="<f4"),
+        data["dimensions"],
+        data["models"],
+    )
 
 
 def passages_of(memory_ids: Sequence[UUID], *, using: str | None = None) -> Any:
@@ -221,27 +265,23 @@ def passages_of(memory_ids: Sequence[UUID], *, using: str | None = None) -> Any:
     )
 
 
-def _packed(
-    memory: Memory, versions: Sequence[MemoryVersion], passages: Sequence[Any], dimensions: Sequence[Sequence[str]]
-) -> Packed:
+def _packed(memory: Memory, versions: Sequence[MemoryVersion], passages: Sequence[Any], dimensions: str) -> Packed:
     texts, texts_sha256, text_bytes = texts_pack(
         {memory.revision: memory.content, **{one.revision: one.content for one in versions}}
     )
-    packed, findings, found_bytes = findings_pack(
-        {
-            "concepts": np.asarray(memory.concepts, dtype="<f4").tobytes(),
-            "dimensions": dimensions,
-            "models": _MODELS,
-            "passages": [_passage(one) for one in passages],
-        }
-    )
+    findings = {
+        "concepts": np.asarray(memory.concepts, dtype="<f4").tobytes(),
+        "dimensions": dimensions,
+        "models": _MODELS,
+        "passages": [_passage(one) for one in passages],
+    }
     archived = ArchivedMemory(
         memory=memory,
         texts=texts,
         texts_sha256=texts_sha256,
-        findings=packed,
+        findings=findings_pack(findings),
         sha256=hash_of_whole(memory, versions, findings),
-        unpacked_bytes=text_bytes + found_bytes,
+        unpacked_bytes=text_bytes + sum(map(_passage_bytes, passages)),
         size_before=memory.size_bytes,
     )
     # The metadata stay where they are. Of a short text with a long history it may be more than before.
@@ -264,21 +304,24 @@ def hash_of_whole(memory: Memory, versions: Sequence[MemoryVersion], findings: M
 
 def _passage(row: Any) -> dict[str, Any]:
     return {
-        "id": row.id,
+        "id": str(row.id),
         "ordinal": row.ordinal,
         "start": row.start,
         "end": row.end,
-        "terms": row.terms,
+        "terms": bytes(row.terms),
         "sketch": row.sketch,
         "sparse": row.sparse,
         "embedding": None
         if row.vector is None
-        else np.frombuffer(bytes(row.vector), dtype=">f2", offset=_VECTOR_HEADER).astype("<f2").tobytes(),
+        else planes(np.frombuffer(bytes(row.vector), dtype=">f2", offset=_VECTOR_HEADER).astype("<f2").tobytes()),
     }
 
 
+def _passage_bytes(row: Any) -> int:
+    return sum(len(one) for one in (row.terms, row.sketch, row.sparse, row.vector) if one is not None)
+
+
 def _chunk(memory_id: UUID, fields: Mapping[str, Any]) -> Chunk:
-    values = {name: None if fields[name] is None else b64decode(fields[name]) for name in ("terms", "sketch", "sparse")}
     embedding = fields["embedding"]
     return Chunk(
         id=UUID(fields["id"]),
@@ -286,8 +329,10 @@ def _chunk(memory_id: UUID, fields: Mapping[str, Any]) -> Chunk:
         ordinal=fields["ordinal"],
         start=fields["start"],
         end=fields["end"],
-        **values,
-        embedding=None if embedding is None else np.frombuffer(b64decode(embedding), dtype="<f2").astype(np.float32),
+        terms=fields["terms"],
+        sketch=fields["sketch"],
+        sparse=fields["sparse"],
+        embedding=None if embedding is None else np.frombuffer(numbers_of(embedding), dtype="<f2").astype(np.float32),
     )
 
 

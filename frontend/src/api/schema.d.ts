@@ -5822,7 +5822,7 @@ export interface components {
              * @description Since when it lies in the archive.
              */
             archived_at: string | null;
-            /** @description Whether `content` is only its beginning: so the list of the archive and searches show it. */
+            /** @description Whether `content` is only its beginning, as in the list of the archive. */
             is_stub: boolean;
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;
@@ -6559,7 +6559,7 @@ export interface components {
              * @description Since when it lies in the archive.
              */
             archived_at: string | null;
-            /** @description Whether `content` is only its beginning: so the list of the archive and searches show it. */
+            /** @description Whether `content` is only its beginning, as in the list of the archive. */
             is_stub: boolean;
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;
@@ -6869,7 +6869,7 @@ export interface components {
             /** @default true */
             explain: boolean;
             /**
-             * @description Look at archived memories too, by their stubs: such results have `archived_at`. A search as of a moment always does.
+             * @description Look at archived memories too, as far as their stubs (the beginning of the text, and the metadata) share words with the question: such results have `archived_at`. A search as of a moment always does.
              * @default false
              */
             include_archived: boolean;
@@ -6935,7 +6935,7 @@ export interface components {
              * @description Since when it lies in the archive.
              */
             archived_at: string | null;
-            /** @description Whether `content` is only its beginning: so the list of the archive and searches show it. */
+            /** @description Whether `content` is only its beginning, as in the list of the archive. */
             is_stub: boolean;
             /** @description The file that it was read from. */
             file: components["schemas"]["PlaceOutput"] | null;

@@ -1,6 +1,5 @@
 """The archive: cold memories leave the indexes, are found as stubs, and come back bit for bit."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,7 +15,7 @@ from apps.accounts.permissions import Role
 from apps.billing.models import UsageCounter
 from apps.core.tenancy.scope import organization_scope
 from apps.events.models import OutboxEvent
-from apps.memory.engine.packed_texts import findings_pack, unpack
+from apps.memory.engine.packed_texts import findings_pack, findings_unpack
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryVersion
 from apps.memory.selectors.archived import states_complete
@@ -207,6 +206,9 @@ def test_an_archived_memory_is_out_of_everything_but_to_be_had(
     # The same external id and content are stored once, wherever they lie.
     again = client.post(f"{API}/store", {"content": LONG, "external_id": "exp-117"}, format="json")
     assert (again.status_code, again.json()["memory_id"]) == (200, memory_id)
+    # What is asked of one memory is answered for it as for any other.
+    assert client.get(f"{API}/{memory_id}/related").json()["results"][0]["memory_id"] != memory_id
+    assert client.get(f"{API}/{memory_id}/concepts").json()["dimensions"][0]["sentences"] is not None
     explained = client.post(f"{API}/explain", {"query": "zebra", "memory_id": memory_id}, format="json").json()
     assert explained["gate"] == "archived"
 
@@ -226,10 +228,10 @@ def test_searches_look_at_stubs_if_they_are_asked_to(client: APIClient, store: S
     assert [one["memory_id"] for one in search(asked)] == [other]
     found = {one["memory_id"]: one for one in search(asked, include_archived=True)}
     assert set(found) == {memory_id, other}
-    assert found[memory_id]["is_stub"]
     assert found[memory_id]["archived_at"]
-    assert not found[other]["is_stub"]
     assert found[other]["archived_at"] is None
+    # What is shown of it is all of it, with the passage that answers.
+    assert (found[memory_id]["content"], found[memory_id]["is_stub"]) == (LONG, False)
     (span,) = found[memory_id]["spans"]
     assert span["end"] <= len(found[memory_id]["content"])
     # What stands further on is not in the stub.
@@ -324,6 +326,9 @@ def test_a_damaged_row_is_refused_and_stays(client: APIClient, store: Store, acm
         assert client.get(f"{API}/{memory_id}").json()["code"] == "archive_damaged"
         (stub,) = client.get(API, {"state": "archived"}).json()["results"]
         assert stub["is_stub"]
+        asked = {"query": "Readout of EXP-117 by Priya Raman", "include_archived": True}
+        (found,) = client.post(f"{API}/search", asked, format="json").json()["results"][:1]
+        assert (found["memory_id"], found["is_stub"]) == (memory_id, True)
     assert client.patch(f"{API}/{memory_id}", {"source": "post"}, format="json").status_code == 409
     with organization_scope(acme.id):
         assert ArchivedMemory.objects.filter(memory_id=memory_id).exists()
@@ -407,8 +412,8 @@ def test_vectors_of_other_models_are_read_again(
         memory = Memory.objects.get(id=memory_id)
         (packed,) = memories_pack([memory])
         # As if an earlier version, with other models, had archived it.
-        findings = {**json.loads(unpack(packed.archived.findings)), "models": ["older", "oldest"]}
-        packed.archived.findings, findings, _ = findings_pack(findings)
+        findings = {**findings_unpack(packed.archived.findings), "models": ["older", "oldest"]}
+        packed.archived.findings = findings_pack(findings)
         packed.archived.sha256 = hash_of_whole(memory, [], findings)
         with transaction.atomic():
             memories_put_away([packed], change=change_begin(now=timezone.now()))

@@ -154,7 +154,7 @@ def test_nothing_of_a_canary_is_found_anywhere(
     assert preview["memories"] == len(canaries)
     # Nothing waits to be stored or is being imported; of everything else there is some.
     empty = {place["place"] for place in preview["places"] if not place["before"]}
-    assert empty <= {"ingestion payloads", "archives being imported", "reviews"}
+    assert empty <= {"ingestion payloads", "archives being imported", "reviews", "archived texts"}
     erasure = erase(client, q=CANARY)
     assert (erasure["status"], erasure["memories"]) == ("running", len(canaries))
     # Gone for readers with the answer, proven a little later.

@@ -96,7 +96,7 @@ def test_the_context_tells_its_domain_and_size(client: APIClient, store: Store, 
     assert body["memory_context"] == f"org_{acme.id}_context"
     assert body["domain"] == "general"
     assert [row["name"] for row in body["dimensions"]] == [one.name for one in DOMAIN_DIMENSIONS["general"]]
-    assert body["counts"] == {"memories": 1, "trash": 0, "entities": 1}
+    assert body["counts"] == {"memories": 1, "archived": 0, "trash": 0, "entities": 1}
 
 
 def test_changing_the_domain_places_every_memory_anew(client: APIClient, store: Store, acme: Organization) -> None:
