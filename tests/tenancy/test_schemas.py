@@ -65,7 +65,9 @@ def test_primary_keys_are_uuids_or_bigints() -> None:
     ours = [model for model in apps.get_models() if model.__module__.startswith("apps.")]
     kinds = {model.__name__: model._meta.pk.get_internal_type() for model in ours}
     allowed = {"UUIDField", "BigAutoField"}
-    # A plan is named in the API by its code; a branding has the id of its organisation, a chain the name of its owner.
+    # A plan is named in the API by its code; a branding has the id of its organisation, a chain the name of its owner,
+    # what is packed of a memory the id of that.
     assert {name for name, kind in kinds.items() if kind not in allowed} == {
         "Plan", "Feature", "StripeEvent", "UsageWatermark", "Module", "Branding", "AuditChain", "AuditKey", "Consumer",
+        "ArchivedMemory",
     }  # fmt: skip
