@@ -37,6 +37,7 @@ from apps.events.services.places import events_place
 from apps.events.types import SYSTEM, Listener
 from apps.memory.engine.reader import PrincipalKind, Right
 from apps.memory.models import Grant, Memory
+from apps.memory.services.archiving import memories_archive
 from apps.memory.services.grants import grant_make, grant_revoke
 from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import operation_create
@@ -381,6 +382,25 @@ def test_an_owner_sees_what_the_test_above_hides(acme: Organization, client_of: 
     owner = client_of(acme, Role.OWNER)
     for path in ("", "/insights", "/graph", "/entities?q=o", "/digest?since=2000-01-01T00:00:00Z", f"/{hidden}"):
         assert "Ottoline" in owner.get(f"/api/v1/memory{path}").content.decode()
+
+
+def test_what_is_closed_stays_so_in_the_archive(acme: Organization, speak: Callable[..., APIClient]) -> None:
+    closed = remember(acme, f"{SECRET} hired Ottoline Vance.", "alpha", "draft")
+    shared = remember(acme, f"{SECRET} hired somebody else.", "alpha", "note")
+    with organization_scope(acme.id):
+        ids = [UUID(closed), UUID(shared)]
+        assert memories_archive(organization_id=acme.id, target=ids, user_id=None, now=timezone.now()).done == len(ids)
+    beta = speak("beta")
+    assert listed(beta, state="archived") == [shared]
+    asked = {"query": f"Who hired Ottoline Vance? {SECRET}", "include_archived": True}
+    found = beta.post("/api/v1/memory/search", asked, format="json").json()["results"]
+    assert [row["memory_id"] for row in found] == [shared]
+    assert beta.get(f"/api/v1/memory/{closed}").status_code == 404
+    assert beta.post(f"/api/v1/memory/{closed}/unarchive").status_code == 404
+    assert beta.post(f"/api/v1/memory/{shared}/unarchive").status_code == 403
+    given = grant(acme, (PrincipalKind.MODULE, "beta"), "alpha", rights=[Right.READ, Right.WRITE])
+    assert beta.get(f"/api/v1/memory/{closed}").json()["grant_id"] == str(given.id)
+    assert beta.post(f"/api/v1/memory/{closed}/unarchive").status_code == 200
 
 
 # --- events --------------------------------------------------------------------------------------------------------
