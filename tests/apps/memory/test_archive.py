@@ -23,9 +23,10 @@ from apps.memory.selectors.memories import memory_present
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.archiving import memories_archive, memories_unarchive
 from apps.memory.services.changes import change_begin
+from apps.memory.services.memories import memory_store
 from apps.memory.services.retention import retention_sweep
 from apps.memory.services.unpacking import hash_of_whole, memories_pack, memories_put_away
-from apps.memory.types import PRESENT, AsOf
+from apps.memory.types import PRESENT, AsOf, StoreItem
 from tests.apps.memory.conftest import Search, Store
 from tests.apps.memory.test_batches import RunJobs
 from tests.apps.memory.test_exports import exported, imported, lines_of, members_of
@@ -530,3 +531,29 @@ def test_ids_of_another_organisation_are_unknown(
         assert (answer["done"], answer["errors"][0]["code"]) == (0, "memory_not_found")
     assert theirs.get(API, {"state": "archived"}).json()["total"] == 0
     assert client.get(f"{API}/{memory_id}").json()["archived_at"]
+
+
+def test_the_archive_opens_nothing_that_is_closed(client_of: ClientFactory, acme: Organization) -> None:
+    owner, member = client_of(acme, Role.OWNER), client_of(acme, Role.MEMBER)
+    with organization_scope(acme.id):
+        item = StoreItem(content=LONG, module="alpha", memory_type="note")
+        stored = memory_store(organization_id=acme.id, item=item, user_id=None, now=timezone.now())
+    path, moment = f"{API}/{stored.memory_id}", timezone.now().isoformat()
+    assert archive(owner, str(stored.memory_id))["done"] == 1
+    (shown,) = owner.get(API, {"state": "archived"}).json()["results"]
+    assert shown["access_via"] == "role"
+
+    asked = {"query": "What did Priya Raman read out for Harbor Coffee in Oslo?"}
+    for body in ({**asked, "include_archived": True}, {**asked, "as_of_recorded": moment}):
+        assert len(owner.post(f"{API}/search", body, format="json").json()["results"]) == 1
+        assert member.post(f"{API}/search", body, format="json").json()["results"] == []
+    for query in ({"state": "archived"}, {"state": "archived", "q": "zebra"}, {"as_of_recorded": moment}):
+        assert member.get(API, query).json()["total"] == 0
+    for answer in (member.get(path), member.get(f"{path}/history"), member.post(f"{path}/unarchive")):
+        assert answer.status_code == 404
+    bulk = member.post(f"{API}/unarchive", {"ids": [str(stored.memory_id)]}, format="json").json()
+    assert (bulk["done"], bulk["errors"][0]["code"]) == (0, "memory_not_found")
+    edited: dict[str, Any] = {"action": "update", "ids": [str(stored.memory_id)], "set": {"metadata": {"a": 1}}}
+    assert member.post(f"{API}/bulk", edited, format="json").json()["done"] == 0
+    with organization_scope(acme.id):
+        assert ArchivedMemory.objects.count() == 1
