@@ -56,6 +56,7 @@ _INVITATION = {"email": TEXT, "role": TEXT}
 _KEY = {"key_name": TEXT}
 _DOMAIN = {"domain": TEXT}
 _REVIEW = {"kind": TEXT, "older": ID, "newer": ID}
+_EPOCH = {"model": TEXT}
 _MEMORY = {"memory_type": TEXT, "module": TEXT, "revision": NUMBER}
 _OVERRIDE = {"plan": TEXT_OR_NULL, "feature": TEXT_OR_NULL, "limit": NUMBER_OR_NULL, "ends_at": TIME_OR_NULL,
              "reason": TEXT}  # fmt: skip
@@ -238,6 +239,11 @@ EVENTS: dict[str, EventType] = {
     "memory.reinstated": EventType("A memory is no longer replaced by another one.", _MEMORY),
     "memory.erased": EventType("A memory was deleted for good.", {"memory_type": TEXT, "module": TEXT}),
     "memory_context.updated": EventType("The field or the dimensions of the memory changed.", {"changed": TEXTS}),
+    "epoch.started": EventType("Another embedding model began to read the memory.", _EPOCH),
+    "epoch.ready": EventType("It has read the memory and can be switched to.", _EPOCH),
+    "epoch.switched": EventType("Searches are answered by the vectors of another model.", {**_EPOCH, "former": ID}),
+    "epoch.failed": EventType("An embedding model did not answer and was given up.", _EPOCH),
+    "epoch.dropped": EventType("The vectors of an embedding model are being deleted.", _EPOCH),
     "review.opened": EventType("Two memories were found that may say the same, or contradict each other.", _REVIEW),
     "review.decided": EventType("Somebody decided about such a pair.", {**_REVIEW, "status": TEXT, "kept": ID_OR_NULL}),
     "review.undone": EventType("A decision about such a pair was taken back.", {**_REVIEW, "status": TEXT}),

@@ -49,6 +49,28 @@ class RerankerMissing(DomainError):
     code = "reranker_missing"
 
 
+class ModelUnknown(DomainError):
+    """This installation has no embedding model of that name, or no more."""
+
+    code = "model_unknown"
+
+
+class EmbedderUnavailable(DomainError):
+    """The embedding model is behind HTTP and does not answer."""
+
+    code = "embedder_unavailable"
+
+
+class EpochNotFound(NotFound):
+    code = "epoch_not_found"
+
+
+class EpochConflict(Conflict):
+    """What was asked of an index epoch cannot be done in its state, or in that of the others."""
+
+    code = "epoch_conflict"
+
+
 class OperationNotFound(NotFound):
     code = "operation_not_found"
 

@@ -12,9 +12,47 @@ from pgvector.django import HalfVectorField, VectorField
 
 from apps.accounts.models import Organization
 from apps.core.ids import new_id
-from apps.memory.adapters.embedding import MINILM
 from apps.memory.engine.reader import PrincipalKind
 from apps.memory.types import TRASH_LIFETIME, ReviewKind, ReviewStatus
+
+
+class EmbeddingEpoch(models.Model):
+    """All vectors that one model made of this memory, from when it was chosen until they are dropped.
+
+    Which one answers is `MemoryContext.epoch`, and nothing else: see `adapters.vectors`.
+    """
+
+    class State(models.TextChoices):
+        # Its vectors are being made.
+        FILLING = "filling"
+        # It had all vectors, and is kept so: it can be switched to at once.
+        READY = "ready"
+        # Its model was given up; what was made is kept.
+        FAILED = "failed"
+        DROPPED = "dropped"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    model = models.CharField(max_length=100)
+    dimension = models.PositiveIntegerField()
+    # Its `engine.ports.Scale`.
+    zero = models.FloatField()
+    unit = models.FloatField()
+    state = models.CharField(max_length=10, choices=State, default=State.FILLING)
+    created_by = models.UUIDField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    ready_at = models.DateTimeField(null=True, blank=True)
+    # When it was switched to and away from last.
+    activated_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["model"], condition=~Q(state="dropped"), name="embedding_epoch_model")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.state}"
 
 
 class MemoryContext(models.Model):
@@ -26,6 +64,8 @@ class MemoryContext(models.Model):
     # [{"name": ..., "description": ...}] for a custom space; empty for the dimensions of the domain.
     custom_dimensions = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
+    # The vectors that answer.
+    epoch = models.ForeignKey(EmbeddingEpoch, on_delete=models.PROTECT, related_name="+")
     # Counters that `services.changes` alone moves on: the write transactions of this memory, and its memories so far.
     change = models.BigIntegerField(default=0)
     # When the last change was recorded; no later one is recorded before it, whatever the clocks of the servers say.
@@ -141,8 +181,6 @@ class Memory(Remembered):
     # Whether the caller said when it happened; else `occurred_at` is the time of recording.
     occurred_given = models.BooleanField(default=False)
     size_bytes = models.PositiveIntegerField()
-    # The position in the conceptual space, one number in [0, 1] per dimension of the context.
-    concepts = VectorField()
     # What searches read of the whole text, packed by `engine.packing`: the entities it names, the times it names; and
     # the thread (a conversation) it stands in, 0 for none.
     named = models.BinaryField(default=b"")
@@ -186,7 +224,6 @@ class MemoryState(Remembered):
     replaced_at = models.DateTimeField(null=True)
     file = models.ForeignKey(SourceFile, on_delete=models.DO_NOTHING, null=True, related_name="+")
     occurred_given = models.BooleanField()
-    concepts = VectorField()
 
     objects = MemoryStateQuerySet.as_manager()
 
@@ -272,7 +309,7 @@ class MemoryRemoval(models.Model):
 class Chunk(models.Model):
     """A passage of a memory: `content[start:end]`, with what the channels need of it.
 
-    `terms` and `sparse` are packed by `engine.packing`. `embedding` and `sparse` are null until a model has read it.
+    `terms` and `sparse` are packed by `engine.packing`; `sparse` is null until the models have read it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -284,14 +321,50 @@ class Chunk(models.Model):
     # The meaning by word vectors alone, float16 (256,), until the models have read the passage.
     sketch = models.BinaryField(null=True)
     sparse = models.BinaryField(null=True)
-    # Stored PLAIN (see the first migration): out of line, an exact scan is ten times slower.
-    embedding = HalfVectorField(dimensions=MINILM.dimension, null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["memory", "ordinal"], name="chunk_unique")]
 
     def __str__(self) -> str:
         return f"{self.memory_id}#{self.ordinal}"
+
+
+class PassageVector(models.Model):
+    """The vector that the model of an epoch made of a passage. Only adapters and services `vectors` know it."""
+
+    id = models.BigAutoField(primary_key=True)
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, db_index=False, related_name="vectors")
+    epoch = models.ForeignKey(EmbeddingEpoch, on_delete=models.PROTECT, db_index=False, related_name="+")
+    # Stored PLAIN (see the migration): out of line, an exact scan is ten times slower.
+    embedding = HalfVectorField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["chunk", "epoch"], name="passage_vector_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.chunk_id} in {self.epoch_id}"
+
+
+class MemoryPlace(models.Model):
+    """Where a memory stands in the conceptual space, by the vectors of an epoch; the epoch has these if it has this.
+
+    A memory without one, which no model has read yet, stands in the middle.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    memory = models.ForeignKey(Memory, on_delete=models.CASCADE, db_index=False, related_name="places")
+    epoch = models.ForeignKey(EmbeddingEpoch, on_delete=models.PROTECT, db_index=False, related_name="+")
+    # One number in [0, 1] per dimension of the context.
+    concepts = VectorField()
+    # The change (see MemoryContext) that wrote this, or vectors of the memory in this epoch, last.
+    change = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["memory", "epoch"], name="memory_place_unique")]
+        indexes = [models.Index(fields=["epoch", "change"], name="memory_place_change")]
+
+    def __str__(self) -> str:
+        return f"{self.memory_id} in {self.epoch_id}"
 
 
 class Entity(models.Model):

@@ -16,6 +16,7 @@ from apps.memory.adapters.originals import original_erase
 from apps.memory.api.batches import checked
 from apps.memory.services.aliases import aliases_merge_certain
 from apps.memory.services.archiving import SWEEP_ARCHIVE, archive_sweep
+from apps.memory.services.epochs import DROP_EPOCH, epoch_clear, epoch_fail, epoch_fill
 from apps.memory.services.erasing import ERASE_JOB, erasure_certify, erasure_fail
 from apps.memory.services.exports import WRITE_EXPORT, archives_sweep, export_fail, export_write, exports_expire
 from apps.memory.services.files import files_sweep, originals_erase
@@ -27,6 +28,7 @@ from apps.memory.services.reading_files import operation_read
 from apps.memory.services.retention import retention_sweep
 from apps.memory.services.reviews import FIND_REVIEWS, finding_start, reviews_find
 from apps.memory.services.understanding import memories_understand
+from apps.memory.services.vectors import FILL_EPOCH
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
 _TURN = timedelta(seconds=60)
@@ -197,6 +199,32 @@ def understand(*, job_id: UUID, organization_id: UUID, share: int) -> None:
         enqueue("memory.understand", organization_id=organization_id, share=share)
     # Of what was read no event tells.
     finding_start(organization_id=organization_id, now=timezone.now())
+
+
+class FillTask(OrganizationTask):
+    abstract = True
+
+    def gave_up(self, **arguments: Any) -> None:
+        epoch_fail(epoch_id=UUID(arguments["epoch_id"]), now=timezone.now())
+
+
+@shared_task(name=FILL_EPOCH, base=FillTask)
+def fill_epoch(*, job_id: UUID, organization_id: UUID, epoch_id: str, share: int) -> None:
+    """Have the model of an epoch read what it has not, for a while; a killed worker's share is taken over."""
+    renew = _renewal(job_id)
+    complete = epoch_fill(
+        epoch_id=UUID(epoch_id),
+        share=share,
+        on_batch=lambda _: renew(),
+        budget=_TURN,
+    )
+    if not complete:
+        enqueue(FILL_EPOCH, organization_id=organization_id, epoch_id=epoch_id, share=share)
+
+
+@shared_task(name=DROP_EPOCH)
+def drop_epoch(*, job_id: UUID, epoch_id: str, **_: Any) -> None:
+    epoch_clear(epoch_id=UUID(epoch_id), on_batch=_renewal(job_id))
 
 
 @shared_task(name=FIND_REVIEWS)

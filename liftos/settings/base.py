@@ -355,6 +355,11 @@ KSE_MAX_CONTEXTS = env.int("KSE_MAX_CONTEXTS", default=0)
 MEMORY_INDEX_MB = env.int("MEMORY_INDEX_MB", default=1024)
 # A service that judges passages, see `apps.memory.adapters.reranking`; without one, searches cannot ask for it.
 MEMORY_RERANK_URL = env.str("MEMORY_RERANK_URL", default="")
+# An embedding model behind HTTP, which organisations may choose, see `apps.memory.adapters.embedders`.
+MEMORY_EMBEDDING_URL = env.str("MEMORY_EMBEDDING_URL", default="")
+MEMORY_EMBEDDING_MODEL = env.str("MEMORY_EMBEDDING_MODEL", default="")
+MEMORY_EMBEDDING_DIMENSION = env.int("MEMORY_EMBEDDING_DIMENSION", default=0)
+MEMORY_EMBEDDING_KEY = env.str("MEMORY_EMBEDDING_KEY", default="")
 
 # The password of the demo accounts that `manage.py seed_demo` creates; `make dev` generates one.
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")

@@ -29,7 +29,8 @@ from apps.memory.models import Memory
 from apps.memory.services.archiving import memories_archive
 from apps.memory.services.operations import operation_create, operation_process
 from apps.memory.services.search import memories_find
-from apps.memory.services.understanding import SHARES, memories_understand
+from apps.memory.services.understanding import memories_understand
+from apps.memory.services.vectors import SHARES
 from apps.memory.types import MAX_BULK_IDS, MAX_CONTENT, MAX_QUERY, SearchQuery
 from tests.bench.peers import peers
 
@@ -130,7 +131,7 @@ def _searched(
         explain=False,
         include_archived=include_archived,
     )
-    found, _ = memories_find(organization_id=organization.id, reader=EVERYTHING, query=asked, now=timezone.now())
+    found = memories_find(organization_id=organization.id, reader=EVERYTHING, query=asked, now=timezone.now()).results
     return [one.memory.external_id for one in found]
 
 

@@ -40,8 +40,16 @@ _UNDERSTOOD = 2_000
 _BATCH = 500
 _ROUNDS = 5
 _NEAREST = {
-    "exact": "SELECT memory_id FROM memory_chunk ORDER BY embedding <=> %s::halfvec LIMIT 100",
-    "hnsw": "SELECT memory_id FROM memory_chunk ORDER BY embedding <=> %s::halfvec(384) LIMIT 100",
+    "exact": """
+        SELECT memory_id FROM (SELECT chunk_id FROM memory_passagevector ORDER BY embedding <=> %s::halfvec LIMIT 100)
+        AS near JOIN memory_chunk ON id = chunk_id
+    """,
+    "hnsw": """
+        SELECT memory_id FROM (
+            SELECT chunk_id FROM memory_passagevector
+            ORDER BY embedding::halfvec(384) <=> %s::halfvec(384) LIMIT 100
+        ) AS near JOIN memory_chunk ON id = chunk_id
+    """,
 }
 _LEXICAL = """
     SELECT memory_id FROM bench_posting WHERE term = ANY(%s) GROUP BY memory_id ORDER BY sum(weight) DESC LIMIT 100
@@ -88,7 +96,7 @@ def _fill(rows: Sequence[dict[str, object]], understood: Sequence[Understanding]
             numbers = range(change.number_from, change.number_from + len(items))
             memories_write(items=items, numbers=numbers, texts=texts, change=change, user_id=None, now=now)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE memory_memory, memory_chunk")
+        cursor.execute("ANALYZE memory_memory, memory_chunk, memory_passagevector, memory_memoryplace")
 
 
 def _borrowed(text: Analysed, understanding: Understanding, moved: np.random.Generator) -> Analysed:
@@ -115,7 +123,10 @@ def _floor_tables(size: int) -> None:
         cursor.execute("VACUUM ANALYZE bench_posting" if connection.get_autocommit() else "ANALYZE bench_posting")
         if size > EXACT:
             cursor.execute("SET maintenance_work_mem = '1GB'")
-            cursor.execute("CREATE INDEX bench_hnsw ON memory_chunk USING hnsw (embedding halfvec_cosine_ops)")
+            cursor.execute(
+                "CREATE INDEX bench_hnsw ON memory_passagevector"
+                " USING hnsw ((embedding::halfvec(384)) halfvec_cosine_ops)"
+            )
             cursor.execute("SET hnsw.ef_search = 200")
 
 
@@ -144,7 +155,10 @@ def _searches(organization: Organization, size: int) -> list[Speed]:
     began = time.perf_counter()
     context = context_get()
     with index_current(
-        organization_id=organization.id, change=context.change, concepts=len(concept_space(context).dimensions)
+        organization_id=organization.id,
+        epoch=context.epoch,
+        change=context.change,
+        concepts=len(concept_space(context).dimensions),
     ) as index:
         loaded, room = time.perf_counter() - began, index.nbytes / 1024**2
 

@@ -13,6 +13,7 @@ from apps.memory.models import Memory
 from apps.memory.selectors.contexts import context_get, dimensions_of
 from apps.memory.services.contexts import context_update
 from tests.contracts.kse import UNKNOWN, call, error, expire, model, remember, trash
+from tests.factories.vectors import concepts_of
 
 DIMENSIONS = [
     {"name": "urgency", "description": "How soon it must be dealt with"},
@@ -46,7 +47,7 @@ def test_places_are_the_sdks_spaces_over_the_contexts_dimensions(acme: Organizat
         dimension_descriptions={row["name"]: row["description"] for row in DIMENSIONS},
     )
     with organization_scope(acme.id):
-        assert list(Memory.objects.get().concepts) == pytest.approx([0.7, 0.3])
+        assert list(concepts_of(memory_id)) == pytest.approx([0.7, 0.3])
     found.dimensions["urgency"] = 0.0
     assert call(store.get_conceptual_dimensions, str(memory_id)).dimensions["urgency"] == 0.7
 
@@ -57,7 +58,7 @@ def test_a_stored_memory_has_its_place_in_the_domain(acme: Organization) -> None
     with organization_scope(acme.id):
         names = [dimension.name for dimension in dimensions_of(context_get())]
         assert list(found.dimensions) == names
-        assert list(found.dimensions.values()) == pytest.approx(list(Memory.objects.get().concepts), abs=1e-6)
+        assert list(found.dimensions.values()) == pytest.approx(list(concepts_of(memory_id)), abs=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.embedding import MINILM, default_embedder
 from apps.memory.adapters.kse import ConceptStore, ConceptualService, EmbeddingService
+from apps.memory.engine.ports import MINILM_SCALE
 from apps.memory.services.contexts import context_update
 from tests.contracts.kse import call, entity, error, model, remember
 
@@ -22,12 +23,14 @@ URGENT = "The server burns, come at once."
 class Fake:
     name = "fake"
     dimension = 2
+    scale = MINILM_SCALE
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return np.array([[1.0, 0.0]] * len(texts), dtype=np.float32)
 
-    def count_tokens(self, text: str) -> int:
-        return len(text)
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.embed([text])[0]
+        return vector
 
 
 def test_embeddings_carry_model_dimension_and_an_aware_time(acme: Organization) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 import psutil
 import pytest
 from django.core.files.base import ContentFile
-from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.models import Organization
@@ -27,6 +26,7 @@ from apps.memory.models import Chunk, Memory, Operation, OperationItem
 from apps.memory.services.files import file_keep
 from apps.memory.services.operations import FileToRead, operation_create
 from apps.memory.services.understanding import unread
+from tests.factories.vectors import passages_without_vector
 
 ROOT = Path(__file__).resolve().parents[2]
 ITEMS = int(os.environ.get("KILLED_ITEMS", "800"))
@@ -108,7 +108,8 @@ def test_a_batch_survives_killed_workers(start_worker: Start) -> None:
         names = Counter(Memory.objects.values_list("external_id", flat=True))
         assert names == Counter(row["external_id"] for row in rows)
         assert not unread().exists()
-        assert not Chunk.objects.filter(Q(embedding=None) | Q(sparse=None)).exists()
+        assert not Chunk.objects.filter(sparse=None).exists()
+        assert not passages_without_vector().exists()
         chunks = Counter(Chunk.objects.values_list("memory_id", flat=True))
         assert set(chunks.values()) == {1}
         assert OperationItem.objects.filter(status=OperationItem.Status.DONE, payload__isnull=True).count() == ITEMS

@@ -45,9 +45,12 @@ from apps.core.tenancy.scope import organization_scope
 from apps.events.registry import consumers
 from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
+from apps.memory.adapters.sketching import NAME as WORDS
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Chunk, Entity, Grant, Memory, Operation, Review, SourceFile
+from apps.memory.selectors.contexts import context_get
 from apps.memory.services.archiving import archive_rules_set, memories_archive
+from apps.memory.services.epochs import epoch_fill, epoch_start, epoch_switch
 from apps.memory.services.erasing import memories_erase
 from apps.memory.services.exports import export_create, export_fetch, export_write
 from apps.memory.services.files import file_keep
@@ -58,6 +61,7 @@ from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import FileToRead, operation_create
 from apps.memory.services.retention import retention_set
 from apps.memory.services.reviews import reviews_find
+from apps.memory.services.vectors import FILL_SHARES
 from apps.memory.types import StoreItem
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.endpoints import endpoint_create
@@ -242,6 +246,10 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "GET /api/v1/memory/files": lambda _: {"query": {"limit": 100}},
     "GET /api/v1/memory/operations": lambda _: {"query": {"limit": 100}},
     "POST /api/v1/memory/export": _body(include_files=False),
+    "GET /api/v1/memory/epochs": lambda _: {},
+    "POST /api/v1/memory/epochs": _body(model=WORDS),
+    # Ours has no former epoch, the other one has.
+    "POST /api/v1/memory/epochs/rollback": _body(),
     "GET /api/v1/memory/exports": lambda _: {"query": {"limit": 100}},
     # An archive of globex's is anybody's who has it; without one there is nothing to name globex by.
     "POST /api/v1/memory/import": None,
@@ -354,6 +362,12 @@ def other(globex: Organization) -> Other:
         archived = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
         memories_archive(organization_id=globex.id, target=[archived.memory_id], user_id=None, now=now)
         gone = memory_store(organization_id=globex.id, item=StoreItem(content=TEXT), user_id=None, now=now)
+        minilm = context_get().epoch_id
+        words = epoch_start(model=WORDS, user_id=None, now=now)
+        for share in range(FILL_SHARES):
+            epoch_fill(epoch_id=words.id, share=share)
+        epoch_switch(organization_id=globex.id, epoch_id=words.id, now=now)
+        epoch_switch(organization_id=globex.id, epoch_id=minilm, now=now)
         erasure = memories_erase(
             organization_id=globex.id, target=[gone.memory_id], reason=SECRET, user_id=None, now=now
         )
@@ -393,6 +407,7 @@ def other(globex: Organization) -> Other:
             {
                 "memory": stored.memory_id,
                 "erasure": erasure.id,
+                "index epoch": words.id,
                 "legal hold": hold.id,
                 "grant": grant.id,
                 "archived memory": archived.memory_id,

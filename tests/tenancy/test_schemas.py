@@ -53,7 +53,7 @@ def test_an_organisations_schema_equals_the_template(acme: Organization) -> None
 
 def test_vectors_keep_dimension_and_storage_in_copies(acme: Organization) -> None:
     columns = {(row[0], row[1]): row[2:5] for row in _structure(acme.schema_name) if len(row) == 7}
-    assert columns["memory_chunk", "embedding"] == ("halfvec(384)", False, "p")
+    assert columns["memory_passagevector", "embedding"] == ("halfvec", True, "p")
 
 
 def test_every_app_is_in_exactly_one_list() -> None:

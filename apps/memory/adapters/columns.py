@@ -11,15 +11,18 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from apps.memory.adapters.embedding import MINILM
-
 # Types of columns, as they travel.
 BIGINT = np.dtype(">i8")
 INTEGER = np.dtype(">i4")
 UUID_BYTES = np.dtype("V16")
 # Microseconds since the year 2000.
 TIMESTAMP = np.dtype(">i8")
-HALFVEC = np.dtype([("dimensions", ">i2"), ("unused", ">i2"), ("values", ">f2", (MINILM.dimension,))])
+
+
+def halfvec(dimension: int) -> np.dtype[Any]:
+    """Return the type of a column of vectors."""
+    return np.dtype([("dimensions", ">i2"), ("unused", ">i2"), ("values", ">f2", (dimension,))])
+
 
 # COPY sends a signature of 11 bytes, flags, the length of an extension that there never is, and before the one row the
 # number of its fields; an array begins with dimensions, nulls, type, length and lower bound.

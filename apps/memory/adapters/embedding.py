@@ -17,6 +17,8 @@ import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from apps.memory.engine.ports import MINILM_SCALE
+
 # A token is rarely more than a dozen characters: text beyond this cannot reach the 256 tokens the model reads, and
 # tokenizing megabytes in order to drop them would be a way to stall a worker.
 _READ_CHARACTERS = 16_384
@@ -95,8 +97,11 @@ def session_of(weights: ModelFile) -> onnxruntime.InferenceSession:
 class OnnxEmbedder:
     """Implements the engine's ``Embedder`` port. Safe to share between threads.
 
-    Raises ``ModelFileError`` on construction when a file is missing or altered.
+    The marks of the engine's scale are MiniLM's own. Raises ``ModelFileError`` on construction when a file is missing
+    or altered.
     """
+
+    scale = MINILM_SCALE
 
     def __init__(self, card: ModelCard = MINILM) -> None:
         self.card = card

@@ -369,6 +369,7 @@ class ExplainOutput(serializers.Serializer[Any]):
     detail = serializers.CharField()
     rank = serializers.IntegerField(allow_null=True)
     candidates = serializers.IntegerField()
+    model = serializers.CharField(help_text="The embedding model of question and passages.")
     score = serializers.FloatField(allow_null=True)
     score_units = serializers.IntegerField(allow_null=True)
     contributions = ContributionOutput(many=True)
@@ -380,6 +381,7 @@ class SearchOutput(serializers.Serializer[Any]):
     search_type = serializers.CharField()
     took_ms = serializers.FloatField()
     dropped_channels = serializers.ListField(child=serializers.CharField())
+    model = serializers.CharField(help_text="The embedding model of question and passages.")
 
 
 class DimensionInput(StrictSerializer):

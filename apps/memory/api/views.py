@@ -321,6 +321,7 @@ class ExplainView(MemoryApiView):
                 "detail": found.detail,
                 "rank": found.rank,
                 "candidates": found.candidates,
+                "model": found.model,
                 **(_score_present(found.hit) if found.hit else _NO_SCORE),
             }
         )
@@ -344,6 +345,7 @@ def _search_present(found: SearchResponse, search_type: SearchType) -> dict[str,
         "search_type": search_type.value,
         "took_ms": round(found.took_ms, 2),
         "dropped_channels": list(found.dropped),
+        "model": found.model,
     }
 
 

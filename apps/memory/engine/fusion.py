@@ -36,8 +36,8 @@ class Anchor:
 
 
 # Nearness in the conceptual space is seldom below 0.5; attention, times and judgements are in [0, 1] as they come.
-# Cosines of MiniLM are near 0 for unrelated passages and above 0.7 for paraphrases; words that match at all count for
-# something.
+# Cosines, on the scale of ``ports.Scale``, are near 0 for unrelated passages and above 0.7 for paraphrases; words that
+# match at all count for something.
 DEFAULT_ANCHORS: Mapping[str, Anchor] = MappingProxyType(
     {
         Channel.NEURAL: Anchor(floor=0.0, ceiling=0.7),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from apps.memory.engine.attention import spread
 from apps.memory.engine.growing import Growing
 from apps.memory.engine.names_index import IndexedEntity, KnownName, NamesIndex
+from apps.memory.engine.ports import MINILM_SCALE, Scale
 from apps.memory.engine.postings import Postings
 from apps.memory.engine.sequences import Sequences
 
@@ -24,8 +25,8 @@ CANDIDATES = 100
 _K1, _B = 1.2, 0.65
 # Weights of the sparse encoder are stored as bytes, in this many steps to the unit.
 SPARSE_STEPS = 64
-# Cosines of sketches run higher than those of the model for texts that are equally near.
-_SKETCH_SCALE = 0.8
+# Cosines of sketches run higher than MiniLM's for texts that are equally near.
+SKETCH_SCALE = Scale(unit=1.25)
 # Attention is spread over orders of magnitude: a memory with 1/1000 of the best one's is worth next to nothing.
 _ATTENTION_RANGE = 7.0
 
@@ -36,7 +37,7 @@ Positions = NDArray[np.int64]
 # Positions of memories with the channel's own score of each, best first.
 Ranked = tuple[Positions, Scores]
 
-_NOBODY: Ranked = (np.empty(0, dtype=np.int64), np.empty(0))
+NOBODY: Ranked = (np.empty(0, dtype=np.int64), np.empty(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,9 +86,13 @@ class IndexedMemory:
 
 
 class MemoryIndex:
-    """The searchable form of one organisation's memories. Not safe for use by several threads at once."""
+    """The searchable form of one organisation's memories. Not safe for use by several threads at once.
 
-    def __init__(self, *, dimension: int, sketch_dimension: int, concepts: int) -> None:
+    All vectors, those of questions too, are of one model, and `scale` is that model's.
+    """
+
+    def __init__(self, *, dimension: int, sketch_dimension: int, concepts: int, scale: Scale = MINILM_SCALE) -> None:
+        self._scale = scale
         self._positions: dict[int, int] = {}
         self.ids: list[UUID] = []
         self._number = Growing(np.int64)
@@ -241,6 +246,7 @@ class MemoryIndex:
     def neural(self, vector: Floats, sketch: Floats, *, visible: Mask) -> Ranked:
         """Rank by the cosine of the best unit, by that of its sketch if it has no more; in a thread, neighbours count.
 
+        Cosines are on the engine's scale.
         `vector` float32 (d,) and `sketch` float32 (w,) are those of the query.
         """
         return self._best(self._neural_scores(vector, sketch), visible, least=-math.inf)
@@ -260,12 +266,12 @@ class MemoryIndex:
         A score is 1 for the memory with most attention, and falls by 1/7 for each factor of e.
         """
         if not names or not visible.any():
-            return _NOBODY
+            return NOBODY
         numbers = np.array([name.number for name in names], dtype=np.int64)
         found, priors = prior
         part, memories, entities = self._names.neighbourhood(numbers, found, visible=visible, terms=self._terms)
         if not len(memories):
-            return _NOBODY
+            return NOBODY
         start = np.zeros(len(entities))
         start[np.searchsorted(entities, numbers)] = 1 / np.maximum(self._names.degrees(numbers), 1)
         before = np.zeros(len(memories))
@@ -274,7 +280,7 @@ class MemoryIndex:
         attention = spread(part, names=start, prior=before)
         most = float(attention.max())
         if most <= 0:
-            return _NOBODY
+            return NOBODY
         scores = 1 + np.log(np.maximum(attention / most, 1e-12)) / _ATTENTION_RANGE
         kept = scores > 0
         return _first(memories[kept], scores[kept])
@@ -320,13 +326,19 @@ class MemoryIndex:
         """Return the span of each memory's unit that fits the query best, in words and meaning alike."""
         units = np.flatnonzero(np.isin(self._owner.rows, positions))
         lexical = self._lexical_scores(terms, spread_out=False)[units]
-        fit = lexical / max(float(lexical.max(initial=0.0)), 1e-9) + self._vectors.rows[units] @ vector
+        near = self._vectors.rows[units] @ vector / self._scale.unit
+        fit = lexical / max(float(lexical.max(initial=0.0)), 1e-9) + near
         best: dict[int, tuple[int, int]] = {}
         for unit in units[np.lexsort((units, -fit))]:
             best.setdefault(
                 int(self._owner.rows[unit]), (int(self._spans.rows[unit, 0]), int(self._spans.rows[unit, 1]))
             )
         return best
+
+    def place(self, position: int) -> Floats:
+        """Return where a memory stands in the conceptual space, float32 (k,); NaN if that was in another one."""
+        coordinates: Floats = self._concepts.rows[position].copy()
+        return coordinates
 
     def shared_names(self, position: int, names: Sequence[int]) -> list[int]:
         """Return those of the names that a memory holds, in their order."""
@@ -361,9 +373,9 @@ class MemoryIndex:
         return np.bincount(units, found * weights[places], len(self._owner)).astype(np.float64)
 
     def _neural_scores(self, vector: Floats, sketch: Floats) -> Scores:
-        scores = (self._vectors.rows @ vector).astype(np.float64)
+        scores = _scaled(self._vectors.rows @ vector, self._scale)
         if len(self._sketched):
-            scores[self._sketched.rows] = _SKETCH_SCALE * (self._sketches.rows @ sketch)
+            scores[self._sketched.rows] = _scaled(self._sketches.rows @ sketch, SKETCH_SCALE)
         return self._sequences.blend(scores)
 
     def _best(self, scores: Scores, visible: Mask, *, least: float) -> Ranked:
@@ -373,6 +385,10 @@ class MemoryIndex:
         best = np.full(len(visible), -math.inf)
         np.maximum.at(best, owners[shown], scores[shown])
         return _top(best, best > -math.inf)
+
+
+def _scaled(cosines: Floats, scale: Scale) -> Scores:
+    return np.asarray((cosines.astype(np.float64) - scale.zero) / scale.unit)
 
 
 def _top(scores: Scores, shown: Mask) -> Ranked:

@@ -1,10 +1,31 @@
 """What the engine needs from outside; adapters implement it, tests pass fakes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How a model's cosines are read: 0 stands for texts that have nothing in common, 0.7 for paraphrases.
+
+    Models differ in both. All marks and thresholds of the engine are of this one scale, on which MiniLM's cosines lie
+    as they come; each model brings what leads there. ``zero`` is its cosine of unrelated texts, ``unit`` how far it
+    spreads beyond.
+    """
+
+    zero: float = 0.0
+    unit: float = 1.0
+
+    def cosine(self, mark: float) -> float:
+        """Return the model's own cosine for a mark on the common scale."""
+        return self.zero + self.unit * mark
+
+
+MINILM_SCALE = Scale()
 
 
 class Embedder(Protocol):
@@ -20,6 +41,11 @@ class Embedder(Protocol):
         """Length of a vector."""
         ...
 
+    @property
+    def scale(self) -> Scale:
+        """What brings its cosines onto the scale of the engine's marks."""
+        ...
+
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return float32 of shape ``(len(texts), dimension)``, each row of Euclidean length 1.
 
@@ -27,8 +53,8 @@ class Embedder(Protocol):
         """
         ...
 
-    def count_tokens(self, text: str) -> int:
-        """Count the model's tokens in ``text``, without special tokens and without truncation."""
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a question, which ``embed``'s vectors compare with."""
         ...
 
 

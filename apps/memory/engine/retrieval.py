@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from apps.memory.engine.evidence import Evidence, channels_of, weights_for
 from apps.memory.engine.fusion import CUT_ANCHORS, DEFAULT_ANCHORS, Anchor, ChannelHit, FusedHit, fuse
-from apps.memory.engine.memory_index import CANDIDATES, Mask, MemoryIndex, Positions, Ranked, Scores
+from apps.memory.engine.memory_index import CANDIDATES, NOBODY, Mask, MemoryIndex, Positions, Ranked, Scores
 from apps.memory.engine.names_index import KnownName
 from apps.memory.engine.types import FINDING_CHANNELS, Channel, SearchType
 
@@ -26,7 +26,7 @@ class Asked:
     `terms` are term hashes with their counts; `vector` float32 (d,) and `sketch` float32 (w,); `sparse_keys` uint16
     (s,) with `sparse_weights` float32 (s,); `target` and `stress` float32 (k,), a place in the conceptual space and the
     weight of each dimension; `windows` the times that it names, seconds since 1970, and `time_share` how much of it
-    they make up.
+    they make up. `mute` are the channels that cannot be asked, because their model did not answer.
     """
 
     text: str
@@ -40,6 +40,7 @@ class Asked:
     windows: Sequence[tuple[float, float]] = ()
     time_share: float = 0.0
     asks_when: bool = False
+    mute: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,7 @@ def retrieve(
     wanted = dict.fromkeys([*channels_of(search_type), *weights])
     dropped = []
     for name in (channel.value for channel in FINDING_CHANNELS if channel in wanted):
-        if run.ranked and out_of_time():
+        if name in asked.mute or (run.ranked and out_of_time()):
             dropped.append(name)
         else:
             run.ask(name)
@@ -161,7 +162,7 @@ class _Run:
 
     def ask(self, name: str) -> Ranked:
         if name not in self.ranked:
-            self.ranked[name] = self._answer(name)
+            self.ranked[name] = NOBODY if name in self.asked.mute else self._answer(name)
         return self.ranked[name]
 
     def _answer(self, name: str) -> Ranked:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 import numpy as np
 
-from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.embedders import embedder_named
+from apps.memory.adapters.vectors import places_of, read_passages
 from apps.memory.engine.chunking import sentence_spans
 from apps.memory.engine.concepts import ConceptSpace, strongest_pulls
 from apps.memory.engine.reader import Reader
 from apps.memory.engine.reading import place
-from apps.memory.models import Memory
+from apps.memory.models import Memory, MemoryContext
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
 
@@ -24,13 +25,17 @@ Span = tuple[int, int]
 
 
 def memory_concepts(*, memory_id: UUID, reader: Reader, now: datetime) -> dict[str, Any]:
-    """Return the coordinates of a live memory with the sentences behind them; raises `MemoryNotFound`."""
-    space = concept_space(context_get())
+    """Return the coordinates of a live memory with the sentences behind them.
+
+    Raises `MemoryNotFound`, or `EmbedderUnavailable`.
+    """
+    context = context_get()
+    space = concept_space(context)
     memory = memory_get(memory_id=memory_id, reader=reader, now=now)
-    coordinates = _coordinates(memory, space)
+    coordinates = _coordinates(memory, context, space)
     spans = list(_spans(memory.content))
-    read = _telling(memory, spans, space) if len(spans) > MAX_SENTENCES else spans
-    vectors = default_embedder().embed([memory.content[start:end] for start, end in read])
+    read = _telling(memory, spans, context, space) if len(spans) > MAX_SENTENCES else spans
+    vectors = embedder_named(space.embedder_name).embed([memory.content[start:end] for start, end in read])
     pulls = strongest_pulls(read, space.project(vectors))
     return {
         "memory_id": str(memory.id),
@@ -58,32 +63,23 @@ def memory_concepts(*, memory_id: UUID, reader: Reader, now: datetime) -> dict[s
     }
 
 
-def _coordinates(memory: Memory, space: ConceptSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
+def _coordinates(memory: Memory, context: MemoryContext, space: ConceptSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Return the stored place, or where the memory will be when a change of the dimensions that is under way ends."""
-    stored = np.asarray(memory.concepts, dtype=np.float32)
-    if len(stored) == len(space.dimensions):
+    stored = places_of(context.epoch_id, [memory.id]).get(memory.id)
+    if stored is not None and len(stored) == len(space.dimensions):
         return stored
-    _, vectors = read_passages(memory)
+    _, vectors = read_passages(context.epoch_id, memory.id)
     # In the middle as long as no model has read it.
     return place(vectors, space) if len(vectors) else np.full(len(space.dimensions), 0.5, dtype=np.float32)
-
-
-def read_passages(memory: Memory) -> tuple[list[Span], np.ndarray[Any, np.dtype[np.float32]]]:
-    """Return the spans of the passages that the models have read, with their vectors, float32 (n, d)."""
-    read = memory.chunks.exclude(embedding=None).order_by("ordinal")
-    rows = list(read.values_list("start", "end", "embedding"))
-    vectors: list[Any] = [embedding for *_, embedding in rows]
-    vectors = [one.to_numpy() if hasattr(one, "to_numpy") else one for one in vectors]
-    return [(start, end) for start, end, _ in rows], np.array(vectors, dtype=np.float32)
 
 
 def _spans(text: str) -> list[Span]:
     return [(start, min(end, start + _SENTENCE_CHARACTERS)) for start, end, _ in sentence_spans(text)]
 
 
-def _telling(memory: Memory, spans: list[Span], space: ConceptSpace) -> list[Span]:
+def _telling(memory: Memory, spans: list[Span], context: MemoryContext, space: ConceptSpace) -> list[Span]:
     """Return the first hundred sentences of the passages that lie farthest from the middle, dimension by dimension."""
-    passages, vectors = read_passages(memory)
+    passages, vectors = read_passages(context.epoch_id, memory.id)
     if not passages:
         return spans[:MAX_SENTENCES]
     distances = np.abs(space.project(vectors) - 0.5)

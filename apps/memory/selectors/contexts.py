@@ -1,19 +1,51 @@
 """The memory context and its conceptual space."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
-from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.embedders import embedder_named
+from apps.memory.adapters.index_store import EpochGone, index_is_being_built, index_is_built
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS, ConceptSpace, Dimension
 from apps.memory.engine.reader import Reader
-from apps.memory.models import MemoryContext
+from apps.memory.models import EmbeddingEpoch, MemoryContext
 from apps.memory.selectors.readers import entities_named, readable
+
+# An epoch that goes while it answers is not the context's any more when that is read again.
+_TRIES = 5
+
+Answer = TypeVar("Answer")
 
 
 def context_get() -> MemoryContext:
-    """Return the context of the active organisation."""
-    return MemoryContext.objects.get()
+    """Return the context of the active organisation with the epoch whose vectors answer."""
+    return MemoryContext.objects.select_related("epoch").get()
+
+
+def answered(organization_id: UUID, answer: Callable[[MemoryContext], Answer]) -> Answer:
+    """Have a question answered from one epoch, which is the context's, and once more if that goes meanwhile.
+
+    While this process reads the vectors of an epoch that was just switched to, the one before it goes on answering.
+    """
+    for _ in range(_TRIES):
+        try:
+            return answer(_context_at_hand(organization_id))
+        except EpochGone:
+            continue
+    return answer(context_get())
+
+
+def _context_at_hand(organization_id: UUID) -> MemoryContext:
+    context = context_get()
+    if index_is_being_built(organization_id, context.epoch_id):
+        former = EmbeddingEpoch.objects.filter(state=EmbeddingEpoch.State.READY).exclude(activated_at=None)
+        for epoch in former.exclude(id=context.epoch_id).order_by("-left_at"):
+            if index_is_built(organization_id, epoch.id):
+                context.epoch = epoch
+                break
+    return context
 
 
 def dimensions_of(context: MemoryContext) -> tuple[Dimension, ...]:
@@ -23,13 +55,21 @@ def dimensions_of(context: MemoryContext) -> tuple[Dimension, ...]:
 
 
 def concept_space(context: MemoryContext) -> ConceptSpace:
-    """Return the fitted space of a context; each process fits a set of dimensions once."""
-    return _fit(dimensions_of(context))
+    """Return the space of a context, fitted by the model of its epoch; each process fits a set of dimensions once.
+
+    Raises `ModelUnknown` or `EmbedderUnavailable`, as whatever asks a model does.
+    """
+    return space_by(context, context.epoch.model)
+
+
+def space_by(context: MemoryContext, model: str) -> ConceptSpace:
+    """Return the space that another model makes of the dimensions of a context. Raises likewise."""
+    return _fit(dimensions_of(context), model)
 
 
 @lru_cache(maxsize=64)
-def _fit(dimensions: tuple[Dimension, ...]) -> ConceptSpace:
-    return ConceptSpace.build(dimensions, default_embedder())
+def _fit(dimensions: tuple[Dimension, ...], model: str) -> ConceptSpace:
+    return ConceptSpace.build(dimensions, embedder_named(model))
 
 
 def context_present(context: MemoryContext, reader: Reader, *, now: datetime) -> dict[str, Any]:

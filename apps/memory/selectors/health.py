@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import Max, Min, Q
 
 from apps.memory.adapters.dependency import CONSEQUENCE, engine_check
-from apps.memory.adapters.embedding import MINILM
 from apps.memory.adapters.index_store import index_bytes
 from apps.memory.models import Memory, Operation
+from apps.memory.selectors.contexts import context_get
 from apps.observability.types import State
 
 # Texts are read within seconds; after this long something keeps workers from it.
@@ -45,7 +45,7 @@ def memory_health(*, organization_id: UUID, now: datetime) -> dict[str, Any]:
         "oldest_waiting_seconds": None if waited is None else round(waited, 1),
         "failed_operations": failed,
         "last_stored_at": last,
-        "embedding_model": MINILM.name,
+        "embedding_model": context_get().epoch.model,
         "index": {"loaded": size is not None, "bytes": size or 0},
         "problems": problems,
     }

@@ -14,12 +14,13 @@ import numpy as np
 from django.db.models.functions import Left
 from numpy.typing import NDArray
 
-from apps.memory.adapters.columns import BIGINT, HALFVEC, UUID_BYTES, read_columns
-from apps.memory.adapters.embedding import MINILM
+from apps.memory.adapters.columns import BIGINT, UUID_BYTES, halfvec, read_columns
+from apps.memory.adapters.vectors import passage_vectors
 from apps.memory.engine.clusters import TopicName, Topics, find_topics, name_topics
 from apps.memory.engine.layout import draw
 from apps.memory.engine.lexicon import content_words
-from apps.memory.models import InsightPart, Memory, MemoryQuerySet, MemoryRows
+from apps.memory.models import EmbeddingEpoch, InsightPart, Memory, MemoryQuerySet, MemoryRows
+from apps.memory.selectors.contexts import context_get
 from apps.memory.selectors.insights import numbers_of
 
 # The topics that are told apart; insights show the largest of them.
@@ -33,11 +34,6 @@ _BLOCK = 10_000
 _EXEMPLARS = 3
 # Memories that give the topics their names anew, for who reads a part of them: some hundred milliseconds.
 _RENAMED_FROM = 2_000
-
-_EMBEDDINGS = """
-    SELECT counted.number, chunk.embedding
-    FROM ({counted}) counted JOIN memory_chunk chunk ON chunk.memory_id = counted.id
-"""
 
 # The name under which the latest one is stored.
 LANDSCAPE = "landscape"
@@ -63,7 +59,7 @@ def landscape_of(rows: MemoryQuerySet, *, progress: Callable[[], None]) -> Lands
     memories = read_columns(statement, parameters, {"number": BIGINT, "id": UUID_BYTES})
     order = np.argsort(memories["number"])
     numbers = memories["number"][order].astype(np.int64)
-    vectors = _centres(rows, numbers, progress=progress)
+    vectors = _centres(rows, numbers, context_get().epoch, progress=progress)
     topics = find_topics(vectors, limit=MAX_TOPICS, progress=progress)
     places = draw(_units(vectors[topics.sample]), topics.neighbours, topics.similarity, progress=progress)
     columns: Arrays = {
@@ -79,17 +75,21 @@ def landscape_of(rows: MemoryQuerySet, *, progress: Callable[[], None]) -> Lands
     return Landscape(body, columns)
 
 
-def _centres(rows: MemoryQuerySet, numbers: NDArray[np.int64], *, progress: Callable[[], None]) -> NDArray[np.float32]:
+def _centres(
+    rows: MemoryQuerySet, numbers: NDArray[np.int64], epoch: EmbeddingEpoch, *, progress: Callable[[], None]
+) -> NDArray[np.float32]:
     """Return the sums of the embeddings of each memory's passages, float32 (n, d): their length says nothing."""
-    centres = np.zeros((len(numbers), MINILM.dimension), dtype=np.float32)
+    centres = np.zeros((len(numbers), epoch.dimension), dtype=np.float32)
     for start in range(0, len(numbers), _BLOCK):
         block = numbers[start : start + _BLOCK]
-        counted, parameters = (
-            rows.filter(number__gte=int(block[0]), number__lte=int(block[-1]))
-            .values("id", "number")
+        counted = rows.filter(number__gte=int(block[0]), number__lte=int(block[-1])).values("id")
+        statement, parameters = (
+            passage_vectors(epoch.id)
+            .filter(chunk__memory__in=counted)
+            .values_list("chunk__memory__number", "embedding")
             .query.sql_with_params()
         )
-        found = read_columns(_EMBEDDINGS.format(counted=counted), parameters, {"number": BIGINT, "embedding": HALFVEC})
+        found = read_columns(statement, parameters, {"number": BIGINT, "embedding": halfvec(epoch.dimension)})
         # Those of memories that were stored between the two reads are left out.
         known = np.isin(found["number"], block)
         places = start + np.searchsorted(block, found["number"][known])

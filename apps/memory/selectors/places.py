@@ -13,6 +13,7 @@ from django.db.models import Q
 from apps.core.services import answers_naming
 from apps.memory.adapters.cached_values import cached_count
 from apps.memory.adapters.originals import original_exists
+from apps.memory.adapters.vectors import vectors_count
 from apps.memory.models import (
     ArchivedMemory,
     Chunk,
@@ -89,6 +90,7 @@ def places_count(subject: Subject) -> dict[str, int]:
         "archived texts": ArchivedMemory.objects.filter(of_memory).count(),
         "versions": MemoryVersion.objects.filter(of_memory).count(),
         "passages": Chunk.objects.filter(of_memory).count(),
+        **vectors_count([UUID(one) for one in ids]),
         "mentions": Mention.objects.filter(of_memory).count(),
         "evidence": RelationEvidence.objects.filter(of_memory).count(),
         "reviews": Review.objects.filter(Q(older__in=ids) | Q(newer__in=ids)).count(),

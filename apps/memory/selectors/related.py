@@ -9,18 +9,18 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.embedders import embedder_named
 from apps.memory.adapters.index_store import index_current
 from apps.memory.adapters.sketching import DIMENSION as SKETCH_DIMENSION
+from apps.memory.adapters.vectors import read_passages
 from apps.memory.engine import packing
 from apps.memory.engine.chunking import chunk_text
 from apps.memory.engine.duplicates import MIN_SIMILARITY, distinct_terms, similarity
 from apps.memory.engine.reader import Reader
 from apps.memory.engine.reading import model_inputs
 from apps.memory.engine.terms import Hashes
-from apps.memory.models import Chunk, Memory, Mention
-from apps.memory.selectors.concepts import read_passages
-from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.models import Chunk, Memory, MemoryContext, Mention
+from apps.memory.selectors.contexts import answered, dimensions_of
 from apps.memory.selectors.memories import memory_get, memory_present
 from apps.memory.selectors.readers import open_of, readable
 
@@ -32,17 +32,25 @@ _NAMES_SHOWN = 5
 def related_present(
     *, organization_id: UUID, reader: Reader, memory_id: UUID, limit: int, now: datetime
 ) -> dict[str, Any]:
-    """Return the memories nearest in meaning, nearest first. Raises `MemoryNotFound`."""
+    """Return the memories nearest in meaning, nearest first.
+
+    Raises `MemoryNotFound`, or `EmbedderUnavailable` for a memory that no model has read yet.
+    """
     memory = memory_get(memory_id=memory_id, reader=reader, now=now)
-    context = context_get()
-    dimensions = len(concept_space(context).dimensions)
-    vector = _meaning(memory)
-    with index_current(organization_id=organization_id, change=context.change, concepts=dimensions) as index:
-        nowhere = np.zeros(SKETCH_DIMENSION, dtype=np.float32)
-        positions, cosines = index.neural(vector, nowhere, visible=open_of(index, reader, now=now))
-        near = [
-            (index.ids[position], cosine) for position, cosine in zip(positions.tolist(), cosines.tolist(), strict=True)
-        ]
+
+    def answer(context: MemoryContext) -> list[tuple[UUID, float]]:
+        vector = _meaning(memory, context)
+        with index_current(
+            organization_id=organization_id,
+            epoch=context.epoch,
+            change=context.change,
+            concepts=len(dimensions_of(context)),
+        ) as index:
+            nowhere = np.zeros(SKETCH_DIMENSION, dtype=np.float32)
+            positions, cosines = index.neural(vector, nowhere, visible=open_of(index, reader, now=now))
+            return [(index.ids[at], cosine) for at, cosine in zip(positions.tolist(), cosines.tolist(), strict=True)]
+
+    near = answered(organization_id, answer)
     near = [(one, cosine) for one, cosine in near if one != memory_id][:limit]
     rows = readable(reader).live(now).select_related("file").in_bulk([one for one, _ in near])
     terms = terms_of_memories([memory_id, *rows])
@@ -69,12 +77,13 @@ def terms_of_memories(ids: Collection[UUID]) -> Mapping[UUID, Hashes]:
     return {memory_id: distinct_terms(terms) for memory_id, terms in passages.items()}
 
 
-def _meaning(memory: Memory) -> NDArray[np.float32]:
+def _meaning(memory: Memory, context: MemoryContext) -> NDArray[np.float32]:
     """Return the mean direction of a memory's passages, float32 (d,) of length 1."""
-    _, vectors = read_passages(memory)
+    _, vectors = read_passages(context.epoch_id, memory.id)
     if not len(vectors):
         chunks = chunk_text(memory.content)[:_READ_NOW]
-        vectors = default_embedder().embed(model_inputs(memory.content, metadata=memory.metadata, chunks=chunks))
+        inputs = model_inputs(memory.content, metadata=memory.metadata, chunks=chunks)
+        vectors = embedder_named(context.epoch.model).embed(inputs)
     centre = vectors.mean(axis=0)
     vector: NDArray[np.float32] = (centre / max(float(np.linalg.norm(centre)), 1e-12)).astype(np.float32)
     return vector

@@ -6,7 +6,10 @@ from uuid import UUID
 
 from django.db import connection
 
+from apps.memory.adapters.vectors import VECTORS
+from apps.memory.engine.ports import Scale
 from apps.memory.models import Memory, Mention
+from apps.memory.selectors.contexts import context_get
 
 # For each memory, by the names that it shares and by each of its first passages.
 _BY_NAMES = 20
@@ -14,7 +17,7 @@ _BY_MEANING = 12
 _PASSAGES = 8
 # A name that more memories have says little of what they are about, and costs much to follow.
 _RARE = 200
-# Cosine distances; paraphrases and other wordings of one claim lie below.
+# Cosines, on the engine's scale; those of paraphrases and other wordings of one claim lie above.
 _NEAR = 0.5
 
 _SHARING = """
@@ -34,15 +37,16 @@ _SHARING = """
         GROUP BY own.memory_id, other.memory_id
     ) AS ranked WHERE place <= %s
 """
-_NEARBY = """
-    SELECT own.memory_id, near.memory_id FROM memory_chunk AS own CROSS JOIN LATERAL (
-        SELECT chunk.memory_id, chunk.embedding <=> own.embedding AS distance
-        FROM memory_chunk AS chunk JOIN memory_memory AS memory ON memory.id = chunk.memory_id
-        WHERE chunk.embedding IS NOT NULL AND chunk.memory_id <> own.memory_id
-            AND memory.deleted_at IS NULL AND memory.superseded_at IS NULL
-        ORDER BY distance, chunk.memory_id LIMIT %s
-    ) AS near WHERE own.memory_id = ANY(%s) AND own.ordinal < %s AND own.embedding IS NOT NULL AND distance < %s
-"""
+_NEARBY = f"""
+    SELECT own.memory_id, near.memory_id
+    FROM memory_chunk AS own JOIN {VECTORS} AS mine ON mine.chunk_id = own.id CROSS JOIN LATERAL (
+        SELECT chunk.memory_id, vector.embedding <=> mine.embedding AS distance
+        FROM {VECTORS} AS vector JOIN memory_chunk AS chunk ON chunk.id = vector.chunk_id
+        JOIN memory_memory AS memory ON memory.id = chunk.memory_id
+        WHERE chunk.memory_id <> own.memory_id AND memory.deleted_at IS NULL AND memory.superseded_at IS NULL
+        ORDER BY distance, chunk.memory_id LIMIT %(most)s
+    ) AS near WHERE own.memory_id = ANY(%(ids)s) AND own.ordinal < %(passages)s AND distance < %(farthest)s
+"""  # noqa: S608 - of constants
 
 
 def candidates_of(
@@ -53,12 +57,22 @@ def candidates_of(
     `replacing` are the keys of what memories say that they take the place of, whose nearness does not matter.
     """
     ids = [memory.id for memory in memories]
+    epoch = context_get().epoch
     found: dict[UUID, set[UUID]] = defaultdict(set)
     with connection.cursor() as cursor:
         cursor.execute(_SHARING, [ids, _RARE, _BY_NAMES])
         for memory_id, other in cursor.fetchall():
             found[memory_id].add(other)
-        cursor.execute(_NEARBY, [_BY_MEANING, ids, _PASSAGES, _NEAR])
+        cursor.execute(
+            _NEARBY,
+            {
+                "epoch": epoch.id,
+                "most": _BY_MEANING,
+                "ids": ids,
+                "passages": _PASSAGES,
+                "farthest": 1 - Scale(epoch.zero, epoch.unit).cosine(_NEAR),
+            },
+        )
         for memory_id, other in cursor.fetchall():
             found[memory_id].add(other)
     for memory_id, keys in replacing.items():

@@ -18,8 +18,8 @@ from apps.memory.engine.chunking import sentence_spans
 from apps.memory.engine.lexicon import WORD
 from apps.memory.engine.memory_index import MemoryIndex
 from apps.memory.engine.reader import EVERYTHING
-from apps.memory.models import ArchivedMemory, Memory
-from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.models import ArchivedMemory, Memory, MemoryContext
+from apps.memory.selectors.contexts import context_get, dimensions_of
 from apps.memory.services.search import memories_rank, stubs_beside
 from apps.memory.services.stubs import archived_indexed
 from apps.memory.services.unpacking import archived_read
@@ -49,11 +49,11 @@ def archive_measure(
     *, organization_id: UUID, sample: int, now: datetime, on_question: Callable[[int], object] = lambda _: None
 ) -> list[Recall]:
     """Ask about some archived memories, and about as many live ones, which the archive makes easier to find."""
-    space = concept_space(context_get())
+    context = context_get()
     rows = ArchivedMemory.objects.filter(memory__superseded_at=None, memory__expires_at=None).select_related("memory")
     away = list(islice(rows.order_by("memory__number").iterator(), _MOST))
-    more = [one for row in away if (one := archived_indexed(row, space)) is not None]
-    before = index_apart(concepts=len(space.dimensions), memory_ids=[], more=more)
+    more = [one for row in away if (one := archived_indexed(row, context)) is not None]
+    before = index_apart(epoch=context.epoch, concepts=len(dimensions_of(context)), memory_ids=[], more=more)
     live = Memory.objects.live(now).filter(understood=True).order_by("number")
     found = []
     for about, memories in (
@@ -93,10 +93,14 @@ def question_of(memory: Memory) -> str | None:
 
 def _found(organization_id: UUID, memory_id: UUID, question: str, *, before: MemoryIndex, now: datetime) -> list[bool]:
     query = SearchQuery(text=question, include_archived=True, explain=False)
-    stubs = stubs_beside(query, EVERYTHING, space=concept_space(context_get()), now=now)
+
+    def stubs(context: MemoryContext) -> MemoryIndex | None:
+        return stubs_beside(query, EVERYTHING, context=context, now=now)
+
+    besides: list[Callable[[MemoryContext], MemoryIndex | None]] = [lambda _: before, lambda _: None, stubs]
     ranked = [
-        memories_rank(organization_id=organization_id, reader=EVERYTHING, query=query, beside=beside, now=now)
-        for beside in (before, None, stubs)
+        memories_rank(organization_id=organization_id, reader=EVERYTHING, query=query, beside=beside, now=now).hits
+        for beside in besides
     ]
     return [memory_id in [hit.memory_id for hit in hits[:_TOP]] for hits in ranked]
 

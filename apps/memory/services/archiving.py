@@ -25,7 +25,6 @@ from apps.memory.selectors.memories import memories_matching, memory_get
 from apps.memory.selectors.readers import readable
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.telling import memories_archived_tell, memory_tell
-from apps.memory.services.understanding import understanding_start
 from apps.memory.services.unpacking import (
     Packed,
     Whole,
@@ -34,6 +33,7 @@ from apps.memory.services.unpacking import (
     memories_pack,
     memories_put_away,
 )
+from apps.memory.services.vectors import understanding_start
 from apps.memory.types import MAX_BULK_IDS, ArchiveResult, BulkError, MemoryConditions
 
 SWEEP_ARCHIVE = "memory.sweep_archive"

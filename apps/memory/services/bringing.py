@@ -28,6 +28,7 @@ from apps.memory.adapters.archives import form
 from apps.memory.adapters.archives.reading import ArchiveReader, ArchiveRefused, BadLine
 from apps.memory.adapters.documents import MEDIA_TYPES
 from apps.memory.adapters.originals import original_erase, original_put
+from apps.memory.adapters.vectors import Floats
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS
 from apps.memory.engine.reading import place
 from apps.memory.exceptions import (
@@ -38,6 +39,7 @@ from apps.memory.exceptions import (
 )
 from apps.memory.models import (
     Chunk,
+    EmbeddingEpoch,
     Entity,
     Import,
     ImportFault,
@@ -50,7 +52,7 @@ from apps.memory.models import (
     RelationEvidence,
     SourceFile,
 )
-from apps.memory.selectors.contexts import concept_space
+from apps.memory.selectors.contexts import concept_space, context_get, dimensions_of
 from apps.memory.selectors.exports import UNFINISHED
 from apps.memory.services.archiving import memories_put_away_again
 from apps.memory.services.changes import Change, change_begin
@@ -67,6 +69,7 @@ from apps.memory.services.memories import (
     stores_record,
 )
 from apps.memory.services.telling import memories_tell, memory_tell
+from apps.memory.services.vectors import others_follow, places_write, vectors_write
 from apps.memory.types import StoreItem
 
 _MEMORIES = 100
@@ -484,12 +487,17 @@ class Work:
 
     def _bring_memories(self, part: int, member: str, batch: Sequence[tuple[int, form.MemoryLine | BadLine]]) -> None:
         now = timezone.now()
-        texts = self._read_anew([line for _, line in batch if isinstance(line, form.MemoryLine)], now=now)
+        model = context_get().epoch
+        texts = self._read_anew([line for _, line in batch if isinstance(line, form.MemoryLine)], model, now=now)
         refused: QuotaExceeded | None = None
         with transaction.atomic():
             moments = [_latest(line) for _, line in batch if isinstance(line, form.MemoryLine)]
             latest = max((one for one in moments if one <= now + _CLOCKS_DIFFER), default=now)
             change = change_begin(now=max(now, latest))
+            if change.context.epoch_id != model.id:
+                # Switched meanwhile. Rare enough to let the other writers wait.
+                lines = [line for _, line in batch if isinstance(line, form.MemoryLine)]
+                texts = self._read_anew(lines, change.context.epoch, now=now)
             self._advance(line=batch[-1][0])
             found = sorted_out(batch, self._manifest, now=now)
             created = 0
@@ -515,9 +523,12 @@ class Work:
         if refused is not None:
             raise refused
 
-    def _read_anew(self, lines: Sequence[form.MemoryLine], *, now: datetime) -> dict[UUID, Analysed]:
+    def _read_anew(
+        self, lines: Sequence[form.MemoryLine], epoch: EmbeddingEpoch, *, now: datetime
+    ) -> dict[UUID, Analysed]:
         """Read the texts that were read elsewhere in another way, or by other models: by their words, for now."""
-        unlike = [line for line in lines if not (self._manifest.is_read and line.is_read)]
+        is_alike = self._manifest.is_read(epoch.model, epoch.dimension)
+        unlike = [line for line in lines if not (is_alike and line.is_read and _fits(line, epoch.dimension))]
         known = set(Memory.objects.filter(id__in=[line.id for line in unlike]).values_list("id", flat=True))
         unlike = [line for line in unlike if line.id not in known]
         if not unlike:
@@ -564,20 +575,20 @@ class Work:
             (memory, line) for memory, (_, line) in zip(memories, wanted, strict=True) if line.id not in texts
         ]
         anew = [(memory, texts[memory.id]) for memory in memories if memory.id in texts]
-        space = concept_space(change.context)
         for memory, line in given_rows:
-            self._findings_take(memory, line, change)
+            self._findings_take(memory, line)
             memory.named = named_packed(
                 (stand_ins[entities[one.entity].id], one.count, one.is_subject) for one in line.mentions
             )
         for memory, text in anew:
-            findings_set(memory, text, dimensions=len(space.dimensions))
+            findings_set(memory, text)
         memories_name(
             memories=[memory for memory, _ in anew], named=[text.reading.entities for _, text in anew], change=change
         )
         rows_copy(memories)
         rows_copy([_chunk(memory, one) for memory, line in given_rows for one in line.passages])
-        passages_write(memories=[memory for memory, _ in anew], texts=[text for _, text in anew])
+        self._vectors_take([line for _, line in given_rows], change)
+        passages_write(memories=[memory for memory, _ in anew], texts=[text for _, text in anew], change=change)
         memories_state(
             memories=[memory for memory, _ in anew], statements=[text.reading.statements for _, text in anew]
         )
@@ -661,20 +672,32 @@ class Work:
             size_bytes=size_of(content=line.content, metadata=line.metadata),
         )
 
-    def _findings_take(self, memory: Memory, line: form.MemoryLine, change: Change) -> None:
+    def _findings_take(self, memory: Memory, line: form.MemoryLine) -> None:
         """Set on a memory, unsaved, what was found out about it elsewhere, as we should have."""
-        space = concept_space(change.context)
         memory.fingerprint, memory.thread, memory.reading = line.fingerprint, line.thread, line.reading
         memory.times, memory.understood = line.times, line.understood
-        dimensions = [(one.name, one.description) for one in space.dimensions]
+
+    def _vectors_take(self, lines: Sequence[form.MemoryLine], change: Change) -> None:
+        """Write what the model that answers here, too, made of memories elsewhere."""
+        dimensions = [(one.name, one.description) for one in dimensions_of(change.context)]
         is_same_space = dimensions == [(one.name, one.description) for one in self._given.dimensions]
-        if is_same_space and len(line.concepts) == len(dimensions):
-            memory.concepts = np.array(line.concepts, dtype=np.float32)
-        elif line.understood:
-            vectors = [np.frombuffer(one.embedding or b"", dtype="<f2") for one in line.passages]
-            memory.concepts = place(np.array(vectors, dtype=np.float32), space)
-        else:
-            memory.concepts = np.full(len(dimensions), 0.5, dtype=np.float32)
+        epoch_id = change.context.epoch_id
+        passages: list[tuple[Sequence[UUID], Floats]] = []
+        places: list[tuple[UUID, Floats]] = []
+        for line in lines:
+            read = [(one.id, one.embedding) for one in line.passages if one.embedding is not None]
+            if not read:
+                continue
+            vectors = np.array([np.frombuffer(packed, dtype="<f2") for _, packed in read], dtype=np.float32)
+            passages.append(([passage_id for passage_id, _ in read], vectors))
+            if is_same_space and len(line.concepts) == len(dimensions):
+                places.append((line.id, np.array(line.concepts, dtype=np.float32)))
+            else:
+                places.append((line.id, place(vectors, concept_space(change.context))))
+        vectors_write(passages, epoch_id=epoch_id)
+        places_write(places, epoch_id=epoch_id, change=change)
+        if places:
+            others_follow(change)
 
     def _bring_versions(self, member: str, batch: Sequence[tuple[int, form.VersionLine | BadLine]]) -> None:
         now = timezone.now()
@@ -779,8 +802,12 @@ def _chunk(memory: Memory, one: form.PassageLine) -> Chunk:
         terms=one.terms,
         sketch=one.sketch,
         sparse=one.sparse,
-        embedding=None if one.embedding is None else np.frombuffer(one.embedding, dtype="<f2").astype(np.float32),
     )
+
+
+def _fits(line: form.MemoryLine, dimension: int) -> bool:
+    """Whether all vectors of a memory have as many numbers as its archive says."""
+    return all(one.embedding is None or len(one.embedding) == 2 * dimension for one in line.passages)
 
 
 def _version_fields(line: form.VersionLine) -> dict[str, Any]:

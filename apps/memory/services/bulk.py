@@ -27,8 +27,8 @@ from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.memories import json_size
 from apps.memory.services.revisions import memories_move, revisions_keep
 from apps.memory.services.telling import memories_tell
-from apps.memory.services.understanding import understanding_start
 from apps.memory.services.unpacking import memories_bring_back
+from apps.memory.services.vectors import understanding_start
 from apps.memory.types import (
     MAX_BULK_ROWS,
     MAX_METADATA_BYTES,

@@ -1,24 +1,23 @@
 """Making and changing the memory context of an organisation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import numpy as np
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Avg
 
 from apps.accounts.models import Organization
+from apps.memory.adapters.embedders import DEFAULT_MODEL, embedder_named
+from apps.memory.adapters.vectors import centres
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS
 from apps.memory.exceptions import ContextLimitReached, UnknownDomain
-from apps.memory.models import Chunk, Memory, MemoryContext
+from apps.memory.models import EmbeddingEpoch, MemoryContext
 from apps.memory.selectors.contexts import concept_space
 from apps.memory.services.changes import change_begin
 from apps.memory.services.telling import memory_tell
-
-_RECOMPUTE_BATCH = 500
+from apps.memory.services.vectors import others_refill, places_write
 
 
 def context_create(*, organization_id: UUID, memory_domain: str | None, now: datetime, **_: Any) -> None:
@@ -29,7 +28,28 @@ def context_create(*, organization_id: UUID, memory_domain: str | None, now: dat
     domain = _domain_check(memory_domain or settings.KSE_DEFAULT_DOMAIN)
     if settings.KSE_MAX_CONTEXTS and Organization.objects.count() > settings.KSE_MAX_CONTEXTS:
         raise ContextLimitReached("This installation holds as many organisations as it may.")
-    MemoryContext.objects.create(name=f"org_{organization_id}_context", domain=domain, created_at=now)
+    MemoryContext.objects.create(
+        name=f"org_{organization_id}_context", domain=domain, epoch=_first_epoch(now=now), created_at=now
+    )
+
+
+def _first_epoch(*, now: datetime) -> EmbeddingEpoch:
+    """Return the epoch of the default model: a context that went missing finds what it had."""
+    known = EmbeddingEpoch.objects.filter(model=DEFAULT_MODEL).exclude(state=EmbeddingEpoch.State.DROPPED).first()
+    if known is not None:
+        return known
+    embedder = embedder_named(DEFAULT_MODEL)
+    return EmbeddingEpoch.objects.create(
+        model=embedder.name,
+        dimension=embedder.dimension,
+        zero=embedder.scale.zero,
+        unit=embedder.scale.unit,
+        # There is nothing to fill it with.
+        state=EmbeddingEpoch.State.READY,
+        created_at=now,
+        ready_at=now,
+        activated_at=now,
+    )
 
 
 def context_ensure(*, organization_id: UUID, memory_domain: str | None, now: datetime) -> bool:
@@ -60,37 +80,11 @@ def context_update(
     changed = sorted(name for name, value in named.items() if value is not None)
     memory_tell("memory_context.updated", ("memory_context", context.name), now=now, changed=changed)
     space = concept_space(context)
-    # What no model has read yet stands in the middle of every dimension.
-    unplaced = np.full(len(space.dimensions), 0.5, dtype=np.float32)
-    Memory.objects.filter(chunks__embedding=None).update(concepts=unplaced, change=change.change)
-    for ids, centres in _centres():
-        coordinates = space.project(centres)
-        rows = [
-            Memory(id=memory_id, concepts=row, change=change.change)
-            for memory_id, row in zip(ids, coordinates, strict=True)
-        ]
-        Memory.objects.bulk_update(rows, ["concepts", "change"])
+    # What no model has read yet has no place, which is the middle of every dimension.
+    for ids, means in centres(context.epoch_id):
+        places_write(list(zip(ids, space.project(means), strict=True)), epoch_id=context.epoch_id, change=change)
+    others_refill(change)
     return context
-
-
-def _centres() -> Iterator[tuple[list[UUID], np.ndarray[Any, np.dtype[np.float32]]]]:
-    """Yield the ids of memories and the unit means of their passages' vectors, (n, d), batch by batch."""
-    last = UUID(int=0)
-    while True:
-        rows = list(
-            Chunk.objects.filter(memory_id__gt=last)
-            .exclude(embedding=None)
-            .values("memory_id")
-            .annotate(centre=Avg("embedding"))
-            .order_by("memory_id")
-            .values_list("memory_id", "centre")[:_RECOMPUTE_BATCH]
-        )
-        if not rows:
-            return
-        centres = np.array([centre for _, centre in rows], dtype=np.float32)
-        centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
-        yield [memory_id for memory_id, _ in rows], centres
-        last = rows[-1][0]
 
 
 def _domain_check(domain: str) -> str:

@@ -11,13 +11,13 @@ import numpy as np
 from apps.core.tenancy.scope import current_scope
 from apps.memory.adapters.index_store import index_apart
 from apps.memory.engine import packing
-from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.duplicates import hash_of
 from apps.memory.engine.memory_index import IndexedMemory, IndexedUnit, MemoryIndex
-from apps.memory.models import Entity, Memory, MemoryRows, MemoryState
+from apps.memory.models import Entity, Memory, MemoryContext, MemoryRows, MemoryState
+from apps.memory.selectors.contexts import dimensions_of
 from apps.memory.selectors.earlier import earlier_texts
 from apps.memory.services.entities import entity_stand_ins, named_packed
-from apps.memory.services.memories import Analysed, analysed, sketched, understood
+from apps.memory.services.memories import Analysed, analysed, sketched, understood_if_possible
 from apps.memory.types import StoreItem
 
 # Earlier texts that take part in one search, those of the latest memories first; and those of them that the models
@@ -27,14 +27,18 @@ _UNDERSTOOD = 20
 # What was read is kept for the next question about the same time.
 _KEPT = 2_000
 
-# Whose, and which text: an archive brings memories to another organisation under the ids that they have here.
+# Whose, and which text, by which model and dimensions: an archive brings memories to another organisation under the ids
+# that they have here.
 _Key = tuple[UUID | None, UUID, str, tuple[str, ...]]
 _read: "OrderedDict[_Key, Analysed]" = OrderedDict()
 _lock = Lock()
 
 
-def earlier_index(rows: MemoryRows, *, space: ConceptSpace) -> MemoryIndex | None:
-    """Return an index of those of these states that the present index does not hold as they were, None for none."""
+def earlier_index(rows: MemoryRows, *, context: MemoryContext) -> MemoryIndex | None:
+    """Return an index of those of these states that the present index does not hold as they were, None for none.
+
+    It is of the context's epoch. Raises `EpochGone`.
+    """
     if rows.model is not MemoryState:
         return None
     # Those of the archive are found by their stubs.
@@ -44,21 +48,22 @@ def earlier_index(rows: MemoryRows, *, space: ConceptSpace) -> MemoryIndex | Non
     trashed = [memory_id for memory_id in gone if memory_id not in edited]
     if not states and not trashed:
         return None
-    more = states_indexed(states, space=space, understood_most=_UNDERSTOOD)
-    return index_apart(concepts=len(space.dimensions), memory_ids=trashed, more=more)
+    more = states_indexed(states, context=context, understood_most=_UNDERSTOOD)
+    dimensions = len(dimensions_of(context))
+    return index_apart(epoch=context.epoch, concepts=dimensions, memory_ids=trashed, more=more)
 
 
 def states_indexed(
-    states: Sequence[Memory | MemoryState], *, space: ConceptSpace, understood_most: int = 0
+    states: Sequence[Memory | MemoryState], *, context: MemoryContext, understood_most: int = 0
 ) -> list[IndexedMemory]:
     """Read states by their words, the last `understood_most` by the models as well, for an index of their own."""
-    texts = _texts(states, space, understood_most)
-    numbers = _entity_numbers(texts)
-    return [_indexed(state, text, numbers, space) for state, text in zip(states, texts, strict=True)]
+    texts = _texts(states, context, understood_most)
+    numbers, dimensions = _entity_numbers(texts), len(dimensions_of(context))
+    return [_indexed(state, text, numbers, dimensions) for state, text in zip(states, texts, strict=True)]
 
 
-def _texts(states: Sequence[Memory | MemoryState], space: ConceptSpace, understood_most: int = 0) -> list[Analysed]:
-    names = tuple(dimension.name for dimension in space.dimensions)
+def _texts(states: Sequence[Memory | MemoryState], context: MemoryContext, understood_most: int = 0) -> list[Analysed]:
+    names = (context.epoch.model, *(dimension.name for dimension in dimensions_of(context)))
     owner = current_scope().organization_id
     keys = [(owner, state.id, _digest(state), names) for state in states]
     with _lock:
@@ -72,7 +77,7 @@ def _texts(states: Sequence[Memory | MemoryState], space: ConceptSpace, understo
         for _, state in fresh
     ]
     few = max(0, len(texts) - understood_most)
-    texts = [*sketched(texts[:few]), *(understood(text, space) for text in texts[few:])]
+    texts = [*sketched(texts[:few]), *(understood_if_possible(text, context) for text in texts[few:])]
     known |= {key: text for (key, _), text in zip(fresh, texts, strict=True)}
     with _lock:
         _read.update(known)
@@ -95,9 +100,7 @@ def _entity_numbers(texts: Sequence[Analysed]) -> dict[str, int]:
     return {entity.key: stand_ins[entity.id] for entity in entities}
 
 
-def _indexed(
-    state: Memory | MemoryState, text: Analysed, numbers: dict[str, int], space: ConceptSpace
-) -> IndexedMemory:
+def _indexed(state: Memory | MemoryState, text: Analysed, numbers: dict[str, int], dimensions: int) -> IndexedMemory:
     reading, understanding = text.reading, text.understanding
     known = [entry for entry in reading.entities if entry.mention.key in numbers]
     named = named_packed((numbers[entry.mention.key], entry.count, entry.is_subject) for entry in known)
@@ -127,7 +130,7 @@ def _indexed(
         occurred_given=state.occurred_given,
         expires=np.inf,
         superseded=False,
-        concepts=understanding.concepts if understanding else np.full(len(space.dimensions), 0.5, dtype=np.float32),
+        concepts=understanding.concepts if understanding else np.full(dimensions, 0.5, dtype=np.float32),
         entities=entities,
         entity_counts=counts,
         subjects=subjects,

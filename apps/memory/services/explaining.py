@@ -9,6 +9,7 @@ from apps.memory.engine.fusion import UNITS, FusedHit
 from apps.memory.engine.reader import Reader
 from apps.memory.exceptions import MemoryNotFound
 from apps.memory.models import Memory
+from apps.memory.selectors.contexts import context_get
 from apps.memory.selectors.readers import readable
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.search import memories_rank
@@ -35,6 +36,7 @@ class Explanation:
     """The memory's place among all that the channels found (from 1) with its score, and the gate that kept it out.
 
     `hit` and `rank` are None for a memory that no channel found; `gate` is None for one that is among the results.
+    `model` is the embedding model of question and passages.
     """
 
     gate: Gate | None
@@ -42,6 +44,7 @@ class Explanation:
     rank: int | None
     candidates: int
     hit: FusedHit | None
+    model: str
 
 
 def memory_explain(
@@ -53,15 +56,18 @@ def memory_explain(
         raise MemoryNotFound("There is no memory with this id.")
     kept_out = _not_live(memory, now=now) or _not_asked(memory, query, reader, now=now)
     if kept_out is not None:
-        return Explanation(*kept_out, rank=None, candidates=0, hit=None)
+        return Explanation(*kept_out, rank=None, candidates=0, hit=None, model=context_get().epoch.model)
     query_all = replace(query, threshold=None)
-    hits = memories_rank(organization_id=organization_id, reader=reader, query=query_all, now=now)
+    ranking = memories_rank(organization_id=organization_id, reader=reader, query=query_all, now=now)
+    hits, model = ranking.hits, ranking.model
     place = next((place for place, hit in enumerate(hits) if hit.memory_id == memory_id), None)
     if place is None:
         detail = "Each channel names its hundred best, and this memory is among none of them."
-        return Explanation(Gate.NOT_FOUND_BY_ANY_CHANNEL, detail, rank=None, candidates=len(hits), hit=None)
-    gate, detail = _cut(hits[place], place, query)
-    return Explanation(gate, detail, rank=place + 1, candidates=len(hits), hit=hits[place])
+        return Explanation(
+            Gate.NOT_FOUND_BY_ANY_CHANNEL, detail, rank=None, candidates=len(hits), hit=None, model=model
+        )
+    cut, detail = _cut(hits[place], place, query)
+    return Explanation(cut, detail, rank=place + 1, candidates=len(hits), hit=hits[place], model=model)
 
 
 def _not_live(memory: Memory, *, now: datetime) -> tuple[Gate, str] | None:

@@ -34,6 +34,7 @@ from apps.memory.adapters.originals import (
     original_kept_at,
     original_open,
 )
+from apps.memory.adapters.vectors import places_of, vectors_packed
 from apps.memory.engine.filters import parse_filter
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.reading import READING
@@ -63,7 +64,7 @@ from apps.memory.selectors.snapshots import snapshot
 from apps.memory.services.changes import change_begin
 from apps.memory.services.files import SWEPT_AFTER
 from apps.memory.services.telling import memory_tell
-from apps.memory.services.unpacking import archived_read, made_current, passages_of
+from apps.memory.services.unpacking import archived_read, made_current
 from apps.memory.types import EXPORT_LIFETIME, MAX_EXPORTS, MemoryConditions, Shelf
 
 WRITE_EXPORT = "memory.write_export"
@@ -73,7 +74,6 @@ _MEMORIES = 100
 _ROWS = 2_000
 _LOOK_SECONDS = 1.0
 _PART = 1 << 20
-_VECTOR_HEADER = 4
 
 
 T = TypeVar("T")
@@ -289,14 +289,14 @@ def _archive_write(export: Export, file: IO[bytes], *, looking: _Looking, now: d
     with snapshot() as using, ArchiveWriter(file) as archive:
         memories = _memories(export, using, now=now)
         looking.total = memories.count()
-        context = MemoryContext.objects.using(using).get()
+        context = MemoryContext.objects.using(using).select_related("epoch").get()
         archive.lines(form.CONTEXT, [_context_line(context)])
         parts = _whole(using) if export.conditions is None else _related(memories, using)
         written.counts["entities"] = archive.lines(form.ENTITIES, _told(_entity_lines(parts.entities), looking))
         written.counts["relations"] = archive.lines(form.RELATIONS, _told(_relation_lines(parts.relations), looking))
         written.counts["files"] = _files_write(export, parts.files, archive, looking=looking)
         written.counts["removals"] = archive.lines(form.REMOVALS, _told(_removal_lines(parts.removals), looking))
-        _memories_write(export, memories, archive, written, using=using, looking=looking)
+        _memories_write(export, memories, archive, written, context=context, using=using, looking=looking)
         archive.finish(
             form.Manifest(
                 format=form.FORMAT,
@@ -306,7 +306,7 @@ def _archive_write(export: Export, file: IO[bytes], *, looking: _Looking, now: d
                 include_versions=export.include_versions,
                 include_files=export.include_files,
                 reading=READING,
-                vectors=form.VECTORS,
+                vectors=form.vectors_of(context.epoch.model, context.epoch.dimension),
                 counts=written.counts,
                 last_number=context.last_number,
                 last_entity=context.last_entity,
@@ -443,7 +443,14 @@ def _files_write(export: Export, files: QuerySet[SourceFile], archive: ArchiveWr
 
 
 def _memories_write(
-    export: Export, memories: MemoryRows, archive: ArchiveWriter, written: _Written, *, using: str, looking: _Looking
+    export: Export,
+    memories: MemoryRows,
+    archive: ArchiveWriter,
+    written: _Written,
+    *,
+    context: MemoryContext,
+    using: str,
+    looking: _Looking,
 ) -> None:
     written.counts |= {"memories": 0, "versions": 0}
     last, part = 0, 1
@@ -455,7 +462,7 @@ def _memories_write(
             return
         last = numbers[-1]
         written.counts["memories"] += archive.lines(
-            form.memories_member(part), _memory_lines(numbers, using=using, looking=looking)
+            form.memories_member(part), _memory_lines(numbers, context=context, using=using, looking=looking)
         )
         if export.include_versions:
             versions = MemoryVersion.objects.using(using).filter(memory__number__in=numbers)
@@ -503,13 +510,16 @@ def _state(one: Memory | MemoryVersion) -> dict[str, Any]:
     }
 
 
-def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> Iterator[form.MemoryLine]:
-    space = concept_space(MemoryContext.objects.using(using).get())
+def _memory_lines(
+    numbers: Sequence[int], *, context: MemoryContext, using: str, looking: _Looking
+) -> Iterator[form.MemoryLine]:
     for start in range(0, len(numbers), _MEMORIES):
         some = numbers[start : start + _MEMORIES]
         rows = list(Memory.objects.using(using).filter(number__in=some).select_related("file").order_by("number"))
         ids = [one.id for one in rows]
-        passages = _by_memory(passages_of(ids, using=using))
+        passages = _by_memory(Chunk.objects.using(using).filter(memory__in=ids).order_by("memory_id", "ordinal"))
+        vectors = vectors_packed(context.epoch_id, ids, using=using)
+        places = places_of(context.epoch_id, ids, using=using)
         archived = ArchivedMemory.objects.using(using).filter(memory__in=ids).select_related("memory")
         away = {row.memory_id: archived_read(row, using=using) for row in archived}
         mentions = _by_memory(
@@ -522,10 +532,13 @@ def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> I
             .order_by("memory_id", "id")
         )
         for row in rows:
-            one, parts = row, [_passage_line(passage) for passage in passages.get(row.id, ())]
+            one, parts = row, passages.get(row.id, [])
             if row.id in away:
-                made_current(away[row.id], space)
-                one, parts = away[row.id].memory, [_passage_away(passage) for passage in away[row.id].findings.passages]
+                whole = made_current(away[row.id], context)
+                one, parts = whole.memory, whole.findings.passages
+                vectors |= {key: vector.astype("<f2").tobytes() for key, vector in whole.findings.vectors.items()}
+                if whole.concepts is not None:
+                    places[one.id] = whole.concepts
             yield form.MemoryLine.model_construct(
                 id=one.id,
                 number=one.number,
@@ -544,9 +557,9 @@ def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> I
                 thread=one.thread,
                 reading=one.reading,
                 understood=one.understood,
-                concepts=[float(value) for value in one.concepts],
+                concepts=[float(value) for value in places.get(one.id, ())],
                 times=bytes(one.times),
-                passages=parts,
+                passages=[_passage_line(passage, vectors.get(passage.id)) for passage in parts],
                 mentions=[
                     form.MentionLine.model_construct(
                         entity=said.entity.key,
@@ -571,21 +584,7 @@ def _memory_lines(numbers: Sequence[int], *, using: str, looking: _Looking) -> I
         looking.step(len(rows))
 
 
-def _passage_line(row: Any) -> form.PassageLine:
-    # The database sends vectors big-endian, after four bytes that say how long they are.
-    vector = None
-    if row.vector is not None:
-        vector = np.frombuffer(bytes(row.vector), dtype=">f2", offset=_VECTOR_HEADER).astype("<f2").tobytes()
-    return _passage_with(row, vector)
-
-
-def _passage_away(row: Chunk) -> form.PassageLine:
-    """Return a passage that was unpacked from the archive."""
-    vector = None if row.embedding is None else np.asarray(row.embedding, dtype="<f2").tobytes()
-    return _passage_with(row, vector)
-
-
-def _passage_with(row: Any, vector: bytes | None) -> form.PassageLine:
+def _passage_line(row: Chunk, vector: bytes | None) -> form.PassageLine:
     return form.PassageLine.model_construct(
         id=row.id,
         ordinal=row.ordinal,

@@ -39,7 +39,8 @@ from apps.memory.services.changes import change_begin
 from apps.memory.services.exports import ERASE_ORIGINAL
 from apps.memory.services.files import name_storable
 from apps.memory.services.telling import memory_tell
-from apps.memory.services.understanding import understanding_start, unread
+from apps.memory.services.understanding import unread
+from apps.memory.services.vectors import understanding_start
 from apps.memory.types import ArchiveLimits
 
 READ_ARCHIVE = "memory.read_archive"

@@ -11,12 +11,11 @@ from apps.billing.services.quotas import quota_check, quota_release, quota_reser
 from apps.billing.types import Meter
 from apps.core.exceptions import InvalidInput, PreconditionFailed
 from apps.core.tenancy.scope import current_scope
-from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.duplicates import hash_of
 from apps.memory.engine.reader import Reader, Right
 from apps.memory.exceptions import ExternalIdConflict, MemoryNotFound, SupersessionConflict
-from apps.memory.models import Memory
-from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.models import Memory, MemoryContext
+from apps.memory.selectors.contexts import context_get
 from apps.memory.selectors.memories import memory_check, memory_get
 from apps.memory.selectors.revisions import same_value
 from apps.memory.services.changes import Change, change_begin
@@ -27,10 +26,11 @@ from apps.memory.services.memories import (
     findings_replace,
     replaced,
     size_of,
-    understood,
+    understood_if_possible,
 )
 from apps.memory.services.revisions import memories_move, revisions_keep
 from apps.memory.services.telling import memories_tell
+from apps.memory.services.vectors import understanding_start
 from apps.memory.types import MemoryFields, StoreItem
 
 # What the reading of a memory depends on.
@@ -60,8 +60,8 @@ def memory_edit(
     grown = _size_with(seen, fields) - seen.size_bytes
     if grown > 0:
         quota_check(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=grown, now=now)
-    space = concept_space(context_get())
-    text = _reread(seen, fields, space, now=now)
+    context = context_get()
+    text = _reread(seen, fields, context, now=now)
     with transaction.atomic():
         change = change_begin(now=now)
         memory = _checked(memory_get(memory_id=memory_id, reader=reader.to(Right.WRITE), now=now), fields, revisions)
@@ -70,13 +70,15 @@ def memory_edit(
             return memory
         if memory.revision != seen.revision:
             # Somebody else has changed it meanwhile. Rare enough to let the other writers wait.
-            text = _reread(memory, fields, space, now=now)
+            text = _reread(memory, fields, context, now=now)
         if text is not None:
-            text = replaced(text, space=space, present=concept_space(change.context))
+            text = replaced(text, seen=context, present=change.context)
         held = memory.size_bytes
         revisions_keep(memory_ids=[memory_id], change=change, user_id=user_id, reason=reason)
         memory.archived_at = None
         _apply(memory, fields, change=change, text=text)
+        if text is not None and text.understanding is None:
+            understanding_start(organization_id=organization_id, now=now)
         _quota_move(organization_id=organization_id, quantity=memory.size_bytes - held, now=now)
         memories_tell("memory.updated", [memory], now=now, changed=sorted(changed))
     return memory
@@ -193,7 +195,7 @@ def _size_with(memory: Memory, fields: MemoryFields) -> int:
     return size_of(content=fields.get("content", memory.content), metadata=fields.get("metadata", memory.metadata))
 
 
-def _reread(memory: Memory, fields: MemoryFields, space: ConceptSpace, *, now: datetime) -> Analysed | None:
+def _reread(memory: Memory, fields: MemoryFields, context: MemoryContext, *, now: datetime) -> Analysed | None:
     """Analyse the text as it will be; None if the edit changes nothing that reading depends on."""
     if not _changed(memory, fields) & _READ_FIELDS:
         return None
@@ -202,7 +204,7 @@ def _reread(memory: Memory, fields: MemoryFields, space: ConceptSpace, *, now: d
         metadata=fields.get("metadata", memory.metadata),
         occurred_at=fields.get("occurred_at", memory.occurred_at),
     )
-    return understood(analysed(item, now=now), space)
+    return understood_if_possible(analysed(item, now=now), context)
 
 
 def _apply(memory: Memory, fields: MemoryFields, *, change: Change, text: Analysed | None) -> None:

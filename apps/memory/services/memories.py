@@ -1,6 +1,7 @@
 """Storing memories."""
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,7 +19,7 @@ from apps.billing.services.quotas import quota_check, quota_release, quota_reser
 from apps.billing.services.usage import usage_record
 from apps.billing.types import Meter, Usage
 from apps.core.bulk import rows_copy
-from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.embedders import embedder_named
 from apps.memory.adapters.sketching import default_sketcher
 from apps.memory.adapters.sparse import default_encoder
 from apps.memory.engine import packing
@@ -26,19 +27,22 @@ from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.duplicates import distinct_terms, fingerprint, hash_of
 from apps.memory.engine.reading import READING, Reading, Understanding, place, read, understand
 from apps.memory.engine.terms import Hashes
-from apps.memory.exceptions import ExternalIdConflict
+from apps.memory.exceptions import EmbedderUnavailable, ExternalIdConflict, ModelUnknown
 from apps.memory.metrics import stored_observed
-from apps.memory.models import Chunk, Memory, MemoryQuerySet
+from apps.memory.models import Chunk, Memory, MemoryContext, MemoryQuerySet
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.duplicates import duplicates_find
 from apps.memory.services.entities import memories_name, memories_state
 from apps.memory.services.revisions import memories_move
 from apps.memory.services.telling import memories_tell
+from apps.memory.services.vectors import places_forget, understanding_start, understandings_write
 from apps.memory.types import StoreItem, StoreResult
 
+_log = logging.getLogger(__name__)
+
 # The columns of a memory that say what was found out about it.
-FINDINGS = ("concepts", "named", "times", "thread", "reading", "understood", "fingerprint")
+FINDINGS = ("named", "times", "thread", "reading", "understood", "fingerprint")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +70,12 @@ def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None
     size = size_of(content=item.content, metadata=item.metadata)
     freed = sum(_expired({item.external_id} - {""}, now=now).values_list("size_bytes", flat=True))
     quota_check(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size - freed, now=now)
-    space = concept_space(context_get())
-    text = understood(analysed(item, now=now), space)
+    context = context_get()
+    text = understood_if_possible(analysed(item, now=now), context)
     try:
         with transaction.atomic():
             change = change_begin(now=now, count=1)
-            text = replaced(text, space=space, present=concept_space(change.context))
+            text = replaced(text, seen=context, present=change.context)
             if item.external_id:
                 _expired_trash(organization_id=organization_id, external_ids={item.external_id}, change=change, now=now)
             (memory,) = memories_write(
@@ -79,6 +83,8 @@ def memory_store(*, organization_id: UUID, item: StoreItem, user_id: UUID | None
             )
             quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=size, now=now)
             stores_record(organization_id=organization_id, memories=[memory], now=now)
+            if text.understanding is None:
+                understanding_start(organization_id=organization_id, now=now)
             (duplicate,) = duplicates_find(
                 organization_id=organization_id, memories=[memory], terms=[text.terms], change=change, now=now
             )
@@ -154,23 +160,38 @@ def understood(text: Analysed, space: ConceptSpace) -> Analysed:
     return replace(text, understanding=understanding_of(text.reading.inputs, space), sketches=None)
 
 
+def understood_if_possible(text: Analysed, context: MemoryContext) -> Analysed:
+    """Ask the models about a text; if the one for vectors does not answer, it is found by its words until it does."""
+    try:
+        return understood(text, concept_space(context))
+    except (EmbedderUnavailable, ModelUnknown) as error:
+        _log.warning("a text was not read by the embedding model: %s", error.detail)
+        return sketched([replace(text, understanding=None)])[0]
+
+
 def understanding_of(inputs: Sequence[str], space: ConceptSpace) -> Understanding:
-    return understand(inputs, embedder=default_embedder(), encoder=default_encoder(), space=space)
+    """Ask the models, for vectors the one that has fitted the space. Raises `EmbedderUnavailable`."""
+    embedder = embedder_named(space.embedder_name)
+    return understand(inputs, embedder=embedder, encoder=default_encoder(), space=space)
 
 
-def replaced(text: Analysed, *, space: ConceptSpace, present: ConceptSpace) -> Analysed:
-    """Place a text in the present space if that is no longer the one in which it was understood.
+def replaced(text: Analysed, *, seen: MemoryContext, present: MemoryContext) -> Analysed:
+    """Bring what was found out under a context that was seen earlier under the present one.
 
-    One memory in another space would make every search fail.
+    One memory with vectors of another model, or in another space, would make every search fail. Another model has to
+    read the text anew, which is rare enough to let the other writers wait.
     """
-    if present is space or text.understanding is None:
+    if text.understanding is None:
         return text
-    return replace(text, understanding=moved(text.understanding, space=space, present=present))
+    if seen.epoch_id != present.epoch_id:
+        return understood_if_possible(text, present)
+    return replace(text, understanding=moved(text.understanding, space=concept_space(seen), present=present))
 
 
-def moved(found: Understanding, *, space: ConceptSpace, present: ConceptSpace) -> Understanding:
-    """Place in the present space what was placed in one that is no longer."""
-    return found if present is space else replace(found, concepts=place(found.vectors, present))
+def moved(found: Understanding, *, space: ConceptSpace, present: MemoryContext) -> Understanding:
+    """Place in the present space what the same model has placed in one that may be no longer."""
+    now = concept_space(present)
+    return found if now is space else replace(found, concepts=place(found.vectors, now))
 
 
 def memories_write(
@@ -183,31 +204,41 @@ def memories_write(
     now: datetime,
 ) -> list[Memory]:
     """Write new memories with all that was found out about them. Only within the change."""
-    dimensions = len(concept_space(change.context).dimensions)
     memories = [
-        _row(item, text, number=number, change=change, dimensions=dimensions, user_id=user_id, now=now)
+        _row(item, text, number=number, change=change, user_id=user_id, now=now)
         for item, number, text in zip(items, numbers, texts, strict=True)
     ]
     memories_name(memories=memories, named=[text.reading.entities for text in texts], change=change)
     rows_copy(memories)
-    passages_write(memories=memories, texts=texts)
+    passages_write(memories=memories, texts=texts, change=change)
     memories_state(memories=memories, statements=[text.reading.statements for text in texts])
     return memories
 
 
-def passages_write(*, memories: Sequence[Memory], texts: Sequence[Analysed]) -> None:
-    """Write the passages of memories that have none."""
-    rows_copy([chunk for memory, text in zip(memories, texts, strict=True) for chunk in _chunks(memory, text)])
+def passages_write(*, memories: Sequence[Memory], texts: Sequence[Analysed], change: Change) -> None:
+    """Write the passages of memories that have none, with their vectors."""
+    chunks = [_chunks(memory, text) for memory, text in zip(memories, texts, strict=True)]
+    rows_copy([chunk for rows in chunks for chunk in rows])
+    understandings_write(
+        (
+            (memory.id, [row.id for row in rows], text.understanding)
+            for memory, rows, text in zip(memories, chunks, texts, strict=True)
+            if text.understanding is not None
+        ),
+        change=change,
+    )
 
 
 def findings_replace(memory: Memory, text: Analysed, *, change: Change) -> None:
     """Write passages, mentions and relations anew, and set `FINDINGS` on the memory, unsaved."""
-    memory.chunks.all().delete()
+    # Vectors go with their passages.
+    memory.chunks.only("id").delete()
+    places_forget([memory.id])
     memory.mentions.all().delete()
     memory.evidence.all().delete()
-    findings_set(memory, text, dimensions=len(concept_space(change.context).dimensions))
+    findings_set(memory, text)
     memories_name(memories=[memory], named=[text.reading.entities], change=change)
-    passages_write(memories=[memory], texts=[text])
+    passages_write(memories=[memory], texts=[text], change=change)
     memories_state(memories=[memory], statements=[text.reading.statements])
 
 
@@ -282,7 +313,6 @@ def _row(
     *,
     number: int,
     change: Change,
-    dimensions: int,
     user_id: UUID | None,
     now: datetime,
 ) -> Memory:
@@ -308,19 +338,16 @@ def _row(
         file_id=item.file_id,
         place={**item.place, "of": content_hash[:16]} if item.file_id else {},
     )
-    findings_set(memory, text, dimensions=dimensions)
+    findings_set(memory, text)
     return memory
 
 
-def findings_set(memory: Memory, text: Analysed, *, dimensions: int) -> None:
+def findings_set(memory: Memory, text: Analysed) -> None:
     """Set on a memory, unsaved, what was found out about its text as a whole, the names aside."""
     reading = text.reading
     memory.thread, memory.reading = reading.thread, READING
     memory.fingerprint = fingerprint(text.terms)
     memory.times = packing.pack(list(np.array(reading.times, dtype=np.float64).reshape(-1, 2).T), packing.TIMES)
-    # In the middle of every dimension as long as no model has read it.
-    unplaced = np.full(dimensions, 0.5, dtype=np.float32)
-    memory.concepts = unplaced if text.understanding is None else text.understanding.concepts
     memory.understood = text.understanding is not None
 
 
@@ -335,7 +362,6 @@ def _chunks(memory: Memory, text: Analysed) -> list[Chunk]:
             terms=packing.pack(terms, packing.TERMS),
         )
         if text.understanding is not None:
-            row.embedding = text.understanding.vectors[place_]
             row.sparse = packing.pack(text.understanding.sparse[place_], packing.SPARSE)
         elif text.sketches is not None:
             row.sketch = packing.pack((text.sketches[place_],), packing.SKETCH)

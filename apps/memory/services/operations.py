@@ -35,7 +35,7 @@ from apps.memory.services.changes import change_begin
 from apps.memory.services.files import name_storable
 from apps.memory.services.memories import memories_store
 from apps.memory.services.telling import operation_tell
-from apps.memory.services.understanding import understanding_start
+from apps.memory.services.vectors import understanding_start
 from apps.memory.types import StoreItem, StoreResult
 
 _INSERT_BATCH = 500

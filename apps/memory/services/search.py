@@ -6,7 +6,7 @@ A service rather than a selector because a search is metered: it takes from the 
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from apps.billing.services.quotas import quota_use
 from apps.billing.types import Meter, QuotaState, Usage
 from apps.core.ids import new_id
-from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.embedders import embedder_named
 from apps.memory.adapters.index_store import index_current
 from apps.memory.adapters.reranking import default_reranker
 from apps.memory.adapters.sketching import default_sketcher
 from apps.memory.adapters.sparse import default_encoder
-from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.concepts import Dimension
 from apps.memory.engine.explain import Why, explain, matched_terms
 from apps.memory.engine.fusion import DEFAULT_ANCHORS, UNITS, ChannelHit, FusedHit, fuse
 from apps.memory.engine.lexicon import STOP_WORDS, WORD
@@ -34,11 +34,11 @@ from apps.memory.engine.reader import Reader
 from apps.memory.engine.retrieval import Asked, Retrieval, anchors_of, rerank, retrieve
 from apps.memory.engine.terms import terms_of
 from apps.memory.engine.types import Channel, SearchType
-from apps.memory.exceptions import RerankerMissing
+from apps.memory.exceptions import EmbedderUnavailable, ModelUnknown, RerankerMissing
 from apps.memory.metrics import search_observed
-from apps.memory.models import Entity, Memory, MemoryRows, MemoryState
+from apps.memory.models import Entity, Memory, MemoryContext, MemoryRows, MemoryState
 from apps.memory.selectors.archived import states_complete
-from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.selectors.contexts import answered, concept_space, dimensions_of
 from apps.memory.selectors.earlier import earlier_texts
 from apps.memory.selectors.readers import open_of
 from apps.memory.selectors.visible import memories_visible
@@ -49,6 +49,9 @@ from apps.memory.types import PRESENT, Passage, SearchQuery, SearchResult, Shelf
 # Dimensions on which question and memory are alike enough to be named in an explanation, and how many of them.
 _ALIKE = 0.15
 _MAX_DIMENSIONS_NAMED = 2
+# What cannot be asked without the embedding model, and the searches that are nothing else.
+_BY_MODEL = frozenset({Channel.NEURAL.value, Channel.CONCEPTUAL.value})
+_ONLY_BY_MODEL = frozenset({SearchType.NEURAL, SearchType.CONCEPTUAL})
 # So far apart in a dimension's middle a question says nothing about it.
 _STRESSED = 0.2
 _BEGINNING, _END = -1e18, 1e18
@@ -56,17 +59,23 @@ _BEGINNING, _END = -1e18, 1e18
 _JUDGED = 50
 _RERANK_SECONDS = 2.0
 
+Floats = NDArray[np.float32]
+
 _log = logging.getLogger(__name__)
 _models = ThreadPoolExecutor(max_workers=2, thread_name_prefix="models")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResponse:
-    """Results, best first; `took_ms` is the time spent here, in milliseconds; `dropped` the channels left out."""
+    """Results, best first; `took_ms` is the time spent here, in milliseconds; `dropped` the channels left out.
+
+    `model` is the embedding model of question and passages alike.
+    """
 
     results: tuple[SearchResult, ...]
     took_ms: float
     quota: QuotaState
+    model: str
     dropped: tuple[str, ...] = ()
 
 
@@ -78,34 +87,53 @@ class _Found:
     passages: Mapping[UUID, tuple[int, int]]
     shared: Mapping[UUID, Sequence[int]]
     links: Mapping[UUID, Sequence[int]]
+    # Where in the conceptual space they stand.
+    places: Mapping[UUID, Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The results of a search, best first, the channels that were left out, and the embedding model that it asked."""
+
+    results: tuple[SearchResult, ...]
+    dropped: tuple[str, ...]
+    model: str
 
 
 def memory_search(*, organization_id: UUID, reader: Reader, query: SearchQuery, now: datetime) -> SearchResponse:
     """Answer a question. Raises `QuotaExceeded` before any work is done."""
     began = time.perf_counter()
     quota = _metered(organization_id, query.search_type, now=now)
-    results, dropped = memories_find(organization_id=organization_id, reader=reader, query=query, now=now)
+    found = memories_find(organization_id=organization_id, reader=reader, query=query, now=now)
     took = time.perf_counter() - began
     search_observed(organization_id=organization_id, search_type=query.search_type, seconds=took)
-    return SearchResponse(results, took_ms=took * 1000, quota=quota, dropped=dropped)
+    return SearchResponse(found.results, took_ms=took * 1000, quota=quota, model=found.model, dropped=found.dropped)
 
 
-def memories_find(
-    *, organization_id: UUID, reader: Reader, query: SearchQuery, now: datetime
-) -> tuple[tuple[SearchResult, ...], tuple[str, ...]]:
-    """Return the results of a search, best first, and the channels that were left out, without metering it."""
-    began = time.perf_counter()
+def memories_find(*, organization_id: UUID, reader: Reader, query: SearchQuery, now: datetime) -> Finding:
+    """Return the results of a search without metering it.
+
+    An embedding model that does not answer is done without; raises `EmbedderUnavailable` where nothing else is asked.
+    """
     if query.rerank and default_reranker() is None:
         raise RerankerMissing("No reranker is configured here; search without.")
-    context = context_get()
-    space = concept_space(context)
+    return answered(organization_id, lambda context: _answer(context, organization_id, reader, query, now=now))
+
+
+def _answer(
+    context: MemoryContext, organization_id: UUID, reader: Reader, query: SearchQuery, *, now: datetime
+) -> Finding:
+    began = time.perf_counter()
+    dimensions = dimensions_of(context)
     question = understand(query.text, now=now)
-    asked = _asked(question, space)
-    with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
+    asked = _asked(question, context, query.search_type)
+    with index_current(
+        organization_id=organization_id, epoch=context.epoch, change=context.change, concepts=len(dimensions)
+    ) as index:
         asked = _dated(asked, question, index, reader, now=now)
         found = _find(index, asked, query, reader, visible=_visible(index, query, reader, now=now), began=began)
-    apart = earlier_index(_rows(query, reader, now=now), space=space) if query.as_of.recorded else None
-    for one in (apart, stubs_beside(query, reader, space=space, now=now)):
+    apart = earlier_index(_rows(query, reader, now=now), context=context) if query.as_of.recorded else None
+    for one in (apart, stubs_beside(query, reader, context=context, now=now)):
         if one is not None:
             everything = one.visible(now=now.timestamp(), among=one.numbers)
             found = _joined(_find(one, asked, query, reader, visible=everything, began=began), found)
@@ -116,30 +144,50 @@ def memories_find(
     rows = [memories_visible(reader=reader, now=now, as_of=query.as_of)]
     if query.include_archived and query.as_of == PRESENT:
         rows.append(memories_visible(reader=reader, now=now, shelf=Shelf.ARCHIVED))
-    results = _explained(hits, found, rows=rows, question=question, asked=asked, space=space, query=query)
-    return results, tuple(found.retrieval.dropped)
+    like = {memory_id: _alike(asked, dimensions, place) for memory_id, place in found.places.items()}
+    results = _explained(hits, found, rows=rows, question=question, asked=asked, alike=like, query=query)
+    return Finding(results, tuple(found.retrieval.dropped), context.epoch.model)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All that the channels of a search found, best first, and the embedding model that it asked."""
+
+    hits: Sequence[FusedHit]
+    model: str
 
 
 def memories_rank(
-    *, organization_id: UUID, reader: Reader, query: SearchQuery, beside: MemoryIndex | None = None, now: datetime
-) -> list[FusedHit]:
+    *,
+    organization_id: UUID,
+    reader: Reader,
+    query: SearchQuery,
+    beside: Callable[[MemoryContext], MemoryIndex | None] = lambda _: None,
+    now: datetime,
+) -> Ranking:
     """Return everything that the channels of a search find, best first, whatever its limit; nothing is metered.
 
-    `beside` is an index of other memories that take part.
+    `beside` makes an index of other memories that take part, with vectors of the context's model.
     """
-    context = context_get()
-    space = concept_space(context)
-    question = understand(query.text, now=now)
-    asked = _asked(question, space)
-    with index_current(organization_id=organization_id, change=context.change, concepts=len(space.dimensions)) as index:
-        asked = _dated(asked, question, index, reader, now=now)
-        visible = _visible(index, query, reader, now=now)
-        found = retrieve(index, asked, search_type=query.search_type, visible=visible, weights=query.weights)
-    if beside is not None:
-        everything = beside.visible(now=now.timestamp(), among=beside.numbers)
-        apart = retrieve(beside, asked, search_type=query.search_type, visible=everything, weights=query.weights)
-        found = _retrieved_together(apart, found)
-    return list(found.hits)
+
+    def answer(context: MemoryContext) -> Ranking:
+        question = understand(query.text, now=now)
+        asked = _asked(question, context, query.search_type)
+        width = len(dimensions_of(context))
+        with index_current(
+            organization_id=organization_id, epoch=context.epoch, change=context.change, concepts=width
+        ) as index:
+            asked = _dated(asked, question, index, reader, now=now)
+            visible = _visible(index, query, reader, now=now)
+            found = retrieve(index, asked, search_type=query.search_type, visible=visible, weights=query.weights)
+        others = beside(context)
+        if others is not None:
+            everything = others.visible(now=now.timestamp(), among=others.numbers)
+            apart = retrieve(others, asked, search_type=query.search_type, visible=everything, weights=query.weights)
+            found = _retrieved_together(apart, found)
+        return Ranking(found.hits, context.epoch.model)
+
+    return answered(organization_id, answer)
 
 
 def memory_search_near(
@@ -158,31 +206,39 @@ def memory_search_near(
     """
     began = time.perf_counter()
     quota = _metered(organization_id, SearchType.CONCEPTUAL, now=now)
-    context = context_get()
-    with index_current(organization_id=organization_id, change=context.change, concepts=len(target)) as index:
-        visible = open_of(index, reader, now=now)
-        positions, scores = index.conceptual(target, weight, visible=visible)
-        hits = fuse(
-            {
-                Channel.CONCEPTUAL: [
-                    ChannelHit(index.ids[position], raw)
-                    for position, raw in zip(positions.tolist(), scores.tolist(), strict=True)
-                ]
-            },
-            weights={Channel.CONCEPTUAL: 1.0},
-            recency={
-                index.ids[position]: moment
-                for position, moment in zip(positions.tolist(), index.occurred(positions).tolist(), strict=True)
-            },
-            anchors=DEFAULT_ANCHORS,
-        )[:limit]
+
+    def answer(context: MemoryContext) -> Ranking:
+        with index_current(
+            organization_id=organization_id, epoch=context.epoch, change=context.change, concepts=len(target)
+        ) as index:
+            visible = open_of(index, reader, now=now)
+            positions, scores = index.conceptual(target, weight, visible=visible)
+            hits = fuse(
+                {
+                    Channel.CONCEPTUAL: [
+                        ChannelHit(index.ids[position], raw)
+                        for position, raw in zip(positions.tolist(), scores.tolist(), strict=True)
+                    ]
+                },
+                weights={Channel.CONCEPTUAL: 1.0},
+                recency={
+                    index.ids[position]: moment
+                    for position, moment in zip(positions.tolist(), index.occurred(positions).tolist(), strict=True)
+                },
+                anchors=DEFAULT_ANCHORS,
+            )[:limit]
+        return Ranking(hits, context.epoch.model)
+
+    ranking = answered(organization_id, answer)
+    hits = ranking.hits
     memories = memories_visible(reader=reader, now=now).select_related("file").in_bulk([hit.memory_id for hit in hits])
     results = tuple(
         SearchResult(hit=hit, memory=memories[hit.memory_id], passage=None, explanation=None, why=None)
         for hit in hits
         if hit.memory_id in memories
     )
-    return SearchResponse(results, took_ms=(time.perf_counter() - began) * 1000, quota=quota)
+    took = (time.perf_counter() - began) * 1000
+    return SearchResponse(results, took_ms=took, quota=quota, model=ranking.model)
 
 
 def _metered(organization_id: UUID, search_type: SearchType, *, now: datetime) -> QuotaState:
@@ -195,14 +251,26 @@ def _metered(organization_id: UUID, search_type: SearchType, *, now: datetime) -
     )
 
 
-def _asked(question: Question, space: ConceptSpace) -> Asked:
-    """Compute what the channels need of a question's text."""
+def _asked(question: Question, context: MemoryContext, search_type: SearchType) -> Asked:
+    """Compute what the channels need of a question's text.
+
+    Without the embedding model its channels are mute. Raises `EmbedderUnavailable` if there are no others.
+    """
     # The models release the interpreter while they work.
     sparse = _models.submit(default_encoder().encode_query, question.text)
-    vector = default_embedder().embed_query(question.text)
+    mute: frozenset[str] = frozenset()
+    try:
+        vector = embedder_named(context.epoch.model).embed_query(question.text)
+        target, stress = concept_space(context).query_target(vector)
+    except (EmbedderUnavailable, ModelUnknown) as error:
+        if search_type in _ONLY_BY_MODEL:
+            raise EmbedderUnavailable(error.detail) from None
+        _log.warning("the question was not read by the embedding model: %s", error.detail)
+        mute = _BY_MODEL
+        vector = np.zeros(context.epoch.dimension, dtype=np.float32)
+        target = stress = np.zeros(len(dimensions_of(context)), dtype=np.float32)
     sketch = default_sketcher().sketch([question.text])[0]
     keys, weights = sparse.result()
-    target, stress = space.query_target(vector)
     return Asked(
         text=question.text,
         terms=Counter(terms_of(question.words)),
@@ -221,6 +289,7 @@ def _asked(question: Question, space: ConceptSpace) -> Asked:
         ],
         time_share=_time_share(question),
         asks_when=question.asks_when,
+        mute=mute,
     )
 
 
@@ -267,14 +336,14 @@ def _rows(query: SearchQuery, reader: Reader, *, shelf: Shelf = Shelf.LIVE, now:
     )
 
 
-def stubs_beside(query: SearchQuery, reader: Reader, *, space: ConceptSpace, now: datetime) -> MemoryIndex | None:
+def stubs_beside(query: SearchQuery, reader: Reader, *, context: MemoryContext, now: datetime) -> MemoryIndex | None:
     """Return an index of the archived memories that may answer, for a search that looks at them."""
     of_past = query.as_of != PRESENT
     if not of_past and not query.include_archived:
         return None
     rows = _rows(query, reader, shelf=Shelf.LIVE if of_past else Shelf.ARCHIVED, now=now)
     rows = rows if of_past else rows.filter(superseded_at=None)
-    return stubs_index(rows, question=query.text, space=space)
+    return stubs_index(rows, question=query.text, context=context)
 
 
 def _visible(index: MemoryIndex, query: SearchQuery, reader: Reader, *, now: datetime) -> Mask:
@@ -321,6 +390,7 @@ def _find(
             index.ids[position]: [] if shared[index.ids[position]] else index.path_to(position, names, among=among)
             for position in explained
         },
+        places={index.ids[position]: index.place(position) for position in explained},
     )
 
 
@@ -347,6 +417,7 @@ def _joined(apart: _Found, found: _Found) -> _Found:
         passages=passages,
         shared={**apart.shared, **found.shared},
         links={**apart.links, **found.links},
+        places={**apart.places, **found.places},
     )
 
 
@@ -379,7 +450,7 @@ def _explained(
     rows: Sequence[MemoryRows],
     question: Question,
     asked: Asked,
-    space: ConceptSpace,
+    alike: Mapping[UUID, Sequence[str]],
     query: SearchQuery,
 ) -> tuple[SearchResult, ...]:
     memories: dict[UUID, Memory | MemoryState] = {}
@@ -400,7 +471,7 @@ def _explained(
                 matched_terms=tuple(dict.fromkeys(span.term for span in terms)),
                 entities=tuple(names[number] for number in found.shared[hit.memory_id] if number in names),
                 entity_path=tuple(names[number] for number in found.links[hit.memory_id] if number in names),
-                dimensions=tuple(_alike(asked, space, memory)),
+                dimensions=tuple(alike.get(memory.id, ())),
                 in_time=bool(asked.windows),
                 happened_then=memory.occurred_given and _is_in(asked.windows, memory.occurred_at),
                 occurred=memory.occurred_at,
@@ -422,12 +493,8 @@ def _is_in(windows: Sequence[tuple[float, float]], moment: datetime) -> bool:
     return any(begins <= moment.timestamp() < ends for begins, ends in windows)
 
 
-def _alike(asked: Asked, space: ConceptSpace, memory: Memory | MemoryState) -> list[str]:
-    """Return the names of the dimensions that the question stresses and on which the memory stands near it."""
-    coordinates = np.asarray(memory.concepts, dtype=np.float32)
-    if len(coordinates) != len(asked.target):
-        # The context has changed since the question was placed.
-        return []
+def _alike(asked: Asked, dimensions: Sequence[Dimension], coordinates: Floats) -> list[str]:
+    """Return the names of the dimensions that the question stresses and on which a memory stands near it."""
     near = (np.abs(coordinates - asked.target) <= _ALIKE) & (np.abs(asked.target - 0.5) >= _STRESSED)
     order = np.argsort(-asked.stress, kind="stable")
-    return [space.dimensions[i].name for i in order[:_MAX_DIMENSIONS_NAMED] if near[i]]
+    return [dimensions[i].name for i in order[:_MAX_DIMENSIONS_NAMED] if near[i]]

@@ -13,14 +13,14 @@ from django.db.models.expressions import RawSQL
 
 from apps.memory.adapters.index_store import index_apart
 from apps.memory.engine import packing
-from apps.memory.engine.concepts import ConceptSpace
 from apps.memory.engine.lexicon import STOP_WORDS, WORD
 from apps.memory.engine.memory_index import IndexedMemory, IndexedUnit, MemoryIndex
 from apps.memory.exceptions import ArchiveDamaged
-from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryRows, MemoryState
+from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryContext, MemoryRows, MemoryState
 from apps.memory.selectors.archived import states_complete
+from apps.memory.selectors.contexts import dimensions_of
 from apps.memory.services.earlier import states_indexed
-from apps.memory.services.unpacking import findings_read
+from apps.memory.services.unpacking import Floats, findings_read
 
 # Memories that are unpacked for one search, at some tenths of a millisecond each.
 _MOST = 200
@@ -32,7 +32,7 @@ _SHARED = f"({_WORDS}) @@ websearch_to_tsquery('english', %s)"
 _RANK = f"ts_rank({_WORDS}, websearch_to_tsquery('english', %s))"
 
 
-def stubs_index(rows: MemoryRows, *, question: str, space: ConceptSpace) -> MemoryIndex | None:
+def stubs_index(rows: MemoryRows, *, question: str, context: MemoryContext) -> MemoryIndex | None:
     """Return an index of the archived ones among these memories that may answer a question, None for none.
 
     What was found out about their texts is unpacked; a former text is read again. What is damaged is left out.
@@ -43,21 +43,24 @@ def stubs_index(rows: MemoryRows, *, question: str, space: ConceptSpace) -> Memo
     former = [state for state in states if isinstance(state, MemoryState) and state.replaced_at is not None]
     present = {state.id for state in states} - {state.id for state in former}
     packed = ArchivedMemory.objects.filter(memory__in=present).select_related("memory").order_by("memory__number")
-    more = [one for row in packed if (one := archived_indexed(row, space)) is not None]
+    more = [one for row in packed if (one := archived_indexed(row, context)) is not None]
     if former:
         states_complete(former)
-        more += states_indexed(former, space=space)
-    return index_apart(concepts=len(space.dimensions), memory_ids=[], more=more) if more else None
+        more += states_indexed(former, context=context)
+    dimensions = len(dimensions_of(context))
+    return index_apart(epoch=context.epoch, concepts=dimensions, memory_ids=[], more=more) if more else None
 
 
-def archived_indexed(row: ArchivedMemory, space: ConceptSpace) -> IndexedMemory | None:
+def archived_indexed(row: ArchivedMemory, context: MemoryContext) -> IndexedMemory | None:
     """Return an archived memory as the index would hold it, None if it is damaged."""
     memory = row.memory
     try:
-        found = findings_read(row)
+        found = findings_read(row, context)
     except ArchiveDamaged:
         return None
     entities, counts, subjects = packing.unpack(bytes(memory.named), packing.NAMED)
+    concepts = found.concepts_in(context)
+    middle = np.full(len(dimensions_of(context)), 0.5, dtype=np.float32)
     return IndexedMemory(
         number=memory.number,
         memory_id=memory.id,
@@ -68,16 +71,16 @@ def archived_indexed(row: ArchivedMemory, space: ConceptSpace) -> IndexedMemory 
         occurred_given=memory.occurred_given,
         expires=np.inf,
         superseded=False,
-        concepts=found.concepts_in(space),
+        concepts=middle if concepts is None else concepts,
         entities=entities,
         entity_counts=counts,
         subjects=subjects,
         times=np.column_stack(packing.unpack(bytes(memory.times), packing.TIMES)),
-        units=[_unit(passage) for passage in found.passages],
+        units=[_unit(passage, found.vectors.get(passage.id)) for passage in found.passages],
     )
 
 
-def _unit(passage: Chunk) -> IndexedUnit:
+def _unit(passage: Chunk, vector: Floats | None) -> IndexedUnit:
     terms, counts = packing.unpack(bytes(passage.terms), packing.TERMS)
     sparse, weights = (None, None) if passage.sparse is None else packing.unpack(passage.sparse, packing.SPARSE)
     return IndexedUnit(
@@ -87,7 +90,7 @@ def _unit(passage: Chunk) -> IndexedUnit:
         counts=counts,
         sparse=sparse,
         weights=weights,
-        vector=passage.embedding,
+        vector=vector,
         sketch=None if passage.sketch is None else packing.unpack(passage.sketch, packing.SKETCH)[0],
     )
 

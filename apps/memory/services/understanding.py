@@ -10,13 +10,10 @@ from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-import numpy as np
 from django.db import connection, transaction
 from django.db.models.functions import Mod
 from django.utils import timezone
-from numpy.typing import NDArray
 
-from apps.core.services import enqueue
 from apps.memory.engine import packing
 from apps.memory.engine.chunking import Chunk as Passage
 from apps.memory.engine.concepts import ConceptSpace
@@ -34,27 +31,16 @@ from apps.memory.services.memories import (
     understanding_of,
     understood,
 )
+from apps.memory.services.vectors import SHARES, understanding_start, understandings_write
 from apps.memory.types import StoreItem
 
-# Shares of an organisation's work, so that as many workers can help without doing the same.
-SHARES = 2
 _BATCH = 64
 _READ_PASSAGES = """
-    UPDATE memory_chunk AS chunk SET embedding = read.embedding::halfvec, sparse = read.sparse, sketch = NULL
-    FROM unnest(%s::uuid[], %s::text[], %s::bytea[]) AS read (id, embedding, sparse) WHERE chunk.id = read.id
-"""
-_READ_MEMORIES = """
-    UPDATE memory_memory AS memory SET concepts = read.concepts::vector, understood = true, change = %s
-    FROM unnest(%s::uuid[], %s::text[]) AS read (id, concepts) WHERE memory.id = read.id
+    UPDATE memory_chunk AS chunk SET sparse = read.sparse, sketch = NULL
+    FROM unnest(%s::uuid[], %s::bytea[]) AS read (id, sparse) WHERE chunk.id = read.id
 """
 _TRY_LOCK = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
 _UNLOCK = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
-
-
-def understanding_start(*, organization_id: UUID, now: datetime) -> None:
-    """Have workers read what the models have not read yet."""
-    for share in range(SHARES):
-        enqueue("memory.understand", organization_id=organization_id, share=share, now=now)
 
 
 def memories_understand(
@@ -70,7 +56,7 @@ def memories_understand(
     """
     began = monotonic()
     while unread(share).exists():
-        with _alone(f"memory.understand {organization_id} {share}") as alone:
+        with alone_at(f"memory.understand {organization_id} {share}") as alone:
             if not alone:
                 # It looks once more for work after it has given up its turn, so ours is not forgotten.
                 return True
@@ -103,24 +89,28 @@ def understand_some(share: int) -> int:
     seen = list(unread(share)[:_BATCH])
     if not seen:
         return 0
-    space = concept_space(context_get())
+    context = context_get()
+    space = concept_space(context)
     anew = {memory.id: _reread(memory, space) for memory in seen if memory.reading != READING}
-    passages = _passages([memory for memory in seen if memory.id not in anew])
+    passages = passages_of([memory for memory in seen if memory.id not in anew])
     found = {
-        memory.id: understanding_of(_inputs(memory, passages[memory.id]), space)
+        memory.id: understanding_of(inputs_of(memory, passages[memory.id]), space)
         for memory in seen
         if memory.id not in anew
     }
     with transaction.atomic():
         change = change_begin(now=timezone.now())
-        present = concept_space(change.context)
+        if change.context.epoch_id != context.epoch_id:
+            # Switched meanwhile: the next model reads them.
+            return len(seen)
+        present = change.context
         states = Memory.objects.filter(id__in=[memory.id for memory in seen]).values_list("id", "revision", "reading")
         as_seen = {(memory.id, memory.revision, memory.reading): memory for memory in seen}
         rows = [as_seen[state] for state in states if state in as_seen]
         read = [row.id for row in rows if row.id in found]
         _write({key: (passages[key], moved(found[key], space=space, present=present)) for key in read}, change=change)
         for row in (row for row in rows if row.id in anew):
-            findings_replace(row, replaced(anew[row.id], space=space, present=present), change=change)
+            findings_replace(row, replaced(anew[row.id], seen=context, present=present), change=change)
             row.change = change.change
             row.save(update_fields=[*FINDINGS, "change"])
     return len(seen)
@@ -131,7 +121,7 @@ def _reread(memory: Memory, space: ConceptSpace) -> Analysed:
     return understood(analysed(item, now=memory.occurred_at), space)
 
 
-def _passages(memories: Sequence[Memory]) -> dict[UUID, list[Chunk]]:
+def passages_of(memories: Sequence[Memory]) -> dict[UUID, list[Chunk]]:
     """Return the passages of each memory, in order."""
     passages: dict[UUID, list[Chunk]] = {memory.id: [] for memory in memories}
     rows = Chunk.objects.filter(memory__in=memories).order_by("ordinal")
@@ -140,7 +130,8 @@ def _passages(memories: Sequence[Memory]) -> dict[UUID, list[Chunk]]:
     return passages
 
 
-def _inputs(memory: Memory, passages: Sequence[Chunk]) -> tuple[str, ...]:
+def inputs_of(memory: Memory, passages: Sequence[Chunk]) -> tuple[str, ...]:
+    """Return what the models are to read of a memory, for each of its passages."""
     spans = [Passage(row.ordinal, row.start, row.end) for row in passages]
     return model_inputs(memory.content, metadata=memory.metadata, chunks=spans)
 
@@ -150,23 +141,20 @@ def _write(found: Mapping[UUID, tuple[Sequence[Chunk], Understanding]], *, chang
     if not found:
         return
     passages = [
-        (chunk.id, _half_text(vector), packing.pack(sparse, packing.SPARSE))
+        (chunk.id, packing.pack(sparse, packing.SPARSE))
         for chunks, one in found.values()
-        for chunk, vector, sparse in zip(chunks, one.vectors, one.sparse, strict=True)
+        for chunk, sparse in zip(chunks, one.sparse, strict=True)
     ]
-    places = [(memory_id, str(one.concepts.tolist())) for memory_id, (_, one) in found.items()]
     with connection.cursor() as cursor:
         cursor.execute(_READ_PASSAGES, [list(column) for column in zip(*passages, strict=True)])
-        cursor.execute(_READ_MEMORIES, [change.change, *(list(column) for column in zip(*places, strict=True))])
-
-
-def _half_text(vector: NDArray[np.float32]) -> str:
-    """Write a vector for PostgreSQL. Five digits are more than a halfvec keeps, and far cheaper than all of them."""
-    return f"[{','.join(['%.5g'] * len(vector)) % tuple(vector.tolist())}]"
+    Memory.objects.filter(id__in=found).update(understood=True, change=change.change)
+    understandings_write(
+        ((memory_id, [chunk.id for chunk in chunks], one) for memory_id, (chunks, one) in found.items()), change=change
+    )
 
 
 @contextmanager
-def _alone(name: str) -> Iterator[bool]:
+def alone_at(name: str) -> Iterator[bool]:
     """Hold a lock of the database's session, which ends with it if the process is killed; False if it is taken."""
     with connection.cursor() as cursor:
         cursor.execute(_TRY_LOCK, [name])

@@ -5,7 +5,7 @@ Below everything that makes revisions, which brings back what it is about to cha
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -13,16 +13,15 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import BinaryField, F, Func
 from numpy.typing import NDArray
 
 from apps.core.bulk import rows_copy
-from apps.memory.adapters.embedding import MINILM
 from apps.memory.adapters.sketching import default_sketcher
 from apps.memory.adapters.sparse import NAME as SPARSE_NAME
+from apps.memory.adapters.vectors import places_of, vectors_packed
 from apps.memory.engine import packing
 from apps.memory.engine.chunking import Chunk as Passage
-from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.concepts import Dimension
 from apps.memory.engine.packed_texts import (
     DamagedError,
     canonical,
@@ -36,11 +35,12 @@ from apps.memory.engine.packed_texts import (
     texts_unpack,
 )
 from apps.memory.engine.reading import model_inputs, place
-from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryVersion
+from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryContext, MemoryVersion
 from apps.memory.selectors.archived import damaged
-from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.selectors.contexts import concept_space, context_get, dimensions_of
 from apps.memory.services.changes import Change
 from apps.memory.services.telling import memories_tell
+from apps.memory.services.vectors import others_follow, places_forget, places_write, vectors_write
 
 # What is said of a memory and its former revisions, and so is covered by the hash.
 _SAID = (
@@ -76,11 +76,6 @@ _OF_MEMORY = (
 _OF_VERSION = (*_SAID, "recorded_at", "replaced_at", "changed_by", "reason")
 Floats = NDArray[np.float32]
 
-# Whose vectors the passages have.
-_MODELS = [MINILM.name, SPARSE_NAME]
-# pgvector sends a vector as its length and two bytes of nothing, then big-endian numbers.
-_VECTOR_HEADER = 4
-
 _EMPTY_VERSIONS = "UPDATE memory_memoryversion SET content = '' WHERE memory_id = ANY(%s)"
 _FILL_VERSIONS = """
     UPDATE memory_memoryversion AS version SET content = kept.content
@@ -99,15 +94,36 @@ class Packed:
     size: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """What models made of memories: by passage the vectors, by memory where it stands among the dimensions."""
+
+    dimensions: str
+    models: list[str]
+    vectors: Mapping[UUID, bytes]
+    places: Mapping[UUID, Floats]
+
+
+def _models(context: MemoryContext) -> list[str]:
+    """Return the models of the vectors that passages have now."""
+    return [context.epoch.model, SPARSE_NAME]
+
+
 def memories_pack(memories: Sequence[Memory]) -> list[Packed]:
     """Read and pack memories. The slow part: what has changed when they are put away must be left out then."""
     ids = [one.id for one in memories]
-    dimensions = _dimensions(concept_space(context_get()))
+    context = context_get()
     versions: dict[UUID, list[MemoryVersion]] = _by_memory(
         MemoryVersion.objects.filter(memory__in=ids).order_by("memory_id", "revision")
     )
-    passages = _by_memory(passages_of(ids))
-    return [_packed(one, versions.get(one.id, []), passages.get(one.id, []), dimensions) for one in memories]
+    passages = _by_memory(Chunk.objects.filter(memory__in=ids).order_by("memory_id", "ordinal"))
+    found = _Made(
+        dimensions=_dimensions(dimensions_of(context)),
+        models=_models(context),
+        vectors=vectors_packed(context.epoch_id, ids),
+        places=places_of(context.epoch_id, ids),
+    )
+    return [_packed(one, versions.get(one.id, []), passages.get(one.id, []), found) for one in memories]
 
 
 def memories_put_away(
@@ -127,7 +143,9 @@ def memories_put_away(
     Memory.objects.bulk_update([one.memory for one in packed], ["content", "archived_at", "size_bytes", "change"])
     with connection.cursor() as cursor:
         cursor.execute(_EMPTY_VERSIONS, [ids])
-    Chunk.objects.filter(memory__in=ids).delete()
+    # With the vectors of all epochs; the archive has those of the one that answers.
+    Chunk.objects.filter(memory__in=ids).only("id").delete()
+    places_forget(ids)
 
 
 def memories_bring_back(memory_ids: Iterable[UUID], *, change: Change) -> list[Memory]:
@@ -144,7 +162,7 @@ def archived_put_back(whole: Sequence["Whole"], *, change: Change) -> list[Memor
     """Do the same with what was read within the change."""
     if not whole:
         return []
-    space = concept_space(change.context)
+    whole = [made_current(one, change.context) for one in whole]
     texts: list[tuple[UUID, int, str]] = []
     chunks: list[Chunk] = []
     for one in whole:
@@ -153,45 +171,53 @@ def archived_put_back(whole: Sequence["Whole"], *, change: Change) -> list[Memor
         memory.size_bytes, memory.change = one.size_before, change.change
         texts += [(memory.id, version.revision, version.content) for version in one.versions]
         chunks += one.findings.passages
-        made_current(one, space)
     memories = [one.memory for one in whole]
-    columns = ["content", "archived_at", "size_bytes", "change", "concepts", "understood"]
+    columns = ["content", "archived_at", "size_bytes", "change", "understood"]
     Memory.objects.bulk_update(memories, columns)
     with connection.cursor() as cursor:
         cursor.execute(_FILL_VERSIONS, [list(column) for column in zip(*texts, strict=True)] or [[], [], []])
     rows_copy(chunks)
+    epoch_id = change.context.epoch_id
+    passages = (([key], vector[None, :]) for one in whole for key, vector in one.findings.vectors.items())
+    vectors_write(passages, epoch_id=epoch_id)
+    places = [(one.memory.id, one.concepts) for one in whole if one.concepts is not None]
+    places_write(places, epoch_id=epoch_id, change=change)
+    others_follow(change)
     ArchivedMemory.objects.filter(memory__in=[one.id for one in memories]).delete()
     memories_tell("memory.unarchived", memories, now=change.moment)
     return memories
 
 
-def _dimensions(space: ConceptSpace) -> str:
+def _dimensions(dimensions: Sequence[Dimension]) -> str:
     """Return what tells the dimensions of a space from all others."""
-    return digest(canonical({"of": [[one.name, one.description] for one in space.dimensions]}))[:16]
+    return digest(canonical({"of": [[one.name, one.description] for one in dimensions]}))[:16]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Findings:
-    """What was found out about the text of an archived memory, unpacked: its passages, unsaved, and its place."""
+    """What was found out about the text of an archived memory, unpacked: its passages, unsaved, and its place.
+
+    `vectors` are those of the passages that the model had read, by their ids.
+    """
 
     passages: list[Chunk]
+    vectors: dict[UUID, Floats]
     concepts: Floats
     # The dimensions among which the concepts stand, see `_dimensions`; and the models of the vectors.
     dimensions: str
     models: list[str]
 
-    @property
-    def is_of_present_models(self) -> bool:
-        return self.models == _MODELS
+    def is_of_models(self, context: MemoryContext) -> bool:
+        """Tell whether the models that made this are those that answer now."""
+        return self.models == _models(context)
 
-    def concepts_in(self, space: ConceptSpace) -> Floats:
-        """Return the place in the present space, in the middle of it if the vectors cannot tell."""
-        if self.dimensions == _dimensions(space):
+    def concepts_in(self, context: MemoryContext) -> Floats | None:
+        """Return the place in the present space, None if the vectors cannot tell."""
+        if not self.is_of_models(context) or len(self.vectors) < len(self.passages) or not self.vectors:
+            return None
+        if self.dimensions == _dimensions(dimensions_of(context)):
             return self.concepts
-        vectors = [passage.embedding for passage in self.passages]
-        if not self.is_of_present_models or not vectors or any(vector is None for vector in vectors):
-            return np.full(len(space.dimensions), 0.5, dtype=np.float32)
-        return place(np.array(vectors, dtype=np.float32), space)
+        return place(np.array(list(self.vectors.values()), dtype=np.float32), concept_space(context))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,16 +229,19 @@ class Whole:
     findings: Findings
     # In bytes of the plan.
     size_before: int
+    # Where it stands in the present space, once it is made current.
+    concepts: Floats | None = None
 
 
-def made_current(one: Whole, space: ConceptSpace) -> None:
+def made_current(one: Whole, context: MemoryContext) -> Whole:
     """Place an unpacked memory in the present space, and leave out vectors of other models than the present ones."""
-    one.memory.concepts = one.findings.concepts_in(space)
-    if not one.findings.is_of_present_models:
+    if not one.findings.is_of_models(context):
         _forget_models(one.memory, one.findings.passages)
+        return replace(one, findings=replace(one.findings, vectors={}))
+    return replace(one, concepts=one.findings.concepts_in(context))
 
 
-def findings_read(row: ArchivedMemory) -> Findings:
+def findings_read(row: ArchivedMemory, context: MemoryContext) -> Findings:
     """Unpack what was found out about a text, for a search; vectors of other models are left out.
 
     Raises `ArchiveDamaged` for what cannot be unpacked.
@@ -221,9 +250,10 @@ def findings_read(row: ArchivedMemory) -> Findings:
         found = _findings(row.memory_id, findings_unpack(row.findings))
     except (DamagedError, LookupError, ValueError, TypeError, AttributeError):
         raise damaged(row.memory_id) from None
-    if not found.is_of_present_models:
+    if not found.is_of_models(context):
+        found = replace(found, vectors={})
         for one in found.passages:
-            one.embedding, one.sparse = None, None
+            one.sparse = None
     return found
 
 
@@ -246,34 +276,29 @@ def archived_read(row: ArchivedMemory, *, using: str | None = None) -> Whole:
 
 
 def _findings(memory_id: UUID, data: Mapping[str, Any]) -> Findings:
+    vectors = {
+        UUID(fields["id"]): np.frombuffer(numbers_of(fields["embedding"]), dtype="<f2").astype(np.float32)
+        for fields in data["passages"]
+        if fields["embedding"] is not None
+    }
     return Findings(
         [_chunk(memory_id, fields) for fields in data["passages"]],
+        vectors,
         np.frombuffer(data["concepts"], dtype="<f4"),
         data["dimensions"],
         data["models"],
     )
 
 
-def passages_of(memory_ids: Sequence[UUID], *, using: str | None = None) -> Any:
-    """Return passages with their vectors as PostgreSQL sends them, under `vector`."""
-    return (
-        Chunk.objects.using(using)
-        .defer("embedding")
-        .annotate(vector=Func(F("embedding"), function="halfvec_send", output_field=BinaryField()))
-        .filter(memory__in=memory_ids)
-        .order_by("memory_id", "ordinal")
-    )
-
-
-def _packed(memory: Memory, versions: Sequence[MemoryVersion], passages: Sequence[Any], dimensions: str) -> Packed:
+def _packed(memory: Memory, versions: Sequence[MemoryVersion], passages: Sequence[Chunk], made: _Made) -> Packed:
     texts, texts_sha256, text_bytes = texts_pack(
         {memory.revision: memory.content, **{one.revision: one.content for one in versions}}
     )
     findings = {
-        "concepts": np.asarray(memory.concepts, dtype="<f4").tobytes(),
-        "dimensions": dimensions,
-        "models": _MODELS,
-        "passages": [_passage(one) for one in passages],
+        "concepts": made.places.get(memory.id, np.empty(0)).astype("<f4").tobytes(),
+        "dimensions": made.dimensions,
+        "models": made.models,
+        "passages": [_passage(one, made.vectors.get(one.id)) for one in passages],
     }
     archived = ArchivedMemory(
         memory=memory,
@@ -281,7 +306,7 @@ def _packed(memory: Memory, versions: Sequence[MemoryVersion], passages: Sequenc
         texts_sha256=texts_sha256,
         findings=findings_pack(findings),
         sha256=hash_of_whole(memory, versions, findings),
-        unpacked_bytes=text_bytes + sum(map(_passage_bytes, passages)),
+        unpacked_bytes=text_bytes + sum(_passage_bytes(one, made.vectors.get(one.id)) for one in passages),
         size_before=memory.size_bytes,
     )
     # The metadata stay where they are. Of a short text with a long history it may be more than before.
@@ -302,7 +327,7 @@ def hash_of_whole(memory: Memory, versions: Sequence[MemoryVersion], findings: M
     )
 
 
-def _passage(row: Any) -> dict[str, Any]:
+def _passage(row: Chunk, vector: bytes | None) -> dict[str, Any]:
     return {
         "id": str(row.id),
         "ordinal": row.ordinal,
@@ -311,18 +336,15 @@ def _passage(row: Any) -> dict[str, Any]:
         "terms": bytes(row.terms),
         "sketch": row.sketch,
         "sparse": row.sparse,
-        "embedding": None
-        if row.vector is None
-        else planes(np.frombuffer(bytes(row.vector), dtype=">f2", offset=_VECTOR_HEADER).astype("<f2").tobytes()),
+        "embedding": None if vector is None else planes(vector),
     }
 
 
-def _passage_bytes(row: Any) -> int:
-    return sum(len(one) for one in (row.terms, row.sketch, row.sparse, row.vector) if one is not None)
+def _passage_bytes(row: Chunk, vector: bytes | None) -> int:
+    return sum(len(one) for one in (row.terms, row.sketch, row.sparse, vector) if one is not None)
 
 
 def _chunk(memory_id: UUID, fields: Mapping[str, Any]) -> Chunk:
-    embedding = fields["embedding"]
     return Chunk(
         id=UUID(fields["id"]),
         memory_id=memory_id,
@@ -332,7 +354,6 @@ def _chunk(memory_id: UUID, fields: Mapping[str, Any]) -> Chunk:
         terms=fields["terms"],
         sketch=fields["sketch"],
         sparse=fields["sparse"],
-        embedding=None if embedding is None else np.frombuffer(numbers_of(embedding), dtype="<f2").astype(np.float32),
     )
 
 
@@ -341,10 +362,9 @@ def _forget_models(memory: Memory, passages: Sequence[Chunk]) -> None:
     spans = [Passage(row.ordinal, row.start, row.end) for row in passages]
     sketches = default_sketcher().sketch(model_inputs(memory.content, metadata=memory.metadata, chunks=spans))
     for one, sketch in zip(passages, sketches, strict=True):
-        one.embedding, one.sparse = None, None
+        one.sparse = None
         one.sketch = packing.pack([sketch], packing.SKETCH)
     memory.understood = False
-    memory.concepts = np.full(len(memory.concepts), 0.5, dtype=np.float32)
 
 
 def _by_memory(rows: Iterable[Any]) -> dict[UUID, list[Any]]:

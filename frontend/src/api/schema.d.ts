@@ -1773,6 +1773,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/epochs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The index epochs that are kept and the latest that were dropped, and the models that there are
+         * @description The index epochs that are kept and the latest that were dropped, and the models that there are.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_epochs"];
+        put?: never;
+        /**
+         * Have another embedding model read the whole memory in the background; nothing changes for searches
+         * @description Have another embedding model read the whole memory in the background; nothing changes for searches.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_epoch_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/epochs/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have the epoch answer that answered before
+         * @description Have the epoch answer that answered before.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_epoch_rollback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/epochs/{epoch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One index epoch and how far it is filled
+         * @description One index epoch and how far it is filled.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        get: operations["memory_epoch"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete the vectors of an epoch that does not answer
+         * @description Delete the vectors of an epoch that does not answer.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        delete: operations["memory_epoch_drop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/epochs/{epoch_id}/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have this epoch answer from now on; the one before it is kept current, for the way back
+         * @description Have this epoch answer from now on; the one before it is kept current, for the way back.
+         *
+         *     Needs the permission `memory:admin`.
+         */
+        post: operations["memory_epoch_switch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/erasures": {
         parameters: {
             query?: never;
@@ -4676,6 +4776,12 @@ export interface components {
             /** Format: email */
             email: string;
         };
+        EmbeddingModelOutput: {
+            name: string;
+            dimension: number;
+            /** @description Texts and questions leave the platform for it. */
+            is_remote: boolean;
+        };
         /** @description A serializer that answers 400 for a field it does not know. */
         EnableInputRequest: {
             permissions_accepted: string[];
@@ -4724,6 +4830,39 @@ export interface components {
             results: components["schemas"]["EntityOutput"][];
             next: string | null;
             total: number;
+        };
+        /** @description A serializer that answers 400 for a field it does not know. */
+        EpochInputRequest: {
+            /** @description The name of one of `models`. */
+            model: string;
+        };
+        EpochOutput: {
+            /** Format: uuid */
+            epoch_id: string;
+            model: string;
+            dimension: number;
+            /** @description `filling` while the model reads; `ready` to be switched to; `active` for the one that answers; `standby` for one that did and is kept current; `failed` if its model did not answer; `dropped`. */
+            status: string;
+            /** @description The memories that models have read so far. */
+            memories: number;
+            /** @description Those of them that this model has read. */
+            filled: number;
+            /** Format: uuid */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ready_at: string | null;
+            /** Format: date-time */
+            activated_at: string | null;
+            /** Format: date-time */
+            left_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        EpochsOutput: {
+            results: components["schemas"]["EpochOutput"][];
+            models: components["schemas"]["EmbeddingModelOutput"][];
         };
         /** @description Either ids or conditions; conditions look in the trash, too, and among what is replaced or expired. */
         ErasureInputRequest: {
@@ -4885,6 +5024,11 @@ export interface components {
          *     * `entitlements.changed` - entitlements.changed
          *     * `entity.merged` - entity.merged
          *     * `entity.parted` - entity.parted
+         *     * `epoch.dropped` - epoch.dropped
+         *     * `epoch.failed` - epoch.failed
+         *     * `epoch.ready` - epoch.ready
+         *     * `epoch.started` - epoch.started
+         *     * `epoch.switched` - epoch.switched
          *     * `escalation.refused` - escalation.refused
          *     * `export.deleted` - export.deleted
          *     * `export.downloaded` - export.downloaded
@@ -4967,7 +5111,7 @@ export interface components {
          *     * `webhook.updated` - webhook.updated
          * @enum {string}
          */
-        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.archive_changed" | "memory.archived" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.unarchived" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
+        EventTypesEnum: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "epoch.dropped" | "epoch.failed" | "epoch.ready" | "epoch.started" | "epoch.switched" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.archive_changed" | "memory.archived" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.unarchived" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated";
         /** @description A serializer that answers 400 for a field it does not know. */
         ExplainInputRequest: {
             query: string;
@@ -5000,6 +5144,8 @@ export interface components {
             detail: string;
             rank: number | null;
             candidates: number;
+            /** @description The embedding model of question and passages. */
+            model: string;
             /** Format: double */
             score: number | null;
             score_units: number | null;
@@ -6891,6 +7037,8 @@ export interface components {
             /** Format: double */
             took_ms: number;
             dropped_channels: string[];
+            /** @description The embedding model of question and passages. */
+            model: string;
         };
         SearchResultOutput: {
             /** Format: uuid */
@@ -7511,6 +7659,7 @@ export interface operations {
                  *     * `domain` - domain
                  *     * `entitlements` - entitlements
                  *     * `entity` - entity
+                 *     * `epoch` - epoch
                  *     * `escalation` - escalation
                  *     * `export` - export
                  *     * `file` - file
@@ -7540,7 +7689,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "memory_grant" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "epoch" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "memory_grant" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 cursor?: string;
                 from?: string;
                 ip?: string;
@@ -7601,6 +7750,7 @@ export interface operations {
                  *     * `domain` - domain
                  *     * `entitlements` - entitlements
                  *     * `entity` - entity
+                 *     * `epoch` - epoch
                  *     * `escalation` - escalation
                  *     * `export` - export
                  *     * `file` - file
@@ -7630,7 +7780,7 @@ export interface operations {
                  *     * `user` - user
                  *     * `webhook` - webhook
                  */
-                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "memory_grant" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
+                area?: "api_key" | "audit" | "billing_settings" | "branding" | "credit" | "domain" | "entitlements" | "entity" | "epoch" | "escalation" | "export" | "file" | "identity" | "import" | "invitation" | "member" | "memory" | "memory_context" | "memory_grant" | "mfa" | "module" | "operation" | "operator" | "organization" | "override" | "permission" | "plan" | "quota" | "review" | "role" | "session" | "sign_in" | "signing_key" | "subscription" | "usage" | "user" | "webhook";
                 /**
                  * @description * `csv` - csv
                  *     * `jsonl` - jsonl
@@ -10408,6 +10558,183 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_epochs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpochsOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_epoch_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EpochInputRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpochOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_epoch_rollback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpochOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_epoch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                epoch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpochOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_epoch_drop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                epoch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_epoch_switch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                epoch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpochOutput"];
+                };
             };
             /** @description Any refusal or failure. */
             default: {
@@ -13945,6 +14272,11 @@ export interface operations {
                  *     * `entitlements.changed` - entitlements.changed
                  *     * `entity.merged` - entity.merged
                  *     * `entity.parted` - entity.parted
+                 *     * `epoch.dropped` - epoch.dropped
+                 *     * `epoch.failed` - epoch.failed
+                 *     * `epoch.ready` - epoch.ready
+                 *     * `epoch.started` - epoch.started
+                 *     * `epoch.switched` - epoch.switched
                  *     * `escalation.refused` - escalation.refused
                  *     * `export.deleted` - export.deleted
                  *     * `export.downloaded` - export.downloaded
@@ -14027,7 +14359,7 @@ export interface operations {
                  *     * `webhook.updated` - webhook.updated
                  *     * `webhook.test` - webhook.test
                  */
-                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.archive_changed" | "memory.archived" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.unarchived" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
+                event_type?: "api_key.created" | "api_key.revoked" | "api_key.rotated" | "audit.exported" | "audit.verified" | "billing_settings.updated" | "branding.updated" | "credit.given" | "domain.added" | "domain.failing" | "domain.removed" | "domain.verified" | "entitlements.changed" | "entity.merged" | "entity.parted" | "epoch.dropped" | "epoch.failed" | "epoch.ready" | "epoch.started" | "epoch.switched" | "escalation.refused" | "export.deleted" | "export.downloaded" | "export.finished" | "export.requested" | "file.deleted" | "file.stored" | "import.finished" | "import.started" | "invitation.accepted" | "invitation.created" | "invitation.refused" | "invitation.resent" | "invitation.revoked" | "member.joined" | "member.left" | "member.removed" | "member.role_changed" | "memory.archive_changed" | "memory.archived" | "memory.erased" | "memory.erasure_certified" | "memory.erasure_failed" | "memory.erasure_requested" | "memory.hold_placed" | "memory.hold_released" | "memory.reinstated" | "memory.restored" | "memory.retention_changed" | "memory.stored" | "memory.superseded" | "memory.trashed" | "memory.unarchived" | "memory.updated" | "memory_context.updated" | "memory_grant.created" | "memory_grant.revoked" | "module.configured" | "module.disabled" | "module.enabled" | "operation.cancelled" | "operation.created" | "operation.finished" | "operation.read" | "operation.retried" | "organization.created" | "organization.deleted" | "organization.deletion_requested" | "organization.ownership_transferred" | "organization.restored" | "organization.updated" | "override.ended" | "override.given" | "permission.refused" | "quota.warning" | "review.decided" | "review.opened" | "review.outdated" | "review.undone" | "role.created" | "role.deleted" | "role.updated" | "session.ended" | "session.ended_everywhere" | "session.opened" | "session.reauthenticated" | "session.token_reused" | "subscription.change_requested" | "subscription.changed" | "subscription.checkout_started" | "usage.difference" | "webhook.created" | "webhook.deleted" | "webhook.disabled" | "webhook.enabled" | "webhook.replayed" | "webhook.secret_rotated" | "webhook.skipped" | "webhook.tested" | "webhook.updated" | "webhook.test";
                 limit?: number;
                 /**
                  * @description * `pending` - pending

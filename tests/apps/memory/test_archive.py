@@ -6,7 +6,6 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -33,6 +32,7 @@ from tests.apps.memory.test_exports import exported, imported, lines_of, members
 from tests.apps.memory.test_two_clocks import MINUTE, History, applied, differences
 from tests.factories.billing import plan_limits_set
 from tests.factories.fixtures import ClientFactory
+from tests.factories.vectors import passages_without_vector
 
 API = "/api/v1/memory"
 LONG = (
@@ -44,11 +44,13 @@ LONG = (
 
 # Everything that is kept of a memory, but for the number of the change that wrote it last.
 _WHOLE = """
-    SELECT (to_jsonb(memory) - 'change')::text, vector_send(memory.concepts)::text,
+    SELECT (to_jsonb(memory) - 'change')::text,
+        (SELECT string_agg(vector_send(concepts)::text, '|') FROM memory_memoryplace WHERE memory_id = memory.id),
         (SELECT string_agg(version::text, '|' ORDER BY revision) FROM memory_memoryversion AS version
             WHERE version.memory_id = memory.id),
-        (SELECT string_agg(chunk::text || halfvec_send(chunk.embedding)::text, '|' ORDER BY ordinal)
-            FROM memory_chunk AS chunk WHERE chunk.memory_id = memory.id),
+        (SELECT string_agg(chunk::text || halfvec_send(vector.embedding)::text, '|' ORDER BY ordinal)
+            FROM memory_chunk AS chunk JOIN memory_passagevector AS vector ON vector.chunk_id = chunk.id
+            WHERE chunk.memory_id = memory.id),
         (SELECT string_agg(mention::text, '|' ORDER BY id) FROM memory_mention AS mention
             WHERE mention.memory_id = memory.id),
         (SELECT string_agg(evidence::text, '|' ORDER BY id) FROM memory_relationevidence AS evidence
@@ -419,11 +421,12 @@ def test_vectors_of_other_models_are_read_again(
         with transaction.atomic():
             memories_put_away([packed], change=change_begin(now=timezone.now()))
         memories_unarchive(reader=EVERYTHING, organization_id=acme.id, memory_ids=[UUID(memory_id)], now=timezone.now())
-        assert not Chunk.objects.exclude(embedding=None).exists()
+        assert passages_without_vector().exists()
     assert [one["memory_id"] for one in search("zebra banner")] == [memory_id]
     run_jobs()
     with organization_scope(acme.id):
-        assert not Chunk.objects.filter(Q(embedding=None) | Q(sparse=None)).exists()
+        assert not Chunk.objects.filter(sparse=None).exists()
+        assert not passages_without_vector().exists()
         assert Memory.objects.get(id=memory_id).understood
 
 

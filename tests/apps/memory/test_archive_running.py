@@ -35,7 +35,8 @@ from apps.memory.services.erasing import memories_erase
 from apps.memory.services.managing import memory_edit
 from apps.memory.services.memories import memories_store, memory_store
 from apps.memory.services.search import memory_search
-from apps.memory.services.understanding import SHARES, memories_understand
+from apps.memory.services.understanding import memories_understand
+from apps.memory.services.vectors import SHARES
 from apps.memory.tasks import sweep_all_archives
 from apps.memory.types import SearchQuery, StoreItem
 from liftos.env import BASE_DIR as ROOT

@@ -17,9 +17,11 @@ from apps.accounts.models import Organization
 from apps.billing.models import UsageCounter
 from apps.core.tenancy.migrations import migrate_organizations
 from apps.core.tenancy.scope import organization_scope, public_scope, schema_scope
+from apps.memory.adapters.vectors import memory_places
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.exceptions import MemoryNotFound
 from apps.memory.models import Memory, MemoryContext, MemoryRemoval
+from apps.memory.selectors.contexts import context_get
 from apps.memory.services.changes import change_begin
 from apps.memory.services.contexts import context_update
 from apps.memory.services.managing import memory_restore, memory_trash
@@ -27,6 +29,7 @@ from apps.memory.services.memories import memory_store
 from apps.memory.services.purging import trash_empty
 from apps.memory.types import StoreItem
 from tests.apps.memory.conftest import Store
+from tests.factories.vectors import concepts_of
 
 
 def remember(organization: Organization, content: str, **item: Any) -> UUID:
@@ -56,7 +59,9 @@ def test_each_write_is_a_change_and_stamps_its_rows(in_acme: Organization) -> No
     memory_restore(reader=EVERYTHING, organization_id=in_acme.id, memory_id=first, user_id=None, now=now)
     assert Memory.objects.get(id=first).change == 4
     context_update(domain="retail", now=timezone.now())
-    assert set(Memory.objects.values_list("change", flat=True)) == {5}
+    # That moves where memories stand, and nothing else of them.
+    assert set(memory_places(context_get().epoch_id).values_list("change", flat=True)) == {5}
+    assert set(Memory.objects.values_list("change", flat=True)) == {2, 4}
     for refused in (first, second):
         memory_trash(reader=EVERYTHING, organization_id=in_acme.id, memory_id=refused, user_id=None, now=now)
         with pytest.raises(MemoryNotFound):
@@ -153,7 +158,7 @@ def test_writers_at_the_same_time_wait_in_turn_and_never_in_a_circle(committed_d
         rows = list(Memory.objects.order_by("number"))
         assert [row.number for row in rows] == list(range(1, 2 * rounds + 2))
         assert counters() == (1 + 2 * rounds + 2 * rounds + 1, 2 * rounds + 1)
-        assert len({len(row.concepts) for row in rows}) == 1
+        assert len({len(concepts_of(row.id)) for row in rows}) == 1
         held = UsageCounter.objects.get(organization_id=acme.id, meter="memory_bytes").used
         assert held == sum(row.size_bytes for row in rows)
 

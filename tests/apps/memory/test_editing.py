@@ -25,6 +25,7 @@ from apps.memory.types import StoreItem
 from tests.apps.memory.conftest import Search, Store
 from tests.factories.billing import plan_limits_set
 from tests.factories.fixtures import ClientFactory
+from tests.factories.vectors import concepts_of
 
 URL = "/api/v1/memory"
 
@@ -246,7 +247,7 @@ def test_a_context_that_changes_during_the_analysis_is_noticed(
         context_update(dimensions=[{"name": "money", "description": "What it costs."}], now=timezone.now())
         return text
 
-    monkeypatch.setattr("apps.memory.services.managing.understood", understood_slowly)
+    monkeypatch.setattr("apps.memory.services.memories.understood", understood_slowly)
     memory = memory_edit(
         reader=EVERYTHING,
         organization_id=in_acme.id,
@@ -255,7 +256,7 @@ def test_a_context_that_changes_during_the_analysis_is_noticed(
         user_id=None,
         now=timezone.now(),
     )
-    assert len(Memory.objects.get(id=memory.id).concepts) == 1
+    assert len(concepts_of(memory.id)) == 1
 
 
 def test_of_two_edits_at_once_one_is_refused_and_none_is_lost(committed_db: str) -> None:

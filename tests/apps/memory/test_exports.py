@@ -25,7 +25,7 @@ from apps.accounts.services.deletion import due_purge
 from apps.billing.models import UsageCounter
 from apps.core.tenancy.scope import organization_scope, public_scope, schema_name_for
 from apps.events.models import OutboxEvent
-from apps.memory.models import Chunk, Export, Memory, MemoryRemoval
+from apps.memory.models import Export, Memory, MemoryRemoval
 from apps.memory.selectors.exports import exports_holding
 from apps.memory.services.exports import export_delete, export_write, exports_expire
 from apps.memory.services.files import originals_delete_with_organization
@@ -36,6 +36,7 @@ from tests.apps.memory.conftest import Store
 from tests.apps.memory.test_batches import RunJobs, upload
 from tests.factories.billing import plan_limits_set
 from tests.factories.fixtures import ClientFactory
+from tests.factories.vectors import passages_without_vector
 
 API = "/api/v1/memory"
 TEXT = "EXP-117: Priya Raman tested a discount with Harbor Coffee."
@@ -341,7 +342,7 @@ def test_texts_that_were_read_otherwise_are_read_again(
     same(client, other, "/graph")
     with organization_scope(globex.id):
         assert Memory.objects.get(id=memory_id).understood
-        assert not Chunk.objects.filter(embedding=None).exists()
+        assert not passages_without_vector().exists()
 
 
 def test_the_plan_bounds_an_import(

@@ -12,6 +12,7 @@ from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS
 from apps.memory.models import Memory
 from tests.apps.memory.conftest import Search, Store
+from tests.factories.vectors import concepts_of
 
 URL = "/api/v1/memory/insights"
 CONTEXT = "/api/v1/memory/context"
@@ -105,11 +106,11 @@ def test_changing_the_domain_places_every_memory_anew(client: APIClient, store: 
     answer = client.patch(CONTEXT, {"domain": "retail"}, format="json")
     assert answer.status_code == 200
     with organization_scope(acme.id):
-        placed = [memory.concepts for memory in Memory.objects.order_by("id")]
+        placed = [concepts_of(memory.id) for memory in Memory.objects.order_by("id")]
     assert {len(one) for one in placed} == {len(DOMAIN_DIMENSIONS["retail"])}
     fresh = store("Number 0: an elegant, minimal chair.")
     with organization_scope(acme.id):
-        assert np.allclose(Memory.objects.get(id=fresh).concepts, placed[0], atol=1e-3)
+        assert np.allclose(concepts_of(fresh), placed[0], atol=1e-3)
 
 
 def test_dimensions_of_ones_own(client: APIClient, store: Store, search: Search) -> None:

@@ -41,7 +41,6 @@ def rows_create(organization: Organization, count: int, *, first: int = 1) -> li
                 recorded_at=START + timedelta(seconds=number % 6),
                 revised_at=START - timedelta(days=number % 2),
                 size_bytes=1,
-                concepts=[0.5],
             )
             for number in range(first, first + count)
         )

@@ -10,10 +10,10 @@ from apps.core.ids import new_id
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS
-from apps.memory.models import Memory
 from apps.memory.selectors import concepts
 from apps.memory.selectors.contexts import concept_space, context_get
 from tests.apps.memory.conftest import Store
+from tests.factories.vectors import concepts_of
 
 URGENCY = next(one for one in DOMAIN_DIMENSIONS["general"] if one.name == "urgency")
 URGENT, CALM = URGENCY.high[0], URGENCY.low[0]
@@ -37,7 +37,7 @@ def test_sentences_stand_at_the_pole_that_they_pull_to(client: APIClient, store:
     ]
     with organization_scope(acme.id):
         assert [row["coordinate"] for row in body["dimensions"]] == pytest.approx(
-            list(Memory.objects.get().concepts), abs=1e-6
+            list(concepts_of(memory_id)), abs=1e-6
         )
         space = concept_space(context_get())
     urgency = next(row for row in body["dimensions"] if row["name"] == "urgency")

@@ -11,8 +11,10 @@ from apps.memory.models import Chunk, Memory
 from apps.memory.selectors.landscapes import landscape_of
 from apps.memory.services.operations import operation_create, operation_process
 from apps.memory.services.search import memories_find
-from apps.memory.services.understanding import SHARES, memories_reread, memories_understand, unread
+from apps.memory.services.understanding import memories_reread, memories_understand, unread
+from apps.memory.services.vectors import SHARES
 from apps.memory.types import SearchQuery
+from tests.factories.vectors import concepts_of, passages_without_vector
 
 TEXTS = (
     "Parcels to Sweden arrive late and nobody answers the phone.",
@@ -32,9 +34,8 @@ def batch(in_acme: Organization) -> Organization:
 @pytest.fixture
 def first(batch: Organization) -> Callable[[str], str]:
     def ask(text: str) -> str:
-        found, _ = memories_find(
-            organization_id=batch.id, reader=EVERYTHING, query=SearchQuery(text=text), now=timezone.now()
-        )
+        query = SearchQuery(text=text)
+        found = memories_find(organization_id=batch.id, reader=EVERYTHING, query=query, now=timezone.now()).results
         return found[0].memory.content
 
     return ask
@@ -60,9 +61,10 @@ def test_it_is_found_by_words_and_by_meaning_before_and_after(
 
 
 def test_the_models_read_each_text_once_and_drop_its_sketch(batch: Organization) -> None:
-    assert Chunk.objects.filter(embedding=None, sketch__isnull=False).count() == len(TEXTS)
+    assert passages_without_vector().filter(sketch__isnull=False).count() == len(TEXTS)
     understand_all(batch)
-    assert Chunk.objects.filter(embedding__isnull=False, sparse__isnull=False, sketch=None).count() == len(TEXTS)
+    assert Chunk.objects.filter(sparse__isnull=False, sketch=None).count() == len(TEXTS)
+    assert not passages_without_vector().exists()
     changes = set(Memory.objects.values_list("change", flat=True))
     understand_all(batch)
     assert set(Memory.objects.values_list("change", flat=True)) == changes
@@ -76,9 +78,12 @@ def test_topics_leave_out_what_no_model_has_read(batch: Organization) -> None:
 
 def test_reading_again_gives_the_same(batch: Organization) -> None:
     understand_all(batch)
-    fields = ("number", "named", "times", "thread", "concepts")
-    before = [(*row[:3], row[3], list(row[4])) for row in Memory.objects.order_by("number").values_list(*fields)]
+
+    def found() -> list[tuple[object, ...]]:
+        rows = Memory.objects.order_by("number").values_list("id", "number", "named", "times", "thread")
+        return [(*row, concepts_of(row[0]).tolist()) for row in rows]
+
+    before = found()
     assert memories_reread(organization_id=batch.id, everything=True, now=timezone.now()) == len(TEXTS)
     understand_all(batch)
-    after = [(*row[:3], row[3], list(row[4])) for row in Memory.objects.order_by("number").values_list(*fields)]
-    assert after == before
+    assert found() == before

@@ -13,7 +13,8 @@ from apps.memory.engine.types import SearchType
 from apps.memory.services.contexts import context_update
 from apps.memory.services.operations import operation_create, operation_process
 from apps.memory.services.search import memories_find
-from apps.memory.services.understanding import SHARES, memories_understand
+from apps.memory.services.understanding import memories_understand
+from apps.memory.services.vectors import SHARES
 from apps.memory.types import SearchQuery
 from tests.bench.notes import notes
 
@@ -68,7 +69,7 @@ def test_each_is_found_in_the_top_three_by_its_type_and_by_hybrid(planted: Organ
     for name, question, search_type, weights in QUESTIONS:
         for kind, given in ((SearchType(search_type), weights), (SearchType.HYBRID, {})):
             query = SearchQuery(text=question, search_type=kind, weights=given, limit=10, explain=False)
-            found, _ = memories_find(organization_id=planted.id, reader=EVERYTHING, query=query, now=NOW)
+            found = memories_find(organization_id=planted.id, reader=EVERYTHING, query=query, now=NOW).results
             names = [one.memory.external_id for one in found]
             if name not in names[:3]:
                 missed.append((kind.value, question, names.index(name) if name in names else None, names[:3]))

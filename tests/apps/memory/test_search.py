@@ -16,6 +16,7 @@ from apps.memory.models import Memory
 from apps.memory.selectors.contexts import concept_space, context_get
 from tests.apps.memory.conftest import Search, Store
 from tests.factories.billing import plan_limits_set
+from tests.factories.vectors import concepts_of, concepts_set
 
 URL = "/api/v1/memory/search"
 CORPUS = {
@@ -86,7 +87,7 @@ def test_the_conceptual_channel_is_the_engines_similarity(
     found = {row["memory_id"]: row["contributions"][0]["raw"] for row in search(text, search_type="conceptual")}
     with organization_scope(acme.id):
         space = concept_space(context_get())
-        places = {str(row.id): np.asarray(row.concepts, dtype=np.float32) for row in Memory.objects.all()}
+        places = {str(row.id): concepts_of(row.id) for row in Memory.objects.all()}
     target, weight = space.query_target(default_embedder().embed_query(text))
     expected = space.similarity(target, weight, np.stack(list(places.values())))
     assert found == pytest.approx(dict(zip(places, expected.tolist(), strict=True)), abs=1e-5)
@@ -97,7 +98,7 @@ def test_a_memory_of_another_space_does_not_break_the_search(
 ) -> None:
     other = next(iter(corpus))
     with organization_scope(acme.id):
-        Memory.objects.filter(id=other).update(concepts=[0.5, 0.5])
+        concepts_set(other, [0.5, 0.5])
     found = [row["memory_id"] for row in search("good news", search_type="conceptual")]
     assert sorted(found) == sorted(set(corpus) - {other})
 

@@ -20,6 +20,7 @@ from apps.memory.services.contexts import context_update
 from apps.memory.services.memories import memory_store, understood
 from apps.memory.types import ReadLimits, StoreItem
 from tests.factories.fixtures import ClientFactory
+from tests.factories.vectors import concepts_of
 
 BATCH = "/api/v1/memory/store/batch"
 
@@ -39,7 +40,7 @@ def test_a_context_that_changes_during_the_analysis_is_noticed(
     monkeypatch.setattr("apps.memory.services.memories.understood", understood_slowly)
     item = StoreItem(content="Parcels arrive late.")
     stored = memory_store(organization_id=in_acme.id, item=item, user_id=None, now=timezone.now())
-    assert len(Memory.objects.get(id=stored.memory_id).concepts) == 1
+    assert len(concepts_of(stored.memory_id)) == 1
 
 
 def test_an_expired_memory_gives_up_its_external_id_and_its_bytes(in_acme: Organization) -> None:

@@ -15,7 +15,7 @@ from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.exceptions import SupersessionConflict
 from apps.memory.models import Memory, MemoryState
-from apps.memory.selectors.contexts import concept_space, context_get
+from apps.memory.selectors.contexts import context_get
 from apps.memory.selectors.differences import diff_page
 from apps.memory.selectors.memories import memory_present
 from apps.memory.selectors.visible import memories_visible
@@ -318,7 +318,7 @@ def test_earlier_texts_of_one_organisation_are_read_for_it_alone(acme: Organizat
     def names(organization: Organization, content: str) -> set[str]:
         state = MemoryState(id=UUID(int=7), revision=1, content=content, metadata={}, occurred_at=at)
         with organization_scope(organization.id):
-            (text,) = earlier._texts([state], concept_space(context_get()))
+            (text,) = earlier._texts([state], context_get())
         return {entry.mention.key for entry in text.reading.entities}
 
     ours, theirs = names(acme, "Priya Raman is here."), names(globex, "Lena Hartwig is here.")

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS, ConceptSpace, Dimension
+from apps.memory.engine.ports import MINILM_SCALE
 from apps.memory.kse import kse_contract
 
 
@@ -14,13 +15,15 @@ class CompassEmbedder:
 
     name = "compass"
     dimension = 2
+    scale = MINILM_SCALE
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         points = {"north": (0, 1), "south": (0, -1), "east": (1, 0), "west": (-1, 0)}
         return np.array([points.get(text, (0.6, 0.8)) for text in texts], dtype=np.float32)
 
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        vector: NDArray[np.float32] = self.embed([text])[0]
+        return vector
 
 
 LATITUDE = Dimension(name="latitude", description="", low=("south",), high=("north",))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from apps.memory.engine.anchors import Dimension
 from apps.memory.engine.chunking import chunk_text
 from apps.memory.engine.concepts import ConceptSpace
+from apps.memory.engine.ports import MINILM_SCALE
 from apps.memory.engine.reading import MAX_ENTITIES, Reading, model_inputs, place, read, understand
 from apps.memory.engine.terms import terms_of
 
@@ -212,13 +213,15 @@ class Letters:
 
     name = "letters"
     dimension = 2
+    scale = MINILM_SCALE
     _PLACES = {"a": (-1.0, 0.0), "b": (1.0, 0.0)}
 
     def embed(self, texts: Sequence[str]) -> np.ndarray:
         return np.array([self._PLACES.get(text[0], (0.0, 1.0)) for text in texts], dtype=np.float32)
 
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
+    def embed_query(self, text: str) -> np.ndarray:
+        vector: np.ndarray = self.embed([text])[0]
+        return vector
 
     def encode(self, text: str) -> tuple[np.ndarray, np.ndarray]:
         return np.array([ord(text[0])], dtype=np.uint16), np.array([len(text)], dtype=np.uint8)

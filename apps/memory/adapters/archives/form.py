@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from apps.memory.adapters.embedding import MINILM
+from apps.memory.adapters.embedders import MAX_DIMENSION
 from apps.memory.adapters.sketching import DIMENSION as SKETCH_DIMENSION
 from apps.memory.adapters.sketching import NAME as SKETCH_NAME
 from apps.memory.adapters.sparse import NAME as SPARSE_NAME
@@ -43,8 +43,6 @@ FILES = "files.jsonl"
 REMOVALS = "removals.jsonl"
 # So many memories to a member, so that whoever was interrupted goes on with the member in hand.
 PART_MEMORIES = 1_000
-# The models whose vectors an archive may hold, and the way in which its texts were read.
-MODELS = {"embedding": MINILM.name, "sparse": SPARSE_NAME, "sketch": SKETCH_NAME}
 _NAME = re.compile(
     r"(manifest|context)\.json|(entities|relations|files|removals)\.jsonl|(memories|versions)/[0-9]{6}\.jsonl"
     r"|files/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
@@ -148,7 +146,8 @@ class PassageLine(Span):
         if self.sparse is not None:
             _ascending(packing.unpack(self.sparse, packing.SPARSE)[0], "sparse", strictly=False)
         if self.embedding is not None:
-            _vector_check(self.embedding, MINILM.dimension, "embedding")
+            # How many numbers it has to have only the manifest knows.
+            _vector_check(self.embedding, min(len(self.embedding) // 2, MAX_DIMENSION), "embedding")
         if self.sketch is not None:
             _vector_check(self.sketch, SKETCH_DIMENSION, "sketch", may_be_zero=True)
         return self
@@ -350,18 +349,18 @@ class Manifest(_Line):
     last_entity: Annotated[int, Field(ge=0, le=_MOST_NUMBER)]
     members: list[Member]
 
-    @property
-    def is_read(self) -> bool:
-        """Whether texts were read here as they are there: by the same models, in the same way."""
-        models = {name: one.model for name, one in self.vectors.items()}
-        return self.reading == READING and models == MODELS
+    def is_read(self, model: str, dimension: int) -> bool:
+        """Whether texts were read there as they are here, where this model makes the vectors: so and by such models."""
+        return self.reading == READING and self.vectors == vectors_of(model, dimension)
 
 
-VECTORS = {
-    "embedding": VectorForm(model=MODELS["embedding"], dtype="<f2", shape=[MINILM.dimension]),
-    "sketch": VectorForm(model=MODELS["sketch"], dtype="<f2", shape=[SKETCH_DIMENSION]),
-    "sparse": VectorForm(model=MODELS["sparse"], dtype="<u2 keys, then u1 weights", shape=None),
-}
+def vectors_of(model: str, dimension: int) -> dict[str, VectorForm]:
+    """Return what is told of the vectors of an archive whose embeddings are this model's."""
+    return {
+        "embedding": VectorForm(model=model, dtype="<f2", shape=[dimension]),
+        "sketch": VectorForm(model=SKETCH_NAME, dtype="<f2", shape=[SKETCH_DIMENSION]),
+        "sparse": VectorForm(model=SPARSE_NAME, dtype="<u2 keys, then u1 weights", shape=None),
+    }
 
 
 def _ascending(keys: "np.ndarray[Any, Any]", what: str, *, strictly: bool = True) -> None:

@@ -15,7 +15,6 @@ from apps.accounts.models import Organization
 from apps.core.exceptions import DomainError
 from apps.core.strict_json import StrictJSONError, loads
 from apps.core.tenancy.scope import organization_scope
-from apps.memory.adapters.embedding import MINILM
 from apps.memory.kse import kse_contract
 from apps.memory.models import MemoryContext
 from apps.memory.types import MAX_METADATA_BYTES
@@ -116,14 +115,14 @@ class Store(Bound):
             raise self.refusal(f"properties have at most {MAX_METADATA_BYTES} bytes as JSON")
         return checked
 
-    def vector_checked(self, vector: object) -> Floats:
-        """Return a vector of the embedder's dimension at unit length, as all stored ones are; raises likewise."""
+    def vector_checked(self, vector: object, dimension: int) -> Floats:
+        """Return a vector of the present model's dimension at unit length, as all stored ones are; raises likewise."""
         try:
             values = np.asarray(vector, dtype=np.float64)
         except (TypeError, ValueError):
             raise self.refusal("a vector is a list of numbers") from None
-        if values.shape != (MINILM.dimension,):
-            raise self.refusal(f"a vector has {MINILM.dimension} numbers")
+        if values.shape != (dimension,):
+            raise self.refusal(f"a vector has {dimension} numbers")
         length = float(np.linalg.norm(values))
         if not np.isfinite(length) or length == 0.0:
             raise self.refusal("a vector has finite numbers that are not all zero")

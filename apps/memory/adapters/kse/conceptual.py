@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.embedders import embedder_named
 from apps.memory.adapters.kse.base import Bound, implements
 from apps.memory.adapters.kse.spaces import coordinates_of, space_of
 from apps.memory.engine.chunking import chunk_text
@@ -54,13 +54,14 @@ class ConceptualService(Bound):
             raise self.refusal(f"at most {MAX_BATCH_ITEMS} entities at a time")
         context = context_get()
         space = concept_space(context)
-        return [space_of(context, place(default_embedder().embed(_passages(text)), space)) for text in texts]
+        embedder = embedder_named(space.embedder_name)
+        return [space_of(context, place(embedder.embed(_passages(text)), space)) for text in texts]
 
     def _explain(self, text: str, dimensions: Any) -> str:
         context = context_get()
         given, _ = coordinates_of(context, dimensions, partial=False, refusal=self.refusal)
         space, passages = concept_space(context), _passages(text)
-        places = space.project(default_embedder().embed(passages))
+        places = space.project(embedder_named(space.embedder_name).embed(passages))
         order = [int(row) for row in np.argsort(-np.abs(given - _MIDDLE), kind="stable")[:_NAMED]]
         sentences = [
             _sentence(space.dimensions[row].name, float(given[row]), passages, places[:, row])

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from apps.memory.adapters.embedding import default_embedder
+from apps.memory.adapters.embedders import embedder_named
 from apps.memory.adapters.kse.base import Bound, implements
 from apps.memory.engine.ports import Embedder
 from apps.memory.kse import kse_contract
+from apps.memory.selectors.contexts import context_get
 
 MAX_TEXTS = 1_000
 
@@ -46,7 +47,7 @@ class EmbeddingService(Bound):
             raise self.refusal(f"at most {MAX_TEXTS} texts at a time")
         if not all(map(_readable, texts)):
             raise self.refusal("each text is a string with something to read in it")
-        embedder = self._embedder or default_embedder()
+        embedder = self._embedder or embedder_named(context_get().epoch.model)
         made = kse_contract().model("EmbeddingVector")
         now = timezone.now()
         return [

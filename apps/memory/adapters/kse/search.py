@@ -1,5 +1,6 @@
 """The SDK's search service over ours: the same channels, scores, quota and explanations as the API's search."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import replace
 from typing import Any
@@ -8,13 +9,13 @@ from django.utils import timezone
 
 from apps.memory.adapters.kse.base import Bound, implements
 from apps.memory.adapters.kse.spaces import coordinates_of, space_of
+from apps.memory.adapters.vectors import places_of
 from apps.memory.engine.filters import Filter, FilterError, parse_filter
 from apps.memory.engine.fusion import UNITS
 from apps.memory.engine.memory_index import CANDIDATES
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.types import Channel, SearchType
 from apps.memory.kse import kse_contract
-from apps.memory.models import MemoryContext
 from apps.memory.selectors.contexts import context_get
 from apps.memory.services.search import memory_search, memory_search_near
 from apps.memory.types import MAX_QUERY, SearchQuery, SearchResult
@@ -90,8 +91,7 @@ class SearchService(Bound):
             weights=_weights(query),
         )
         found = memory_search(organization_id=self.organization_id, reader=EVERYTHING, query=asked, now=timezone.now())
-        context = context_get()
-        return [_result(one, context) for one in found.results[first:]]
+        return _results(found.results[first:])
 
     def _near(self, dimensions: Any, limit: int) -> list[Any]:
         most = self.whole(limit, name="limit", most=CANDIDATES)
@@ -105,7 +105,7 @@ class SearchService(Bound):
             limit=most,
             now=timezone.now(),
         )
-        return [_result(one, context) for one in found.results]
+        return _results(found.results)
 
     def _check_model(self, query: Any) -> None:
         if not isinstance(query, kse_contract().model("SearchQuery")):
@@ -136,7 +136,13 @@ def _weights(query: Any) -> dict[str, float]:
     return {channel: 0.0 for channel, switch in _SWITCHES.items() if not getattr(query, switch)}
 
 
-def _result(found: SearchResult, context: MemoryContext) -> Any:
+def _results(found: Sequence[SearchResult]) -> list[Any]:
+    context = context_get()
+    places = places_of(context.epoch_id, [one.memory.id for one in found])
+    return [_result(one, space_of(context, places.get(one.memory.id))) for one in found]
+
+
+def _result(found: SearchResult, space: Any) -> Any:
     contract, memory = kse_contract(), found.memory
     given = {one.channel: one for one in found.hit.contributions}
     knowledge = given.get(Channel.KNOWLEDGE)
@@ -147,7 +153,7 @@ def _result(found: SearchResult, context: MemoryContext) -> Any:
         entity_type=memory.memory_type,
         source=memory.source or None,
         metadata=deepcopy(memory.metadata),
-        conceptual_space=space_of(context, memory.concepts),
+        conceptual_space=space,
         created_at=memory.recorded_at,
         updated_at=memory.recorded_at,
     )

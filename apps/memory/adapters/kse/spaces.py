@@ -15,9 +15,10 @@ from apps.memory.selectors.contexts import dimensions_of
 _DIGITS = 6
 
 
-def space_of(context: MemoryContext, coordinates: Sequence[float] | Floats) -> Any:
-    """Return the SDK's `ConceptualSpace` of coordinates, one for each dimension of the context."""
+def space_of(context: MemoryContext, coordinates: Sequence[float] | Floats | None) -> Any:
+    """Return the SDK's `ConceptualSpace` of coordinates, one for each dimension of the context; None is the middle."""
     dimensions = dimensions_of(context)
+    coordinates = [0.5] * len(dimensions) if coordinates is None else coordinates
     return kse_contract().model("ConceptualSpace")(
         dimensions={
             dimension.name: round(float(value), _DIGITS)

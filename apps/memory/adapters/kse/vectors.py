@@ -15,9 +15,12 @@ from pgvector.django import CosineDistance
 
 from apps.memory.adapters.filters import compile_filter
 from apps.memory.adapters.kse.base import Floats, Store, id_of, implements
+from apps.memory.adapters.vectors import passage_vectors
 from apps.memory.engine.filters import FilterError, parse_filter
 from apps.memory.models import Chunk, Memory, MemoryQuerySet
+from apps.memory.selectors.contexts import context_get
 from apps.memory.services.changes import Change, change_begin
+from apps.memory.services.vectors import vectors_write
 
 MAX_RESULTS = 1_000
 MAX_UPSERT = 1_000
@@ -71,21 +74,26 @@ class VectorStore(Store):
 
     def _upsert(self, vectors: list[Vector]) -> bool:
         self.whole(len(vectors), name="the number of vectors", most=MAX_UPSERT)
-        wanted = [(id_of(vector_id), self.vector_checked(vector), given) for vector_id, vector, given in vectors]
         with transaction.atomic():
             change = change_begin(now=timezone.now())
+            dimension = change.context.epoch.dimension
+            wanted = [
+                (id_of(vector_id), self.vector_checked(vector, dimension), given)
+                for vector_id, vector, given in vectors
+            ]
             known = self._locked({one for one, *_ in wanted})
-            changed: dict[UUID, Chunk] = {}
+            changed: dict[UUID, tuple[Chunk, Floats]] = {}
             for chunk_id, vector, given in wanted:
                 chunk = known.get(chunk_id)
                 if chunk is None:
                     raise self.refusal("an id belongs to no vector; passages are made by storing memories")
                 if given and given != _metadata(chunk.memory):
                     raise self.refusal("metadata belongs to the memory and cannot be changed with a vector")
-                chunk.embedding = vector
-                changed[chunk.id] = chunk
-            Chunk.objects.bulk_update(changed.values(), ["embedding"])
-            _stamp({chunk.memory_id for chunk in changed.values()}, change)
+                changed[chunk.id] = chunk, vector
+            vectors_write(
+                (([chunk.id], vector[None, :]) for chunk, vector in changed.values()), epoch_id=change.context.epoch_id
+            )
+            _stamp({chunk.memory_id for chunk, _ in changed.values()}, change)
         return True
 
     def _delete(self, vector_ids: list[str]) -> bool:
@@ -117,7 +125,8 @@ class VectorStore(Store):
     def _search(
         self, query_vector: list[float], top_k: int, filters: Mapping[str, Any] | None
     ) -> list[tuple[str, float, Metadata]]:
-        vector: Floats = self.vector_checked(query_vector)
+        epoch = context_get().epoch
+        vector: Floats = self.vector_checked(query_vector, epoch.dimension)
         limit = self.whole(top_k, name="top_k", most=MAX_RESULTS)
         visible = _live(timezone.now())
         if filters is not None:
@@ -126,23 +135,23 @@ class VectorStore(Store):
             except FilterError as problem:
                 raise self.refusal(f"the filter was not understood: {problem}") from None
         nearest = (
-            Chunk.objects.filter(memory__in=visible.values("id"))
-            .exclude(embedding=None)
+            passage_vectors(epoch.id)
+            .filter(chunk__memory__in=visible.values("id"))
             .annotate(distance=CosineDistance("embedding", vector))
-            .select_related("memory")
-            .order_by("distance", "id")[:limit]
+            .select_related("chunk__memory")
+            .order_by("distance", "chunk_id")[:limit]
         )
-        return [(str(chunk.id), 1.0 - chunk.distance, _metadata(chunk.memory)) for chunk in nearest]
+        return [(str(one.chunk_id), 1.0 - one.distance, _metadata(one.chunk.memory)) for one in nearest]
 
     def _get(self, vector_id: str) -> tuple[list[float], Metadata] | None:
         visible = _live(timezone.now()).values("id")
-        chunk = (
-            Chunk.objects.filter(id=id_of(vector_id), memory__in=visible)
-            .exclude(embedding=None)
-            .select_related("memory")
+        found = (
+            passage_vectors(context_get().epoch_id)
+            .filter(chunk_id=id_of(vector_id), chunk__memory__in=visible)
+            .select_related("chunk__memory")
             .first()
         )
-        return (list(chunk.embedding), _metadata(chunk.memory)) if chunk else None
+        return (list(found.embedding), _metadata(found.chunk.memory)) if found else None
 
 
 def _stamp(memory_ids: set[UUID], change: Change) -> None:

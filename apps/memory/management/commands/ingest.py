@@ -25,7 +25,8 @@ from apps.memory.selectors.operations import operation_get, operation_present
 from apps.memory.services.files import file_keep
 from apps.memory.services.operations import READ_FILES, FileToRead, operation_create, operation_process
 from apps.memory.services.reading_files import operation_read
-from apps.memory.services.understanding import SHARES, memories_understand, unread
+from apps.memory.services.understanding import memories_understand, unread
+from apps.memory.services.vectors import SHARES
 from apps.memory.types import DEFAULT_TYPE, MAX_FILE_BYTES
 
 _KINDS = ", ".join(ending[1:] for ending in MEDIA_TYPES)

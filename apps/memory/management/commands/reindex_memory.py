@@ -9,7 +9,8 @@ from tqdm import tqdm
 
 from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
-from apps.memory.services.understanding import SHARES, memories_reread, memories_understand, unread
+from apps.memory.services.understanding import memories_reread, memories_understand, unread
+from apps.memory.services.vectors import SHARES
 
 
 class Command(BaseCommand):

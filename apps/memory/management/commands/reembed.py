@@ -1,0 +1,99 @@
+"""Have another embedding model read the memory of one organisation, and switch to it."""
+
+import json
+import time
+from argparse import RawDescriptionHelpFormatter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from tqdm import tqdm
+
+from apps.accounts.models import Organization
+from apps.core.exceptions import DomainError
+from apps.core.tenancy.scope import organization_scope
+from apps.memory.adapters.embedders import models_known
+from apps.memory.models import EmbeddingEpoch
+from apps.memory.selectors.contexts import context_get
+from apps.memory.selectors.epochs import epoch_get, epoch_missing, epoch_present, epochs_kept, epochs_latest
+from apps.memory.services.epochs import epoch_clear, epoch_drop, epoch_fill, epoch_rollback, epoch_start, epoch_switch
+from apps.memory.services.vectors import FILL_SHARES
+
+
+class Command(BaseCommand):
+    help = (
+        "The index epochs of an organisation: all vectors that one embedding model made of its memory.\n\n"
+        "  start      have a model read the memory; nothing changes for searches\n"
+        "  status     which epochs there are and how far they are filled\n"
+        "  switch     have a model's epoch answer; the one before it is kept current\n"
+        "  rollback   have the epoch answer that answered before\n"
+        "  drop       delete the vectors of a model that does not answer"
+    )
+
+    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
+        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("action", choices=["start", "status", "switch", "rollback", "drop"])
+        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
+        parser.add_argument("--model", help="the model to start, switch to or drop")
+        parser.add_argument(
+            "--wait", action="store_true", help="do the work of a start or a drop here, until it is done"
+        )
+        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
+
+    def handle(self, *, action: str, organization: str, model: str | None, wait: bool, as_json: bool, **_: Any) -> None:
+        owner = Organization.objects.filter(slug=organization, is_active=True).first()
+        if owner is None:
+            raise CommandError(f"There is no organisation {organization!r}.")
+        if action in {"start", "switch", "drop"} and model is None:
+            known = ", ".join(one.name for one in models_known())
+            raise CommandError(f"Say which model with --model; there are {known}.")
+        with organization_scope(owner.id):
+            began = time.perf_counter()
+            try:
+                epoch = self._act(owner, action, model or "", wait=wait, quiet=as_json)
+            except DomainError as error:
+                raise CommandError(error.detail) from None
+            seconds = time.perf_counter() - began
+            context = context_get()
+            shown = [epoch_get(epoch_id=epoch.id)] if epoch else epochs_latest()
+            rows = [epoch_present(one, context=context) for one in shown]
+        if as_json:
+            self.stdout.write(json.dumps({"action": action, "seconds": round(seconds, 3), "epochs": rows}, default=str))
+            return
+        for row in rows:
+            self.stdout.write(
+                f"{row['epoch_id']}  {row['model']} ({row['dimension']}): {row['status']}, "
+                f"{row['filled']} of {row['memories']} memories"
+            )
+        if epoch:
+            self.stdout.write(f"{action}: {seconds:.2f} s")
+
+    def _act(self, owner: Organization, action: str, model: str, *, wait: bool, quiet: bool) -> EmbeddingEpoch | None:
+        """Do it, and return the epoch that it was done to, None for all."""
+        now = timezone.now()
+        if action == "status":
+            return None
+        if action == "rollback":
+            return epoch_rollback(organization_id=owner.id, now=now)
+        if action == "start":
+            epoch = epoch_start(model=model, user_id=None, now=now)
+            if wait:
+                self._fill(epoch, quiet=quiet)
+            return epoch
+        found = epochs_kept().filter(model=model).first()
+        if found is None:
+            raise CommandError(f"The model {model!r} has no index epoch; start it first.")
+        if action == "switch":
+            return epoch_switch(organization_id=owner.id, epoch_id=found.id, now=now)
+        epoch_drop(organization_id=owner.id, epoch_id=found.id, now=now)
+        if wait:
+            epoch_clear(epoch_id=found.id)
+        return found
+
+    def _fill(self, epoch: EmbeddingEpoch, *, quiet: bool) -> None:
+        left = epoch_missing(epoch.id, context=context_get()).count()
+        with tqdm(total=left, desc="read", unit="memory", disable=True if quiet else None) as bar:
+            for share in range(FILL_SHARES):
+                epoch_fill(epoch_id=epoch.id, share=share, on_batch=bar.update)
