@@ -11,6 +11,7 @@ from apps.core.services import enqueue
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.models import Grant, Memory, MemoryContext, Operation, OrganizationMemory, Review
 from apps.memory.selectors.archived import archive_figures
+from apps.memory.selectors.epochs import epoch_present, epochs_kept
 from apps.memory.services.archiving import SWEEP_ARCHIVE
 from apps.memory.services.contexts import context_ensure
 from apps.memory.services.reviews import reviews_rescan
@@ -23,7 +24,18 @@ class MemoryContextAdmin(ReadOnlyAdmin):
     Operators see counts, never contents.
     """
 
-    list_display = ["name", "context", "domain", "memories", "archived", "open_operations", "to_review", "grants"]
+    list_display = [
+        "name",
+        "context",
+        "domain",
+        "model",
+        "other_models",
+        "memories",
+        "archived",
+        "open_operations",
+        "to_review",
+        "grants",
+    ]
     list_display_links = None
     list_per_page = 20
     search_fields = ["name", "slug", "id"]
@@ -38,6 +50,21 @@ class MemoryContextAdmin(ReadOnlyAdmin):
     def domain(self, row: OrganizationMemory) -> str:
         context = _context(row)
         return context.domain if context else "-"
+
+    @admin.display(description="model that answers")
+    def model(self, row: OrganizationMemory) -> str:
+        with organization_scope(row.id):
+            context = MemoryContext.objects.select_related("epoch").first()
+        return context.epoch.model if context else "-"
+
+    @admin.display(description="other models")
+    def other_models(self, row: OrganizationMemory) -> str:
+        with organization_scope(row.id):
+            context = MemoryContext.objects.first()
+            others = epochs_kept().exclude(id=context.epoch_id) if context else epochs_kept()
+            shown = [epoch_present(one, context=context) for one in others] if context else []
+        told = [f"{one['model']} {one['status']}, {one['filled']} of {one['memories']}" for one in shown]
+        return "; ".join(told) or "-"
 
     @admin.display(description="memories")
     def memories(self, row: OrganizationMemory) -> int:

@@ -37,6 +37,7 @@ def main() -> None:
     )
     parser.add_argument("--gateway", action="store_true", help="measure the gateway alone")
     parser.add_argument("--ledger", action="store_true", help="measure the ledger and what metering adds, alone")
+    parser.add_argument("--epochs", action="store_true", help="measure re-embedding under load, alone")
     parser.add_argument("--rights", action="store_true", help="measure how soon what is taken away is refused, alone")
     parser.add_argument(
         "--sign-in", action="store_true", help="only compare refused sign-ins for known and unknown addresses"
@@ -85,6 +86,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
     from apps.core.tenancy.scope import public_scope  # noqa: PLC0415 - as above
     from tests.bench import memory  # noqa: PLC0415 - as above
     from tests.bench.api import measure_api  # noqa: PLC0415 - as above
+    from tests.bench.epochs import measure_epochs  # noqa: PLC0415 - as above
     from tests.bench.gateway import measure_gateway  # noqa: PLC0415 - as above
     from tests.bench.ingestion import measure_ingestion  # noqa: PLC0415 - as above
     from tests.bench.ledger import measure_ledger  # noqa: PLC0415 - as above
@@ -97,6 +99,8 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
             return [], measure_gateway(memory.organization())
         if arguments.ledger:
             return [], measure_ledger(memory.organization())
+        if arguments.epochs:
+            return [], measure_epochs(memory.organization())
         if arguments.rights:
             return [], measure_rights(memory.organization)
         sizes: Sequence[int] = arguments.sizes
@@ -113,6 +117,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
             speed += measure_speed(memory.organization(), sizes[1:])
         speed += measure_gateway(memory.organization())
         speed += measure_ledger(memory.organization())
+        speed += measure_epochs(memory.organization())
         return quality, speed + measure_rights(memory.organization)
 
 

@@ -69,7 +69,7 @@ def measure_speed(organization: Organization, sizes: Sequence[int]) -> list[Spee
         understood = _understood(_UNDERSTOOD)
         stored = 0
         for size in sizes:
-            _fill(list(islice(rows, size - stored)), understood, first=stored)
+            fill(list(islice(rows, size - stored)), understood, first=stored)
             stored = size
             _floor_tables(size)
             found += _searches(organization, size)
@@ -82,7 +82,7 @@ def _understood(count: int) -> list[Understanding]:
     return [understanding_of([text], space) for text in tqdm(texts, desc="models read", disable=None)]
 
 
-def _fill(rows: Sequence[dict[str, object]], understood: Sequence[Understanding], *, first: int) -> None:
+def fill(rows: Sequence[dict[str, object]], understood: Sequence[Understanding], *, first: int) -> None:
     moved = np.random.default_rng(first)
     for start in tqdm(range(0, len(rows), _BATCH), desc="notes", disable=None):
         now = timezone.now()

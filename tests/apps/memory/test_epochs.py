@@ -1,5 +1,6 @@
 """Index epochs: another model reads the memory while it is used, is switched to and back, and no answer is of two."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -169,6 +171,34 @@ def test_explanations_and_related_memories_are_of_the_model_that_answers(
             concepts_of(ids[TEXTS[0]]).tolist(), abs=1e-6
         )
     assert len(client.get("/api/v1/memory/map").json()["memory_id"]) == len(TEXTS)
+
+
+def test_operators_do_it_from_the_command_line(
+    client: APIClient, store: Store, acme: Organization, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text in TEXTS:
+        store(text)
+
+    def run(*arguments: str) -> Any:
+        call_command("reembed", *arguments, "--organization", "acme", "--json")
+        return json.loads(capsys.readouterr().out)
+
+    with pytest.raises(CommandError, match="start it first"):
+        run("switch", "--model", WORDS)
+    for arguments, status in (
+        (["start", "--model", WORDS, "--wait"], "ready"),
+        (["switch", "--model", WORDS], "active"),
+        (["rollback"], "active"),
+        (["drop", "--model", WORDS, "--wait"], "dropped"),
+    ):
+        done = run(*arguments)
+        assert [done["action"], done["epochs"][0]["status"]] == [arguments[0], status]
+    assert [one["status"] for one in run("status")["epochs"]] == ["dropped", "active"]
+    call_command("reembed", "status", "--organization", "acme")
+    assert f"{MINILM.name} (384): active, 6 of 6 memories" in capsys.readouterr().out
+    for wrong in (["start"], ["start", "--model", "none"], ["drop", "--model", MINILM.name], ["rollback"]):
+        with pytest.raises(CommandError):
+            run(*wrong)
 
 
 # --- what is written meanwhile ----------------------------------------------------------------------------------------

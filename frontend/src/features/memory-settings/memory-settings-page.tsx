@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Pencil, RotateCcw } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { may } from '@/api/account'
 import { Button } from '@/components/button'
@@ -17,6 +17,8 @@ import { DomainChoice } from './components/domain-choice'
 import { PlaceAnewDialog } from './components/place-anew-dialog'
 import { type Domain, isDomain } from './domains'
 import { type Change, type Context, useChangeContext } from './queries'
+
+const Models = lazy(() => import('./components/models'))
 
 /** What the memories of the organisation are compared by. */
 export function MemorySettingsPage() {
@@ -120,7 +122,14 @@ function Settings({ context }: { context: Context }) {
           )}
         </Panel>
       </div>
-      <State context={context} canChange={canChange} />
+      <div className="grid min-w-0 gap-4">
+        <State context={context} canChange={canChange} />
+        {canChange ? (
+          <Suspense fallback={<Skeleton className="h-40" />}>
+            <Models />
+          </Suspense>
+        ) : null}
+      </div>
       <PlaceAnewDialog
         change={change}
         memories={context.counts.memories}
