@@ -35,6 +35,7 @@ _ROWS_AT_ONCE = 2_000
 # Rows that were replaced stay in the arrays: with this many times as many as are present, it is built anew.
 _MOST_GONE = 2
 _FEW = 1_000
+_EPOCHS = 2
 
 _ENTITIES = """
     SELECT entity.number, entity.key, coalesce(target.number, entity.number)
@@ -114,6 +115,9 @@ def index_current(*, organization_id: UUID, epoch: EmbeddingEpoch, change: int, 
         if entry is None:
             entry = _entries[key] = _Entry(concepts, _empty(epoch, concepts))
         _entries.move_to_end(key)
+        # The epoch that answers and the one before it.
+        for other in [one for one in _entries if one[0] == organization_id][:-_EPOCHS]:
+            del _entries[other]
     with entry.lock:
         # An older number than the index's means another database: one that was restored, or a test's.
         if entry.concepts != concepts or change < entry.change or _is_wasteful(entry.index):

@@ -25,11 +25,15 @@ from apps.accounts.services.deletion import due_purge
 from apps.billing.models import UsageCounter
 from apps.core.tenancy.scope import organization_scope, public_scope, schema_name_for
 from apps.events.models import OutboxEvent
+from apps.memory.adapters.embedding import MINILM
+from apps.memory.adapters.sketching import NAME as WORDS
 from apps.memory.models import Export, Memory, MemoryRemoval
 from apps.memory.selectors.exports import exports_holding
+from apps.memory.services.epochs import epoch_start, epoch_switch
 from apps.memory.services.exports import export_delete, export_write, exports_expire
 from apps.memory.services.files import originals_delete_with_organization
 from apps.memory.services.imports import import_process
+from apps.memory.services.managing import memory_trash
 from apps.memory.services.purging import memories_purge
 from liftos.file_storage import originals_storage
 from tests.apps.memory.conftest import Store
@@ -343,6 +347,44 @@ def test_texts_that_were_read_otherwise_are_read_again(
     with organization_scope(globex.id):
         assert Memory.objects.get(id=memory_id).understood
         assert not passages_without_vector().exists()
+
+
+def test_vectors_come_with_the_model_that_made_them(
+    client: APIClient, other: APIClient, store: Store, globex: Organization, acme: Organization, run_jobs: RunJobs
+) -> None:
+    memory_id = store("The discount ends in March, says Priya Raman.")
+    first = exported(client, run_jobs)
+    with organization_scope(globex.id):
+        words = epoch_start(model=WORDS, user_id=None, now=timezone.now())
+        run_jobs()
+        epoch_switch(organization_id=globex.id, epoch_id=words.id, now=timezone.now())
+    imported(other, run_jobs, first)
+    run_jobs()
+
+    def answer(of: APIClient) -> tuple[str, str, float]:
+        sent = {"query": "when does the discount end?", "search_type": "neural"}
+        body = of.post(f"{API}/search", sent, format="json").json()
+        (found,) = body["results"]
+        return body["model"], found["memory_id"], found["contributions"][0]["raw"]
+
+    # Another model answers there, and has read the text anew.
+    assert answer(other)[:2] == (WORDS, memory_id)
+    second = exported(other, run_jobs)
+    made = json.loads(members_of(second)["manifest.json"])["vectors"]["embedding"]
+    assert (made["model"], made["shape"]) == (WORDS, [256])
+    there = answer(other)
+    with organization_scope(acme.id):
+        words = epoch_start(model=WORDS, user_id=None, now=timezone.now())
+        run_jobs()
+        memory_trash(organization_id=acme.id, memory_id=UUID(memory_id), user_id=None, now=timezone.now())
+        memories_purge(memory_ids=[UUID(memory_id)], now=timezone.now())
+        MemoryRemoval.objects.all().delete()
+        epoch_switch(organization_id=acme.id, epoch_id=words.id, now=timezone.now())
+    # The same model: the vectors come as they are, and the model that answered before reads what came.
+    imported(client, run_jobs, second)
+    assert answer(client) == there
+    assert client.post(f"{API}/epochs/rollback").status_code == 200
+    assert answer(client)[0] == MINILM.name
 
 
 def test_the_plan_bounds_an_import(
