@@ -41,13 +41,13 @@ def former_epoch(context: MemoryContext) -> EmbeddingEpoch | None:
 
 
 def epoch_missing(epoch_id: UUID, *, context: MemoryContext) -> MemoryQuerySet:
-    """Return the memories that the model of an epoch has to read still, oldest first, those in the trash as well.
+    """Return the memories that the model of an epoch has to read still, in no order, those in the trash as well.
 
     They are those that the epoch which answers has, and this one has not.
     """
     read = memory_places(context.epoch_id).filter(memory=OuterRef("id"))
     known = memory_places(epoch_id).filter(memory=OuterRef("id"))
-    return Memory.objects.filter(Exists(read), ~Exists(known)).order_by("number")
+    return Memory.objects.filter(Exists(read), ~Exists(known))
 
 
 def models_present() -> list[dict[str, Any]]:

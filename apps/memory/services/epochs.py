@@ -179,7 +179,7 @@ def _left(epoch_id: UUID, share: int) -> Sequence[Memory]:
     if not EmbeddingEpoch.objects.filter(id=epoch_id, state__in=FOLLOWING).exclude(id=context.epoch_id).exists():
         return []
     rows = epoch_missing(epoch_id, context=context).annotate(share=Mod("number", FILL_SHARES))
-    return list(rows.filter(share=share)[:_BATCH])
+    return list(rows.filter(share=share).order_by("number")[:_BATCH])
 
 
 def _behind(epoch_id: UUID) -> list[Memory]:
