@@ -23,6 +23,7 @@ from apps.memory.adapters.embedders import embedder_named
 from apps.memory.adapters.index_store import indexes_forget
 from apps.memory.adapters.sketching import NAME as WORDS
 from apps.memory.adapters.vectors import passage_vectors
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.engine.types import SearchType
 from apps.memory.models import Chunk, EmbeddingEpoch
 from apps.memory.selectors.contexts import context_get, space_by
@@ -79,7 +80,7 @@ class _Load:
         text = QUESTIONS[number % len(QUESTIONS)]
         query = SearchQuery(text=text, search_type=SearchType.NEURAL, explain=False)
         began = time.perf_counter()
-        found = memories_find(organization_id=self.organization.id, query=query, now=timezone.now())
+        found = memories_find(organization_id=self.organization.id, reader=EVERYTHING, query=query, now=timezone.now())
         self.slowest = max(self.slowest, time.perf_counter() - began)
         raws = {
             one.memory.id: raw

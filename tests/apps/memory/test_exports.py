@@ -27,6 +27,7 @@ from apps.core.tenancy.scope import organization_scope, public_scope, schema_nam
 from apps.events.models import OutboxEvent
 from apps.memory.adapters.embedding import MINILM
 from apps.memory.adapters.sketching import NAME as WORDS
+from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import Export, Memory, MemoryRemoval
 from apps.memory.selectors.exports import exports_holding
 from apps.memory.services.epochs import epoch_start, epoch_switch
@@ -376,7 +377,9 @@ def test_vectors_come_with_the_model_that_made_them(
     with organization_scope(acme.id):
         words = epoch_start(model=WORDS, user_id=None, now=timezone.now())
         run_jobs()
-        memory_trash(organization_id=acme.id, memory_id=UUID(memory_id), user_id=None, now=timezone.now())
+        memory_trash(
+            organization_id=acme.id, reader=EVERYTHING, memory_id=UUID(memory_id), user_id=None, now=timezone.now()
+        )
         memories_purge(memory_ids=[UUID(memory_id)], now=timezone.now())
         MemoryRemoval.objects.all().delete()
         epoch_switch(organization_id=acme.id, epoch_id=words.id, now=timezone.now())
