@@ -22,10 +22,19 @@ from apps.billing.models import UsageCounter, UsageEvent
 from apps.core.models import Job
 from apps.core.services import jobs_send_due
 from apps.core.tenancy.scope import organization_scope
-from apps.memory.models import Chunk, Memory, Operation, OperationItem
+from apps.memory.adapters.embedding import MINILM
+from apps.memory.adapters.sketching import NAME as WORDS
+from apps.memory.adapters.vectors import memory_places, passage_vectors
+from apps.memory.models import Chunk, EmbeddingEpoch, Memory, Operation, OperationItem
+from apps.memory.selectors.contexts import context_get
+from apps.memory.selectors.epochs import epoch_missing
+from apps.memory.services.epochs import epoch_drop, epoch_fill, epoch_start, epoch_switch
 from apps.memory.services.files import file_keep
+from apps.memory.services.memories import memory_store
 from apps.memory.services.operations import FileToRead, operation_create
 from apps.memory.services.understanding import unread
+from apps.memory.services.vectors import FILL_SHARES
+from apps.memory.types import StoreItem
 from tests.factories.vectors import passages_without_vector
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -157,3 +166,37 @@ def test_a_file_survives_workers_that_are_killed_while_they_read_it(start_worker
         assert (operation.total, operation.done, operation.failed) == (ROWS, texts, ROWS - texts)
         places = list(Memory.objects.order_by("number").values_list("external_id", "place__line", "file_id"))
         assert places == [(f"r{n}", n + 1, file.id) for n in range(0, ROWS, ROWS_PER_TEXT)]
+
+
+@pytest.mark.usefixtures("flush_redis")
+def test_an_index_epoch_is_filled_whole_by_workers_that_are_killed(start_worker: Start) -> None:
+    acme = Organization.objects.get(slug="acme")
+    with organization_scope(acme.id):
+        now = timezone.now()
+        # The slow model shall be the one that reads later.
+        minilm, words = context_get().epoch, epoch_start(model=WORDS, user_id=None, now=now)
+        for share in range(FILL_SHARES):
+            epoch_fill(epoch_id=words.id, share=share)
+        epoch_switch(organization_id=acme.id, epoch_id=words.id, now=now)
+        epoch_drop(organization_id=acme.id, epoch_id=minilm.id, now=now)
+        for number in range(ITEMS):
+            item = StoreItem(content=f"Report {number} of the Harbor team: {number} parcels.")
+            memory_store(organization_id=acme.id, item=item, user_id=None, now=timezone.now())
+        epoch = epoch_start(model=MINILM.name, user_id=None, now=timezone.now())
+
+        def read() -> int:
+            return memory_places(epoch.id).count()
+
+        kills = 0
+        for part in (0.1, 0.4, 0.7):
+            worker = start_worker()
+            _wait(lambda part=part: read() > part * ITEMS)  # type: ignore[misc]  # bound now, on purpose
+            kills += read() < ITEMS
+            _kill(worker)
+        assert kills >= 2
+        start_worker()
+        _wait(lambda: EmbeddingEpoch.objects.get(id=epoch.id).state == EmbeddingEpoch.State.READY)
+        assert not epoch_missing(epoch.id, context=context_get()).exists()
+        chunks = Chunk.objects.values_list("id", flat=True)
+        assert sorted(passage_vectors(epoch.id).values_list("chunk_id", flat=True)) == sorted(chunks)
+        _wait(lambda: not passage_vectors(minilm.id).exists())

@@ -7,9 +7,11 @@ since are read. Indexes unused for longest are given up when together they take 
 anew from the rows when they are wanted again.
 """
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -21,6 +23,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from numpy.typing import NDArray
 
+from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.sketching import DIMENSION as SKETCH_DIMENSION
 from apps.memory.adapters.vectors import PLACES, VECTORS, is_kept
 from apps.memory.engine import packing
@@ -101,6 +104,9 @@ class _Entry:
 # By organisation and epoch.
 _entries: "OrderedDict[tuple[UUID, UUID], _Entry]" = OrderedDict()
 _entries_lock = threading.Lock()
+_being_built: set[tuple[UUID, UUID]] = set()
+_builder = ThreadPoolExecutor(max_workers=1, thread_name_prefix="indexes")
+_log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -128,11 +134,36 @@ def index_current(*, organization_id: UUID, epoch: EmbeddingEpoch, change: int, 
     _make_room()
 
 
-def index_is_built(organization_id: UUID, epoch_id: UUID) -> bool:
-    """Tell whether this process can answer from an epoch at once, but for the latest changes."""
+def indexes_built(organization_id: UUID) -> set[UUID]:
+    """Return the epochs from which this process can answer at once, but for the latest changes."""
     with _entries_lock:
-        entry = _entries.get((organization_id, epoch_id))
-    return entry is not None and entry.change > 0
+        return {epoch for (owner, epoch), entry in _entries.items() if owner == organization_id and entry.change > 0}
+
+
+def index_build(*, organization_id: UUID, epoch: EmbeddingEpoch, change: int, concepts: int) -> None:
+    """Have a thread read all of an epoch, unless it is at it; it sees what is committed, as another process does."""
+    key = (organization_id, epoch.id)
+    with _entries_lock:
+        if key in _being_built:
+            return
+        _being_built.add(key)
+
+    def build() -> None:
+        try:
+            with (
+                organization_scope(organization_id),
+                index_current(organization_id=organization_id, epoch=epoch, change=change, concepts=concepts),
+            ):
+                # It is built on entry.
+                return
+        except Exception:  # noqa: BLE001 - of a thread nobody else would hear
+            _log.exception("an index could not be built; the next search tries again")
+        finally:
+            connection.close()
+            with _entries_lock:
+                _being_built.discard(key)
+
+    _builder.submit(build)
 
 
 def index_is_being_built(organization_id: UUID, epoch_id: UUID) -> bool:

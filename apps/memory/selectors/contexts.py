@@ -6,8 +6,10 @@ from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
+from django.db import connection
+
 from apps.memory.adapters.embedders import embedder_named
-from apps.memory.adapters.index_store import EpochGone, index_is_being_built, index_is_built
+from apps.memory.adapters.index_store import EpochGone, index_build, index_is_being_built, indexes_built
 from apps.memory.engine.concepts import DOMAIN_DIMENSIONS, ConceptSpace, Dimension
 from apps.memory.engine.reader import Reader
 from apps.memory.models import EmbeddingEpoch, MemoryContext
@@ -27,7 +29,8 @@ def context_get() -> MemoryContext:
 def answered(organization_id: UUID, answer: Callable[[MemoryContext], Answer]) -> Answer:
     """Have a question answered from one epoch, which is the context's, and once more if that goes meanwhile.
 
-    While this process reads the vectors of an epoch that was just switched to, the one before it goes on answering.
+    While this process reads the vectors of an epoch that was just switched to, the one before it goes on answering, so
+    that nobody waits for that.
     """
     for _ in range(_TRIES):
         try:
@@ -39,12 +42,20 @@ def answered(organization_id: UUID, answer: Callable[[MemoryContext], Answer]) -
 
 def _context_at_hand(organization_id: UUID) -> MemoryContext:
     context = context_get()
-    if index_is_being_built(organization_id, context.epoch_id):
-        former = EmbeddingEpoch.objects.filter(state=EmbeddingEpoch.State.READY).exclude(activated_at=None)
-        for epoch in former.exclude(id=context.epoch_id).order_by("-left_at"):
-            if index_is_built(organization_id, epoch.id):
-                context.epoch = epoch
-                break
+    built = indexes_built(organization_id)
+    if not built or context.epoch_id in built:
+        return context
+    former = EmbeddingEpoch.objects.filter(id__in=built, state=EmbeddingEpoch.State.READY).order_by("-left_at").first()
+    if former is None:
+        return context
+    if connection.in_atomic_block:
+        # A thread would not see what this transaction does: whoever comes first builds, and only others go on.
+        if not index_is_being_built(organization_id, context.epoch_id):
+            return context
+    else:
+        width = len(dimensions_of(context))
+        index_build(organization_id=organization_id, epoch=context.epoch, change=context.change, concepts=width)
+    context.epoch = former
     return context
 
 
