@@ -228,6 +228,13 @@ def test_an_operator_can_have_memories_compared_again(admin: Client, acme: Organ
     assert Job.objects.get().name == "memory.find_reviews"
 
 
+def test_an_operator_can_have_archived_what_is_due(admin: Client, acme: Organization) -> None:
+    path = reverse("admin:memory_organizationmemory_changelist")
+    assert b"archived" in admin.get(path).content.lower()
+    admin.post(path, {"action": "archive_due", "_selected_action": [str(acme.id)]})
+    assert Job.objects.get().name == "memory.sweep_archive"
+
+
 def test_given_up_jobs_can_be_run_again(admin: Client, acme: Organization) -> None:
     job = enqueue("memory.ingest", organization_id=acme.id, operation_id="x")
     job_give_up(job=job)
