@@ -82,8 +82,10 @@ DESCRIPTIONS: dict[str, str] = {
     Permission.BILLING_WRITE: "Choose and cancel the plan, and change how it is paid.",
     Permission.MEMORY_READ: "Search and read the memory.",
     Permission.MEMORY_WRITE: "Store, change and delete memories.",
-    Permission.MEMORY_ADMIN: "Change the memory's field and dimensions, import archives, and erase for good.",
-    Permission.MEMORY_EXPORT: "Take the whole memory away in an archive.",
+    Permission.MEMORY_ADMIN: (
+        "Read what modules keep and open it to others; change the memory's field, dimensions and model; import; erase."
+    ),
+    Permission.MEMORY_EXPORT: "Take the whole memory away in an archive, what modules keep included.",
     Permission.MODULES_READ: "See modules.",
     Permission.MODULES_WRITE: "Enable, configure and disable modules.",
     Permission.EVENTS_READ: "Follow everything that happens in the organisation.",
