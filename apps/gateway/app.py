@@ -169,7 +169,7 @@ class Gateway:
                 "traceparent": traceparent(),
             }
 
-        body, idempotent = await self._body(exchange, route)
+        body, idempotent = await self._body(exchange, route, token=token)
         upstream = self._upstreams.setdefault(module.route.module_id, Upstream(module.route.module_id))
         upstream.enter()
         # Its last calls wait for what the counter says; those far from a limit are counted while the module works.
@@ -212,7 +212,7 @@ class Gateway:
             answer.close()
             upstream.release()
 
-    async def _body(self, exchange: Exchange, route: Route) -> tuple[Body, bool]:
+    async def _body(self, exchange: Exchange, route: Route, *, token: str) -> tuple[Body, bool]:
         """Return what to send, and whether the call may be made twice."""
         may_repeat = exchange.method in _READS or (route.idempotent and bool(exchange.header(b"idempotency-key")))
         if exchange.content_length == 0:
@@ -224,7 +224,7 @@ class Gateway:
             raw = b"".join([chunk async for chunk in exchange.body(MAX_JSON_BODY)])
         except BodyTooLarge:
             raise _too_large() from None
-        return await self._memory.enriched(raw, route.enrichment, bearer=exchange.header(b"authorization")), may_repeat
+        return await self._memory.enriched(raw, route.enrichment, token=token), may_repeat
 
     async def _relay(
         self,

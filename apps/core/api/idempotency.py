@@ -76,9 +76,9 @@ def _once(work: Callable[[], Response], *, request: Request, key: str) -> Respon
 
 
 def _owner(request: Request) -> str:
-    """Return whose keys these are: two organisations, or two people of one, may use the same key."""
+    """Return whose keys these are: organisations, people of one, and modules for one of them may use the same key."""
     principal: Any = request.user
-    return f"{principal.organization_id}/{principal.user_id}"
+    return f"{principal.organization_id}/{principal.user_id}" + (f"/{principal.module}" if principal.module else "")
 
 
 def _fingerprint(request: Request) -> str:

@@ -1,6 +1,6 @@
 """The organisation's memory as the gateway uses it for modules: searched for a request, stored from an answer.
 
-Through the platform's own API, with the caller's rights: its permissions, quotas and metering are all there.
+Through the platform's own API, as the module: what it may not read itself, nobody's call tells it.
 """
 
 import json
@@ -32,7 +32,7 @@ class MemoryDoor:
     async def close(self) -> None:
         await self._session.close()
 
-    async def enriched(self, raw: bytes, enrichment: Enrichment, *, bearer: str) -> bytes:
+    async def enriched(self, raw: bytes, enrichment: Enrichment, *, token: str) -> bytes:
         """Return the request's body with what memory knows about it in `lift_memory`.
 
         Raises `Refusal` for a body that is no JSON object. Without an answer of the memory the field says why.
@@ -47,7 +47,7 @@ class MemoryDoor:
         found: dict[str, Any] = {"results": []}
         if isinstance(query, str) and query.strip():
             found = await self._search(
-                {"query": query[:_MAX_QUERY], "search_type": enrichment.search_type, "limit": enrichment.limit}, bearer
+                {"query": query[:_MAX_QUERY], "search_type": enrichment.search_type, "limit": enrichment.limit}, token
             )
         return json.dumps({**body, _FIELD: found}, ensure_ascii=False).encode()
 
@@ -73,21 +73,21 @@ class MemoryDoor:
             "metadata": metadata,
             "external_id": external_id,
         }
-        status, body = await self._post("/store", item, f"Bearer {token}")
+        status, body = await self._post("/store", item, token)
         if status not in {200, 201}:
             logger.warning("an answer was not remembered: %s", status or "no answer")
             return [(b"x-lift-remembered", b"failed")]
         return [(b"x-lift-remembered", str(body["memory_id"]).encode())]
 
-    async def _search(self, query: dict[str, Any], bearer: str) -> dict[str, Any]:
-        status, body = await self._post("/search", query, bearer)
+    async def _search(self, query: dict[str, Any], token: str) -> dict[str, Any]:
+        status, body = await self._post("/search", query, token)
         if status == 200:  # noqa: PLR2004 - OK
             return {"results": body["results"]}
         # The call itself can go on: a module knows that it may get nothing.
         return {"results": [], "unavailable": body.get("code", "dependency_unavailable")}
 
-    async def _post(self, path: str, body: dict[str, Any], bearer: str) -> tuple[int, dict[str, Any]]:
-        headers = {"Authorization": bearer, "X-Request-ID": request_id(), "traceparent": traceparent()}
+    async def _post(self, path: str, body: dict[str, Any], token: str) -> tuple[int, dict[str, Any]]:
+        headers = {"Authorization": f"Bearer {token}", "X-Request-ID": request_id(), "traceparent": traceparent()}
         try:
             async with self._session.post(self._api + path, json=body, headers=headers) as answer:
                 return answer.status, await answer.json(content_type=None)

@@ -1,6 +1,7 @@
 """The base of views that show memories: for whom they read, and the trace that reading by a grant leaves."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -33,17 +34,17 @@ class MemoryApiView(ApiView):
         # A refusal names no memory, and may be one of callers whom nobody knows.
         if response.status_code < 400 and getattr(response, "data", None):  # noqa: PLR2004 - refusals
             told_of = {*self.told_of, kwargs.get("memory_id")} - {None}
-            self._account_for(response.data, told_of)
+            self.account_for(response.data, self.reader, told_of)
         return super().finalize_response(request, response, *args, **kwargs)
 
-    def _account_for(self, body: Any, told_of: set[Any]) -> None:
-        reader = self.reader
+    def account_for(self, body: Any, reader: Reader, told_of: AbstractSet[Any] = frozenset()) -> None:
+        """Finish an answer for its reader, and tell the audit trail what grants have opened to them."""
         objects = list(_objects(body))
         if reader.everything:
             for one in objects:
                 _label(one, Opened(Via.ROLE if one.get("module") else Via.ORGANIZATION))
             return
-        known = opened(reader, told_of.union(*map(_named, objects)))
+        known = opened(reader, set(told_of).union(*map(_named, objects)))
         for one in objects:
             _withhold(one, known)
             for memory_id in _ids(one.get("memory_id")):

@@ -21,11 +21,13 @@ from apps.core.api.pagination import page_of
 from apps.core.api.parsers import StrictJSONParser
 from apps.core.api.serializers import PageQuery
 from apps.core.exceptions import InvalidInput
+from apps.core.request_context import caller, caller_set
 from apps.memory.adapters.documents import UnsupportedFile
 from apps.memory.api import serializers as io
 from apps.memory.api.base import MemoryApiView
 from apps.memory.engine.explain import Why
 from apps.memory.engine.fusion import UNITS, FusedHit
+from apps.memory.engine.reader import Reader
 from apps.memory.engine.types import SearchType
 from apps.memory.models import Operation
 from apps.memory.selectors.contexts import context_get, context_present
@@ -38,6 +40,7 @@ from apps.memory.selectors.operations import (
     operation_summary,
     operations_counted,
 )
+from apps.memory.selectors.readers import reader_of
 from apps.memory.services.contexts import context_update
 from apps.memory.services.explaining import memory_explain
 from apps.memory.services.files import file_keep
@@ -198,10 +201,19 @@ class OperationEventsView(MemoryApiView):
         """
         operation_get(operation_id=operation_id, reader=self.reader)
         organization_id = self.principal.organization_id
-        seen = request.headers.get("Last-Event-ID", "")
+        seen, acting = request.headers.get("Last-Event-ID", ""), caller()
+
+        def present(operation: Operation) -> dict[str, Any]:
+            # Grants may have ended since the stream began.
+            reader = reader_of(self.principal, now=timezone.now())
+            body = operation_present(operation, reader)
+            with caller_set(acting):
+                self.account_for(body, reader)
+            return body
+
         return stream_response(
             lambda lasts: operation_events(
-                organization_id=organization_id, operation_id=operation_id, seen=seen, lasts=lasts
+                organization_id=organization_id, operation_id=operation_id, present=present, seen=seen, lasts=lasts
             )
         )
 
@@ -212,7 +224,7 @@ class OperationView(MemoryApiView):
     @extend_schema(responses=io.OperationOutput)
     def get(self, request: Request, operation_id: UUID) -> Response:
         """How far a batch has come, with the first hundred errors and duplicates."""
-        return Response(operation_present(operation_get(operation_id=operation_id, reader=self.reader)))
+        return _operation(operation_get(operation_id=operation_id, reader=self.reader), self.reader)
 
 
 class OperationCancelView(MemoryApiView):
@@ -221,7 +233,8 @@ class OperationCancelView(MemoryApiView):
     @extend_schema(request=None, responses=io.OperationOutput)
     def post(self, request: Request, operation_id: UUID) -> Response:
         """Stop a batch; what is stored stays."""
-        return _operation(operation_cancel(operation_id=operation_id, reader=self.reader, now=timezone.now()))
+        operation = operation_cancel(operation_id=operation_id, reader=self.reader, now=timezone.now())
+        return _operation(operation, self.reader)
 
 
 class OperationRetryView(MemoryApiView):
@@ -236,11 +249,11 @@ class OperationRetryView(MemoryApiView):
             reader=self.reader,
             now=timezone.now(),
         )
-        return _operation(operation)
+        return _operation(operation, self.reader)
 
 
-def _operation(operation: Operation) -> Response:
-    return Response(operation_present(operation))
+def _operation(operation: Operation, reader: Reader) -> Response:
+    return Response(operation_present(operation, reader))
 
 
 class SearchView(MemoryApiView):

@@ -12,7 +12,9 @@ from rest_framework.response import Response
 from apps.accounts.permissions import Permission
 from apps.core.api.serializers import StrictSerializer
 from apps.memory.api.base import MemoryApiView
+from apps.memory.engine.reader import Reader
 from apps.memory.models import Entity
+from apps.memory.selectors.readers import entities_named
 from apps.memory.services.aliases import aliases_proposed, entity_get, entity_merge, entity_part
 
 # More than anybody reviews at once; the surest come first.
@@ -74,16 +76,20 @@ class EntityMergeView(MemoryApiView):
         """Make an entity another name of a second one; searches take them for the same from then on."""
         entity_get(entity_id=entity_id, reader=self.reader)
         into = self.valid_body(request, MergeInput)["into"]
-        return _merged(entity_merge(alias_id=entity_id, into_id=into, reader=self.reader, now=timezone.now()))
+        merged = entity_merge(alias_id=entity_id, into_id=into, reader=self.reader, now=timezone.now())
+        return _merged(merged, self.reader)
 
     @extend_schema(responses=MergeOutput)
     def delete(self, request: Request, entity_id: UUID) -> Response:
         """Undo the merge of an entity into another."""
-        return _merged(entity_part(alias_id=entity_id, reader=self.reader, now=timezone.now()))
+        return _merged(entity_part(alias_id=entity_id, reader=self.reader, now=timezone.now()), self.reader)
 
 
-def _merged(entity: Entity) -> Response:
-    return Response({"entity": _name(entity), "alias_of": entity.alias_of and _name(entity.alias_of)})
+def _merged(entity: Entity, reader: Reader) -> Response:
+    # What it was merged into may be another name itself, of what is closed to the caller.
+    into = entity.alias_of
+    is_open = into is not None and entities_named(reader).filter(id=into.id).exists()
+    return Response({"entity": _name(entity), "alias_of": _name(into) if into and is_open else None})
 
 
 def _name(entity: Entity) -> dict[str, Any]:

@@ -110,14 +110,17 @@ def _naming(entity_id: UUID, reader: Reader, since: datetime, until: datetime) -
 
 
 def _new_entities(reader: Reader, since: datetime, until: datetime, naming: Q | None) -> QuerySet[Entity]:
-    """Return the entities that no memory had named until then, and one does now."""
+    """Return the entities that no open memory had named until then, and one does now."""
     of_entity = Mention.objects.filter(entity=OuterRef("pk"))
     recorded = readable(reader).filter(deleted_at=None, recorded_at__gt=since, recorded_at__lte=until)
+    before = of_entity.filter(memory__recorded_at__lte=since)
+    if not reader.everything:
+        before = before.filter(memory__in=readable(reader))
     if naming is not None:
         recorded = recorded.filter(id__in=MemoryState.objects.filter(naming).values("id"))
     return Entity.objects.filter(
         Exists(of_entity.filter(memory__in=recorded)),
-        ~Exists(of_entity.filter(memory__recorded_at__lte=since)),
+        ~Exists(before),
         alias_of=None,
     )
 

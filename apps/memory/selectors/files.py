@@ -19,13 +19,17 @@ _BLANK_LINES_COUNT = {
 }
 
 
-def files_kept(reader: Reader) -> QuerySet[SourceFile]:
-    """Return the files whose originals are kept, with the number of their memories.
+def files_open(reader: Reader) -> QuerySet[SourceFile]:
+    """Return the files that are open to a reader, be their originals deleted.
 
     A module's are its own: what shares some of its memories does not share the files that it read.
     """
-    rows = SourceFile.objects.filter(deleted_at=None).annotate(memory_count=Count("memories"))
-    return rows if reader.everything else rows.filter(module__in={"", reader.module})
+    return SourceFile.objects.all() if reader.everything else SourceFile.objects.filter(module__in={"", reader.module})
+
+
+def files_kept(reader: Reader) -> QuerySet[SourceFile]:
+    """Return the open files whose originals are kept, with the number of their memories."""
+    return files_open(reader).filter(deleted_at=None).annotate(memory_count=Count("memories"))
 
 
 def file_get(*, file_id: UUID, reader: Reader) -> SourceFile:

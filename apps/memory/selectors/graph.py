@@ -100,14 +100,16 @@ def _counted(reader: Reader, *, now: datetime) -> MemoryQuerySet:
 
 
 def entities_visible(reader: Reader, *, now: datetime) -> QuerySet[Entity]:
-    """Return the entities that an open, live memory names or that somebody stated, in a relation or by themselves.
+    """Return the entities that an open, live memory names, or that are stated in a relation.
 
-    What is named by memories in the trash or expired ones alone is not among them.
+    What is named by memories in the trash or expired ones alone is not among them; to who reads everything what no
+    memory names at all is.
     """
     named = Mention.objects.filter(entity=OuterRef("id"))
     live = named.filter(memory__in=_counted(reader, now=now).values("id"))
     stated = relations_visible(reader.to(Right.DERIVE)).filter(Q(source=OuterRef("id")) | Q(target=OuterRef("id")))
-    return Entity.objects.filter(Exists(live) | ~Exists(named) | Exists(stated))
+    found = Exists(live) | Exists(stated)
+    return Entity.objects.filter(found | ~Exists(named) if reader.everything else found)
 
 
 def entity_get(text: str, reader: Reader, *, now: datetime) -> Entity:

@@ -1,7 +1,7 @@
 """Batches on their way in, as the API shows them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from apps.core.tenancy.scope import organization_scope, public_scope
 from apps.memory.engine.reader import EVERYTHING, Reader
 from apps.memory.exceptions import OperationNotFound
 from apps.memory.models import Memory, MemoryQuerySet, Operation, OperationItem
+from apps.memory.selectors.readers import readable
 
 # Errors and duplicates shown with an operation; the counts are always complete.
 MAX_SHOWN = 100
@@ -68,9 +69,12 @@ def operation_summary(operation: Operation) -> dict[str, Any]:
     }
 
 
-def operation_present(operation: Operation) -> dict[str, Any]:
+def operation_present(operation: Operation, reader: Reader) -> dict[str, Any]:
+    """Return an operation with what failed, and with the duplicates of memories that are open to the reader."""
     failed = operation.items.filter(status=OperationItem.Status.FAILED).order_by("index")[:MAX_SHOWN]
     duplicates = operation.items.filter(duplicate_of__isnull=False)
+    if not reader.everything:
+        duplicates = duplicates.filter(duplicate_of__in=readable(reader).values("id"))
     return {
         **operation_summary(operation),
         "errors": [{"index": item.index, "code": item.error_code, "detail": item.error_detail} for item in failed],
@@ -81,10 +85,18 @@ def operation_present(operation: Operation) -> dict[str, Any]:
     }
 
 
-def operation_events(*, organization_id: UUID, operation_id: UUID, seen: str, lasts: timedelta) -> Iterator[Event]:
+def operation_events(
+    *,
+    organization_id: UUID,
+    operation_id: UUID,
+    present: Callable[[Operation], dict[str, Any]],
+    seen: str,
+    lasts: timedelta,
+) -> Iterator[Event]:
     """Yield what an operation has come to whenever it has changed, until nothing more will, or the time is up.
 
-    Whether the caller may follow it was found out before. `seen` is the id of the last event that the caller knows.
+    Whether the caller may follow it was found out before; `present` says what they are shown. `seen` is the
+    id of the last event that the caller knows.
     Each look takes a connection and gives it back.
     """
     began = spoke = time.monotonic()
@@ -96,7 +108,7 @@ def operation_events(*, organization_id: UUID, operation_id: UUID, seen: str, la
             over = body["finished_at"] is not None and body["understood"] >= body["done"]
             is_news = mark != seen or over
             if is_news:
-                body = operation_present(operation)
+                body = present(operation)
         # A stream that is silent holds no connection, unless its caller's transaction does.
         if not connection.in_atomic_block:
             connection.close()

@@ -108,21 +108,23 @@ def reads_all(reader: Reader) -> bool:
 
 
 def entities_named(reader: Reader) -> QuerySet[Entity]:
-    """Return the entities that an open memory names or states something of, be it in the trash, or that none names."""
+    """Return the entities that an open memory names or states something of, be it in the trash.
+
+    One that no memory names any more, or somebody stated by themselves, may be of a text that was closed.
+    """
     if reader.everything:
         return Entity.objects.all()
-    mentions = Mention.objects.filter(entity=OuterRef("pk"))
+    mentions = Mention.objects.filter(entity=OuterRef("pk"), memory__in=readable(reader))
     stated = relations_visible(reader).filter(Q(source=OuterRef("pk")) | Q(target=OuterRef("pk")))
-    open_mentions = mentions.filter(memory__in=readable(reader))
-    return Entity.objects.filter(Exists(open_mentions) | ~Exists(mentions) | Exists(stated))
+    return Entity.objects.filter(Exists(mentions) | Exists(stated))
 
 
 def relations_visible(reader: Reader) -> QuerySet[Relation]:
-    """Return the relations that an open memory states, or that somebody stated by themselves."""
+    """Return the relations that an open memory states; to who reads everything also what no memory states any more."""
     if reader.everything:
         return Relation.objects.all()
     evidence = RelationEvidence.objects.filter(relation=OuterRef("pk"))
-    return Relation.objects.filter(Exists(evidence.filter(memory__in=readable(reader))) | ~Exists(evidence))
+    return Relation.objects.filter(Exists(evidence.filter(memory__in=readable(reader))))
 
 
 def _condition(reader: Reader) -> Q:

@@ -55,7 +55,7 @@ def file_keep(
     user_id: UUID | None,
     now: datetime,
 ) -> SourceFile:
-    """Keep the original of a file, once for each name and content; it counts as memory.
+    """Keep the original of a file, once for each name, content and sender; it counts as memory.
 
     Raises `UnsupportedFile` or `QuotaExceeded`.
     """
@@ -65,7 +65,7 @@ def file_keep(
     with transaction.atomic():
         known = (
             SourceFile.objects.select_for_update()
-            .filter(name=name, sha256=digest, deleted_at=None)
+            .filter(name=name, sha256=digest, module=module, deleted_at=None)
             .order_by("id")
             .first()
         )

@@ -276,14 +276,14 @@ def _expired_trash(*, organization_id: UUID, external_ids: AbstractSet[str], cha
 
 
 def _known_places(items: Sequence[StoreItem], *, now: datetime) -> dict[int, StoreResult]:
-    """Return what is stored already, by its place among the items; raise `ExternalIdConflict` for other content."""
+    """Return what is stored already, by its place among the items; raise `ExternalIdConflict` for another one."""
     names = {item.external_id for item in items} - {""}
     if not names:
         return {}
-    rows = Memory.objects.kept(now).filter(external_id__in=names).values_list("external_id", "id", "content_hash")
-    known = {external_id: (memory_id, known_hash) for external_id, memory_id, known_hash in rows}
+    rows = Memory.objects.kept(now).filter(external_id__in=names).only("external_id", "content_hash", "module")
+    known = {memory.external_id: memory for memory in rows}
     return {
-        place: _same(item, *known[item.external_id]) for place, item in enumerate(items) if item.external_id in known
+        place: _same(item, known[item.external_id]) for place, item in enumerate(items) if item.external_id in known
     }
 
 
@@ -292,10 +292,11 @@ def known_as(item: StoreItem, *, now: datetime) -> StoreResult | None:
     return _known_places([item], now=now).get(0)
 
 
-def _same(item: StoreItem, memory_id: UUID, known_hash: str) -> StoreResult:
-    if known_hash != hash_of(item.content):
-        raise ExternalIdConflict(f"The external id {item.external_id!r} belongs to a memory with other content.")
-    return StoreResult(memory_id, created=False)
+def _same(item: StoreItem, known: Memory) -> StoreResult:
+    # Whether a module has said the same is for nobody else to find out.
+    if known.content_hash != hash_of(item.content) or known.module not in {"", item.module}:
+        raise ExternalIdConflict(f"The external id {item.external_id!r} belongs to another memory.")
+    return StoreResult(known.id, created=False)
 
 
 def size_of(*, content: str, metadata: Mapping[str, Any]) -> int:

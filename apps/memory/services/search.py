@@ -36,11 +36,11 @@ from apps.memory.engine.terms import terms_of
 from apps.memory.engine.types import Channel, SearchType
 from apps.memory.exceptions import EmbedderUnavailable, ModelUnknown, RerankerMissing
 from apps.memory.metrics import search_observed
-from apps.memory.models import Entity, Memory, MemoryContext, MemoryRows, MemoryState
+from apps.memory.models import Memory, MemoryContext, MemoryRows, MemoryState
 from apps.memory.selectors.archived import states_complete
 from apps.memory.selectors.contexts import answered, concept_space, dimensions_of
 from apps.memory.selectors.earlier import earlier_texts
-from apps.memory.selectors.readers import open_of
+from apps.memory.selectors.readers import entities_named, open_of
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.earlier import earlier_index
 from apps.memory.services.stubs import stubs_index
@@ -145,7 +145,7 @@ def _answer(
     if query.include_archived and query.as_of == PRESENT:
         rows.append(memories_visible(reader=reader, now=now, shelf=Shelf.ARCHIVED))
     like = {memory_id: _alike(asked, dimensions, place) for memory_id, place in found.places.items()}
-    results = _explained(hits, found, rows=rows, question=question, asked=asked, alike=like, query=query)
+    results = _explained(hits, found, rows=rows, question=question, asked=asked, alike=like, query=query, reader=reader)
     return Finding(results, tuple(found.retrieval.dropped), context.epoch.model)
 
 
@@ -452,13 +452,16 @@ def _explained(
     asked: Asked,
     alike: Mapping[UUID, Sequence[str]],
     query: SearchQuery,
+    reader: Reader,
 ) -> tuple[SearchResult, ...]:
     memories: dict[UUID, Memory | MemoryState] = {}
     for some in rows:
         memories.update(some.select_related("file").in_bulk([hit.memory_id for hit in hits]))
     states_complete(list(memories.values()), strict=False)
     numbers = {number for path in (*found.links.values(), *found.shared.values()) for number in path}
-    names = dict(Entity.objects.filter(number__in=numbers).values_list("number", "name")) if numbers else {}
+    # What an open memory names may be another name of what closed ones alone call so.
+    known = entities_named(reader).filter(number__in=numbers)
+    names = dict(known.values_list("number", "name")) if numbers else {}
     results = []
     # A memory trashed since the index read it is no result any more.
     for hit in (hit for hit in hits if hit.memory_id in memories):

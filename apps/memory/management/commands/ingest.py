@@ -75,7 +75,7 @@ class Command(BaseCommand):
             self._work(owner, operation, as_json=as_json)
             if wait:
                 self._understand(owner, as_json=as_json)
-            report = operation_present(operation_get(operation_id=operation.id, reader=EVERYTHING))
+            report = operation_present(operation_get(operation_id=operation.id, reader=EVERYTHING), EVERYTHING)
         self._print({**report, "files": len(files)}, as_json=as_json)
         if report["failed"]:
             raise CommandError(f"{report['failed']} of {report['total']} texts could not be stored.")
