@@ -158,3 +158,20 @@ def test_what_should_be_searched_for_must_be_json(
     bodies = [b"{", b"[]", b'"x"', b"\xff", b'{"a": NaN}']
     assert [call(token=token, method="POST", body=body).status for body in bodies] == [400] * 5
     assert real_module.requests == []
+
+
+def test_memory_is_searched_as_the_module_and_not_as_who_calls_it(
+    committed_acme: Organization, sample: Module, real_module: RealModule, call: Call, settings: Any
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"results": []})
+
+    # It stands for the platform's API as well.
+    settings.WEB_URL, real_module.handler = real_module.base_url, answer
+    routed(real_module, {"path": "/things", "memory_enrichment": {"query_from": "/question"}})
+    token = token_of(committed_acme)
+    assert call(token=token, method="POST", body=b'{"question": "Which button?"}').status == 200
+    search, passed = real_module.requests
+    assert search["path"] == "/api/v1/memory/search"
+    shown = [dict(one["headers"])["authorization"] for one in (search, passed)]
+    assert shown[0] == shown[1] != f"Bearer {token}"
