@@ -18,6 +18,7 @@ class MemoryConfig(AppConfig):
         from apps.memory.selectors.feed import events_readable  # noqa: PLC0415 - as above
         from apps.memory.services.contexts import context_create  # noqa: PLC0415 - as above
         from apps.memory.services.files import originals_delete_with_organization  # noqa: PLC0415 - as above
+        from apps.memory.services.grants import grants_end  # noqa: PLC0415 - as above
         from apps.memory.services.holds import organization_held_check  # noqa: PLC0415 - as above
         from apps.memory.services.reviews import reviews_wake  # noqa: PLC0415 - as above
         from apps.observability.dependencies import register_dependency  # noqa: PLC0415 - as above
@@ -26,6 +27,7 @@ class MemoryConfig(AppConfig):
         register_dependency("memory", dependency.engine_check, dependency.CONSEQUENCE, vital=True)
         register_gauge(metrics.ACTIVE_CONTEXTS, metrics.ACTIVE_CONTEXTS_TEXT, metrics.active_contexts)
         register_consumer("reviews", reviews_wake)
+        register_consumer("grants", grants_end)
         register_feed_filter(events_readable)
         on_organization_created(context_create)
         on_organization_closing(organization_held_check)

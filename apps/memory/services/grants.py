@@ -6,10 +6,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
-from apps.accounts.models import ApiKey, Membership
+from apps.accounts.models import ApiKey, Membership, Organization
 from apps.accounts.services.memberships import role_check
 from apps.core.exceptions import InvalidInput
+from apps.core.tenancy.scope import organization_scope
+from apps.events.types import Event
 from apps.memory.engine.reader import PrincipalKind, Right
 from apps.memory.models import Grant, Memory
 from apps.memory.registry import types_of_modules
@@ -17,6 +20,12 @@ from apps.memory.selectors.grants import grant_get
 from apps.memory.services.telling import memory_tell
 from apps.memory.types import GrantOffer
 
+# What leaves a principal behind that another one may take the name of. An id of a key is never given again.
+_ENDING = {
+    "role.deleted": PrincipalKind.ROLE,
+    "member.removed": PrincipalKind.MEMBER,
+    "member.left": PrincipalKind.MEMBER,
+}
 # Ids in one entry of the audit trail.
 _IDS = 1_000
 
@@ -62,6 +71,23 @@ def grant_revoke(*, grant_id: UUID, user_id: UUID | None, now: datetime) -> Gran
         grant.save(update_fields=["revoked_by", "revoked_at"])
         memory_tell("memory_grant.revoked", ("memory_grant", grant.id), now=now, **_told(grant))
     return grant
+
+
+def grants_end(events: Sequence[Event]) -> None:
+    """End the grants of roles that were deleted and of people who have left. A consumer of events."""
+    gone: dict[UUID, list[Event]] = {}
+    for event in events:
+        if event.name in _ENDING and event.organization_id is not None:
+            gone.setdefault(event.organization_id, []).append(event)
+    now = timezone.now()
+    for organization_id in Organization.objects.filter(id__in=gone).values_list("id", flat=True):
+        with organization_scope(organization_id):
+            for event in gone[organization_id]:
+                kind = _ENDING[event.name]
+                name = event.data["role"] if kind is PrincipalKind.ROLE else event.subject_id
+                left = Grant.objects.in_force(now).filter(principal_kind=kind, principal_id=name)
+                for grant_id in left.filter(created_at__lte=event.occurred_at).values_list("id", flat=True):
+                    grant_revoke(grant_id=grant_id, user_id=None, now=now)
 
 
 @transaction.atomic

@@ -33,6 +33,7 @@ from apps.core.types import Principal
 from apps.events.models import OutboxEvent
 from apps.events.registry import events_open
 from apps.events.selectors import feed_after
+from apps.events.services.consumers import consume, consumers_ensure
 from apps.events.services.places import events_place
 from apps.events.types import SYSTEM, Listener
 from apps.memory.engine.reader import PrincipalKind, Right
@@ -232,6 +233,31 @@ def test_a_module_has_nothing_of_the_person_for_whom_it_acts(
     grant(acme, (PrincipalKind.ROLE, "owner"), "alpha")
     # Even permissions that no token of ours holds open nothing to a module.
     assert listed(speak("beta", Role.OWNER, "memory:read", "memory:admin", "memory:export")) == []
+
+
+def test_a_grant_goes_with_the_role_or_person_that_it_was_for(
+    acme: Organization, client_of: ClientFactory, modules: None
+) -> None:
+    remember(acme, "A draft.", "alpha", "draft")
+    owner, principal, now = client_of(acme, Role.OWNER), _principal(acme), timezone.now()
+    wanted: dict[str, Any] = {"name": "board", "title": "", "description": "", "permissions": ["memory:read"]}
+    role = role_create(principal=principal, **wanted, now=now)
+    member = client_of(acme, Role.MEMBER)
+    of_role = grant(acme, (PrincipalKind.ROLE, "board"), "alpha")
+    of_person = grant(acme, (PrincipalKind.MEMBER, str(member.user.id)), "alpha")  # type: ignore[attr-defined]  # the factory sets it
+    stays = grant(acme, (PrincipalKind.ROLE, "viewer"), "alpha")
+    assert owner.delete(f"/api/v1/orgs/current/roles/{role.id}").status_code == 204
+    assert owner.delete(f"/api/v1/orgs/current/members/{member.user.id}").status_code == 204  # type: ignore[attr-defined]  # as above
+    events_place()
+    consumers_ensure()
+    consume("grants")
+    with organization_scope(acme.id):
+        ended = set(Grant.objects.exclude(revoked_at=None).values_list("id", flat=True))
+    assert ended == {of_role.id, of_person.id}
+    assert stays.id not in ended
+    # Somebody who takes the name has nothing of it.
+    role_create(principal=principal, **wanted, now=timezone.now())
+    assert listed(client_of(acme, "board")) == []
 
 
 # --- changing ------------------------------------------------------------------------------------------------------
