@@ -21,6 +21,8 @@ export const searchSearch = z.object({
   type: soft(several(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,49}$/)))),
   range: soft(z.enum(RANGES)),
   min: soft(z.enum(THRESHOLDS)),
+  /** Whether what is archived is looked at, too. */
+  archive: soft(z.enum(['with'])),
   show: soft(z.enum(['20', '30', '40', '50'])),
   /** The memory that is asked after: why it is among the results, or what keeps it out. */
   why: soft(z.uuid()),
@@ -35,10 +37,11 @@ export type Question = {
   memory_types?: string[]
   occurred_after?: string
   threshold?: number
+  include_archived?: boolean
 }
 
 /** What is asked of the API; `now` is cut to the hour, so that the same question stays the same for a while. */
-export function questionOf({ q, by, type, range, min, show }: SearchSearch, now: number): Question | null {
+export function questionOf({ q, by, type, range, min, archive, show }: SearchSearch, now: number): Question | null {
   if (!q) return null
   return {
     query: q,
@@ -47,6 +50,7 @@ export function questionOf({ q, by, type, range, min, show }: SearchSearch, now:
     ...(type && { memory_types: type }),
     ...(range && { occurred_after: since(range, now) }),
     ...(min && { threshold: Number(min) }),
+    ...(archive && { include_archived: true }),
   }
 }
 

@@ -35,8 +35,11 @@ export function searchQuery(org: string, question: Question | null) {
 export function explainQuery(org: string, question: Question, memoryId: string) {
   return queryOptions({
     queryKey: [org, 'explain', question, memoryId],
-    queryFn: ({ signal }) =>
-      answerOf(api.POST('/api/v1/memory/explain', { body: { ...question, memory_id: memoryId }, signal })),
+    queryFn: ({ signal }) => {
+      // The archive is beside the search that is explained.
+      const { include_archived: _, ...asked } = question
+      return answerOf(api.POST('/api/v1/memory/explain', { body: { ...asked, memory_id: memoryId }, signal }))
+    },
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,

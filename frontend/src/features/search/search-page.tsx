@@ -62,6 +62,7 @@ export function SearchPage() {
   const ways = (
     <Ways
       by={by}
+      hasArchive={search.archive !== undefined}
       isNarrowed={search.type !== undefined || search.range !== undefined || search.min !== undefined}
       onChange={change}
     />
@@ -171,10 +172,15 @@ function Choices({ search, by, onChange }: ChoicesProps) {
   )
 }
 
-type WaysProps = { by: SearchType; isNarrowed: boolean; onChange: (next: Partial<SearchSearch>) => void }
+type WaysProps = {
+  by: SearchType
+  hasArchive: boolean
+  isNarrowed: boolean
+  onChange: (next: Partial<SearchSearch>) => void
+}
 
 /** What one can try when nothing was found. */
-function Ways({ by, isNarrowed, onChange }: WaysProps) {
+function Ways({ by, hasArchive, isNarrowed, onChange }: WaysProps) {
   const t = useTranslations('search')
   return (
     <div className="flex flex-wrap justify-center gap-2">
@@ -183,6 +189,7 @@ function Ways({ by, isNarrowed, onChange }: WaysProps) {
           {t('nothing.clear')}
         </Button>
       ) : null}
+      {hasArchive ? null : <Button onClick={() => onChange({ archive: 'with' })}>{t('archive.look')}</Button>}
       {SEARCH_TYPES.filter((one) => one !== by).map((one) => (
         <Button key={one} look="quiet" onClick={() => onChange({ by: one === 'hybrid' ? undefined : one })}>
           {t('nothing.try', { way: t(`by.${one}`) })}

@@ -59,6 +59,21 @@ export default function ChoiceMenus({ search, by, onChange }: Props) {
         </MenuPopup>
       </MenuRoot>
       <MenuRoot>
+        <MenuTrigger className={cn(buttonStyle(), search.archive && chosen)}>
+          {t(`archive.${search.archive ?? 'without'}`)}
+          <ChevronDown aria-hidden />
+        </MenuTrigger>
+        <MenuPopup>
+          <MenuRadios
+            value={search.archive ?? ''}
+            onValueChange={(next: string) => onChange({ archive: (next || undefined) as SearchSearch['archive'] })}
+          >
+            <MenuRadio value="">{t('archive.without')}</MenuRadio>
+            <MenuRadio value="with">{t('archive.with')}</MenuRadio>
+          </MenuRadios>
+        </MenuPopup>
+      </MenuRoot>
+      <MenuRoot>
         <MenuTrigger className={cn(buttonStyle(), search.compare && chosen)}>
           <Columns2 aria-hidden />
           {t('compare')}

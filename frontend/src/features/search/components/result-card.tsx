@@ -35,6 +35,7 @@ export function ResultCard({ result, rank, isOpen, onOpen, placeThere, onWhy }: 
         <span>{typeName(result.memory_type)}</span>
         {result.source ? <span>{result.source}</span> : null}
         <Ago at={result.occurred_at} />
+        {result.archived_at ? <span>{t('archive.is')}</span> : null}
         {placeThere === null ? (
           <>
             <span className="rounded-sm bg-accent-soft px-1.5 py-0.5 font-medium text-accent-text">
