@@ -47,6 +47,8 @@ def schema_drop(schema_name: str) -> None:
     if not schema_name.startswith(ORGANIZATION_SCHEMA_PREFIX):
         raise ValueError("only the schema of an organisation is ever dropped")
     with connection.cursor() as cursor:
+        # No table goes while rows of it are to be checked at the end of the transaction.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema_name)))
 
 

@@ -73,7 +73,11 @@ def _naming(principal: Principal) -> Q:
         return Q(principal_kind=PrincipalKind.MODULE, principal_id=principal.module)
     named = Q(principal_kind=PrincipalKind.MEMBER, principal_id=str(principal.user_id))
     named |= Q(principal_kind=PrincipalKind.ROLE, principal_id=principal.role)
-    if principal.key_id is not None:
+    # Few organisations grant anything to a key: only there is it looked up which ones it stands for.
+    if (
+        principal.key_id is not None
+        and Grant.objects.filter(principal_kind=PrincipalKind.KEY, revoked_at=None).exists()
+    ):
         named |= Q(principal_kind=PrincipalKind.KEY, principal_id__in=_with_former(principal.key_id))
     return named
 

@@ -85,7 +85,7 @@ def test_collected_files_keep_the_names_of_the_build_and_never_change(
     settings.WHITENOISE_USE_FINDERS = False
     call_command("collectstatic", interactive=False, verbosity=0)
     collected = sorted(path.name for path in (settings.STATIC_ROOT / "app" / "assets").iterdir())
-    assert collected == ["index-Dx3_k-9Q.js", "index-Dx3_k-9Q.js.gz"]
+    assert collected == ["index-Dx3_k-9Q.js", "index-Dx3_k-9Q.js.br", "index-Dx3_k-9Q.js.gz"]
     files = WhiteNoiseMiddleware(lambda _: None).files
     name = next(url for url in files if re.fullmatch(r"/static/unfold/css/styles\.[0-9a-f]{12}\.css", url))
     for url, lasts in (("/static/app/assets/index-Dx3_k-9Q.js", True), (name, True), ("/static/app/index.html", False)):
