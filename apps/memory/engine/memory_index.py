@@ -117,8 +117,10 @@ class MemoryIndex:
         self._sparse = Postings(key_type=np.uint16, scale=1 / SPARSE_STEPS)
         self._sequences = Sequences()
         self._names = NamesIndex()
-        # How many units are present.
+        # How many units are present; and those of the whole that this is a part of, with how many hold which word.
         self._units = 0
+        self._units_beside = 0
+        self._holders_beside: Mapping[int, int] = {}
 
     def __len__(self) -> int:
         return len(self._positions)
@@ -204,6 +206,22 @@ class MemoryIndex:
             ordinals=np.concatenate([np.arange(length) for length in lengths]) if lengths else [],
             lengths=[int(unit.counts.sum()) for unit in units],
         )
+
+    def holders(self, terms: Sequence[int]) -> dict[int, int]:
+        """Return how many units hold each of these words."""
+        counts = self._terms.lengths(np.fromiter(terms, dtype=np.uint64, count=len(terms)))
+        return dict(zip(terms, counts.tolist(), strict=True))
+
+    @property
+    def units(self) -> int:
+        return self._units
+
+    def stand_beside(self, *, units: int, holders: Mapping[int, int]) -> None:
+        """Take words for as rare as they are here and in a larger index together, of which these numbers are.
+
+        Among few memories that share words with a question no word of it is rare.
+        """
+        self._units_beside, self._holders_beside = units, holders
 
     # --- who takes part -------------------------------------------------------------------------------------------
 
@@ -360,7 +378,8 @@ class MemoryIndex:
             if not holding:
                 continue
             units, found = self._terms.find(term)
-            rarity = math.log(1 + max(self._units - holding + 0.5, 0.5) / (holding + 0.5))
+            whole, everywhere = self._units + self._units_beside, holding + self._holders_beside.get(term, 0)
+            rarity = math.log(1 + max(whole - everywhere + 0.5, 0.5) / (everywhere + 0.5))
             held = np.bincount(units, found, count).astype(np.float64)
             if spread_out:
                 held = self._sequences.spread(held, units, found)

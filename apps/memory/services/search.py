@@ -132,9 +132,11 @@ def _answer(
     ) as index:
         asked = _dated(asked, question, index, reader, now=now)
         found = _find(index, asked, query, reader, visible=_visible(index, query, reader, now=now), began=began)
+        units, holders = index.units, index.holders(list(asked.terms))
     apart = earlier_index(_rows(query, reader, now=now), context=context) if query.as_of.recorded else None
     for one in (apart, stubs_beside(query, reader, context=context, now=now)):
         if one is not None:
+            one.stand_beside(units=units, holders=holders)
             everything = one.visible(now=now.timestamp(), among=one.numbers)
             found = _joined(_find(one, asked, query, reader, visible=everything, began=began), found)
     if query.rerank:
@@ -180,8 +182,10 @@ def memories_rank(
             asked = _dated(asked, question, index, reader, now=now)
             visible = _visible(index, query, reader, now=now)
             found = retrieve(index, asked, search_type=query.search_type, visible=visible, weights=query.weights)
+            units, holders = index.units, index.holders(list(asked.terms))
         others = beside(context)
         if others is not None:
+            others.stand_beside(units=units, holders=holders)
             everything = others.visible(now=now.timestamp(), among=others.numbers)
             apart = retrieve(others, asked, search_type=query.search_type, visible=everything, weights=query.weights)
             found = _retrieved_together(apart, found)

@@ -248,10 +248,12 @@ def findings_read(row: ArchivedMemory, context: MemoryContext) -> Findings:
     """
     try:
         found = _findings(row.memory_id, findings_unpack(row.findings))
+        embedding, sparse = found.models
     except (DamagedError, LookupError, ValueError, TypeError, AttributeError):
         raise damaged(row.memory_id) from None
-    if not found.is_of_models(context):
+    if embedding != context.epoch.model:
         found = replace(found, vectors={})
+    if sparse != SPARSE_NAME:
         for one in found.passages:
             one.sparse = None
     return found

@@ -560,3 +560,20 @@ def test_the_archive_opens_nothing_that_is_closed(client_of: ClientFactory, acme
     assert member.post(f"{API}/bulk", edited, format="json").json()["done"] == 0
     with organization_scope(acme.id):
         assert ArchivedMemory.objects.count() == 1
+
+
+def test_the_archive_is_found_by_its_words_whatever_model_answers(
+    client: APIClient, acme: Organization, store: Store
+) -> None:
+    away = store("Quaxlibert Zummeldorf manages the plan of the harbour.")
+    for number in range(20):
+        store(f"The plan of the harbour costs {number} crowns a day, says the harbour office.")
+    archive(client, away)
+    with organization_scope(acme.id):
+        # As if another model had read it.
+        row = ArchivedMemory.objects.get()
+        found = findings_unpack(row.findings)
+        ArchivedMemory.objects.update(findings=findings_pack({**found, "models": ["another", *found["models"][1:]]}))
+    body = {"query": "Quaxlibert plan of the harbour", "include_archived": True, "limit": 50}
+    results = client.post("/api/v1/memory/search", body, format="json").json()["results"]
+    assert results[0]["memory_id"] == away
