@@ -10,13 +10,12 @@ from rest_framework.response import Response
 
 from apps.accounts.permissions import Permission
 from apps.core.api.idempotency import idempotent
-from apps.core.api.pagination import page_of
 from apps.core.api.serializers import StrictSerializer
 from apps.memory.api import serializers_grants as io
 from apps.memory.api.base import MemoryApiView
 from apps.memory.api.views import IDEMPOTENCY_KEY
 from apps.memory.models import Grant
-from apps.memory.selectors.grants import grant_get, grant_present, grants_listed, principal_names, sharing_present
+from apps.memory.selectors.grants import grant_get, grant_present, grants_page, principal_names, sharing_present
 from apps.memory.services.grants import grant_make, grant_revoke
 from apps.memory.types import GrantOffer
 
@@ -28,21 +27,8 @@ class GrantsView(MemoryApiView):
     def get(self, request: Request) -> Response:
         """Grants, the latest first, those that have ended as well."""
         query, now = self.valid_query(request, io.GrantsQuery), timezone.now()
-        found: list[Grant] = []
-
-        def kept(grant: Grant) -> dict[str, Any]:
-            found.append(grant)
-            return {}
-
-        page = page_of(
-            grants_listed(in_force=query["in_force"], now=now),
-            order="-created_at",
-            cursor=query.get("cursor"),
-            limit=query["limit"],
-            present=kept,
-        )
-        names = principal_names(found)
-        return Response({**page, "results": [grant_present(one, names, now=now) for one in found]})
+        page = grants_page(in_force=query["in_force"], cursor=query.get("cursor"), limit=query["limit"], now=now)
+        return Response(page)
 
     @extend_schema(
         operation_id="memory_grant_make",

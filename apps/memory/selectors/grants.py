@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.accounts.models import ApiKey, User
+from apps.core.api.pagination import page_of
 from apps.memory.engine.reader import PrincipalKind
 from apps.memory.exceptions import GrantNotFound
 from apps.memory.models import Grant, GrantQuerySet, Memory
@@ -40,6 +41,16 @@ def principal_names(grants: Iterable[Grant]) -> dict[tuple[str, str], str]:
         **{(PrincipalKind.MEMBER.value, str(one)): email for one, email in people},
         **{(PrincipalKind.KEY.value, str(one)): name for one, name in keys},
     }
+
+
+def grants_page(*, in_force: bool | None, cursor: str | None, limit: int, now: datetime) -> dict[str, Any]:
+    """Return a page of grants, the latest first; see `grants_listed`."""
+    rows = grants_listed(in_force=in_force, now=now)
+    page = page_of(rows, order="-created_at", cursor=cursor, limit=limit, present=lambda grant: {"grant": grant})
+    found = [one["grant"] for one in page["results"]]
+    # Looked up for the page as a whole.
+    names = principal_names(found)
+    return {**page, "results": [grant_present(one, names, now=now) for one in found]}
 
 
 def grant_present(grant: Grant, names: dict[tuple[str, str], str], *, now: datetime) -> dict[str, Any]:

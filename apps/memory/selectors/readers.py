@@ -170,10 +170,11 @@ def opened(reader: Reader, memory_ids: Collection[UUID]) -> Mapping[UUID, Opened
     return found
 
 
-def open_of(index: MemoryIndex, reader: Reader, *, now: datetime | None = None) -> Mask:
-    """Return which memories of an index are open to be read, of those that are live at a moment if one is given."""
-    mask: Mask = np.ones(len(index.ids), dtype=np.bool_) if now is None else index.visible(now=now.timestamp())
-    return mask if reader.everything else mask & index.of_kinds(reader.reads, also=_granted_numbers(reader))
+def open_of(index: MemoryIndex, reader: Reader) -> Mask:
+    """Return which memories of an index, live or not, are open to be read."""
+    if reader.everything:
+        return np.ones(len(index.ids), dtype=np.bool_)
+    return index.of_kinds(reader.reads, also=_granted_numbers(reader))
 
 
 def _granted_numbers(reader: Reader) -> list[int]:

@@ -47,7 +47,8 @@ def related_present(
             concepts=len(dimensions_of(context)),
         ) as index:
             nowhere = np.zeros(SKETCH_DIMENSION, dtype=np.float32)
-            positions, cosines = index.neural(vector, nowhere, visible=open_of(index, reader, now=now))
+            visible = open_of(index, reader) & index.visible(now=now.timestamp())
+            positions, cosines = index.neural(vector, nowhere, visible=visible)
             return [(index.ids[at], cosine) for at, cosine in zip(positions.tolist(), cosines.tolist(), strict=True)]
 
     near = answered(organization_id, answer)

@@ -130,15 +130,19 @@ def _answer(
     with index_current(
         organization_id=organization_id, epoch=context.epoch, change=context.change, concepts=len(dimensions)
     ) as index:
-        asked = _dated(asked, question, index, reader, now=now)
-        found = _find(index, asked, query, reader, visible=_visible(index, query, reader, now=now), began=began)
+        # What grants with a condition open is asked of the database: once for a search.
+        is_open = open_of(index, reader)
+        asked = _dated(asked, question, index, is_open & index.visible(now=now.timestamp()))
+        visible = _visible(index, query, reader, is_open=is_open, now=now)
+        found = _find(index, asked, query, visible=visible, is_open=is_open, began=began)
         units, holders = index.units, index.holders(list(asked.terms))
     apart = earlier_index(_rows(query, reader, now=now), context=context) if query.as_of.recorded else None
     for one in (apart, stubs_beside(query, reader, context=context, now=now)):
         if one is not None:
             one.stand_beside(units=units, holders=holders)
             everything = one.visible(now=now.timestamp(), among=one.numbers)
-            found = _joined(_find(one, asked, query, reader, visible=everything, began=began), found)
+            # Its memories were chosen for the reader.
+            found = _joined(_find(one, asked, query, visible=everything, is_open=everything, began=began), found)
     if query.rerank:
         found = _reranked(found, query, reader, began=began, now=now)
     least = 0 if query.threshold is None else query.threshold * UNITS
@@ -179,8 +183,9 @@ def memories_rank(
         with index_current(
             organization_id=organization_id, epoch=context.epoch, change=context.change, concepts=width
         ) as index:
-            asked = _dated(asked, question, index, reader, now=now)
-            visible = _visible(index, query, reader, now=now)
+            is_open = open_of(index, reader)
+            asked = _dated(asked, question, index, is_open & index.visible(now=now.timestamp()))
+            visible = _visible(index, query, reader, is_open=is_open, now=now)
             found = retrieve(index, asked, search_type=query.search_type, visible=visible, weights=query.weights)
             units, holders = index.units, index.holders(list(asked.terms))
         others = beside(context)
@@ -215,7 +220,7 @@ def memory_search_near(
         with index_current(
             organization_id=organization_id, epoch=context.epoch, change=context.change, concepts=len(target)
         ) as index:
-            visible = open_of(index, reader, now=now)
+            visible = open_of(index, reader) & index.visible(now=now.timestamp())
             positions, scores = index.conceptual(target, weight, visible=visible)
             hits = fuse(
                 {
@@ -297,12 +302,12 @@ def _asked(question: Question, context: MemoryContext, search_type: SearchType) 
     )
 
 
-def _dated(asked: Asked, question: Question, index: MemoryIndex, reader: Reader, *, now: datetime) -> Asked:
-    """Add the times that the question tells by events of which the memory knows when they happened."""
+def _dated(asked: Asked, question: Question, index: MemoryIndex, among: Mask) -> Asked:
+    """Add the times that the question tells by events of which some memories know when they happened."""
     windows = list(asked.windows)
     spans: list[tuple[int, int]] = []
     for event in question.events:
-        moment = index.moment_of(sorted(set(terms_of(event.event))), visible=open_of(index, reader, now=now))
+        moment = index.moment_of(sorted(set(terms_of(event.event))), visible=among)
         if moment is not None:
             windows.append((_BEGINNING, moment) if event.is_before else (moment, _END))
             spans.append((event.start, event.end))
@@ -350,14 +355,14 @@ def stubs_beside(query: SearchQuery, reader: Reader, *, context: MemoryContext, 
     return stubs_index(rows, question=query.text, context=context)
 
 
-def _visible(index: MemoryIndex, query: SearchQuery, reader: Reader, *, now: datetime) -> Mask:
+def _visible(index: MemoryIndex, query: SearchQuery, reader: Reader, *, is_open: Mask, now: datetime) -> Mask:
     """Return which memories the query's conditions leave; without conditions the index itself knows.
 
     As of a moment, those whose text was another one then are left out.
     """
     conditions = (query.memory_types, query.filter, query.occurred_after, query.occurred_before)
     if query.as_of == PRESENT and not any(conditions):
-        return open_of(index, reader, now=now)
+        return is_open & index.visible(now=now.timestamp())
     rows = _rows(query, reader, now=now)
     edited = {state.number for state in earlier_texts(rows)}
     among = [number for number in rows.values_list("number", flat=True) if number not in edited]
@@ -365,7 +370,7 @@ def _visible(index: MemoryIndex, query: SearchQuery, reader: Reader, *, now: dat
 
 
 def _find(
-    index: MemoryIndex, asked: Asked, query: SearchQuery, reader: Reader, *, visible: Mask, began: float
+    index: MemoryIndex, asked: Asked, query: SearchQuery, *, visible: Mask, is_open: Mask, began: float
 ) -> _Found:
     def out_of_time() -> bool:
         return query.deadline_ms is not None and (time.perf_counter() - began) * 1000 > query.deadline_ms
@@ -384,14 +389,13 @@ def _find(
     names = [name.number for name in retrieval.names]
     explained = shown if query.explain else []
     # Nobody learns what joins names in a memory that is closed to them.
-    among = open_of(index, reader)
     shared = {index.ids[position]: index.shared_names(position, names) for position in explained}
     return _Found(
         retrieval=retrieval,
         passages={index.ids[position]: span for position, span in passages.items()},
         shared=shared,
         links={
-            index.ids[position]: [] if shared[index.ids[position]] else index.path_to(position, names, among=among)
+            index.ids[position]: [] if shared[index.ids[position]] else index.path_to(position, names, among=is_open)
             for position in explained
         },
         places={index.ids[position]: index.place(position) for position in explained},

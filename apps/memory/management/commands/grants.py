@@ -11,12 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.accounts.models import Organization
-from apps.core.api.pagination import MAX_LIMIT, page_of
+from apps.core.api.pagination import MAX_LIMIT
 from apps.core.exceptions import DomainError
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.api.serializers_grants import GrantInput
 from apps.memory.models import Grant
-from apps.memory.selectors.grants import grant_present, grants_listed, principal_names, sharing_present
+from apps.memory.selectors.grants import grant_present, grants_page, principal_names, sharing_present
 from apps.memory.services.grants import grant_make, grant_revoke
 from apps.memory.types import GrantOffer
 
@@ -61,11 +61,7 @@ class Command(BaseCommand):
     def _list(self, *, limit: int, cursor: str | None, as_json: bool, **_: Any) -> None:
         if not 1 <= limit <= MAX_LIMIT:
             raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
-        now = timezone.now()
-        rows = grants_listed(in_force=None, now=now)
-        page = page_of(
-            rows, order="-created_at", cursor=cursor, limit=limit, present=lambda grant: _shown(grant, now=now)
-        )
+        page = grants_page(in_force=None, cursor=cursor, limit=limit, now=timezone.now())
         if as_json:
             self.stdout.write(json.dumps(page, default=str))
             return
