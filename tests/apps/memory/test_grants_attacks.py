@@ -229,7 +229,10 @@ def test_metadata_may_have_the_names_of_what_answers_name(
     assert beta.get(f"/api/v1/memory/{ours}").json()["metadata"] == {**odd, "metadata": odd, "list": [odd]}
 
 
-def test_a_file_is_kept_once_for_each_who_sends_it(acme: Organization, speak: Callable[..., APIClient]) -> None:  # noqa: F811
+def test_a_file_is_kept_once_for_each_who_sends_it(
+    acme: Organization,
+    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+) -> None:
     for module in ("alpha", "beta"):
         file = SimpleUploadedFile("deal.txt", TEXT.encode())
         answer = speak(module).post("/api/v1/memory/store/batch", {"file": file}, format="multipart")
