@@ -185,8 +185,12 @@ def test_operators_do_it_from_the_command_line(
 
     with pytest.raises(CommandError, match="start it first"):
         run("switch", "--model", WORDS)
+    tried = run("start", "--model", WORDS, "--wait", "--dry-run")
+    assert (tried["dry_run"], tried["epochs"][0]["status"], tried["epochs"][0]["memories"]) == (True, "filling", 6)
+    assert len(run("status")["epochs"]) == 1
     for arguments, status in (
         (["start", "--model", WORDS, "--wait"], "ready"),
+        (["switch", "--model", WORDS, "--dry-run"], "active"),
         (["switch", "--model", WORDS], "active"),
         (["rollback"], "active"),
         (["drop", "--model", WORDS, "--wait"], "dropped"),
@@ -194,6 +198,8 @@ def test_operators_do_it_from_the_command_line(
         done = run(*arguments)
         assert [done["action"], done["epochs"][0]["status"]] == [arguments[0], status]
     assert [one["status"] for one in run("status")["epochs"]] == ["dropped", "active"]
+    told = OutboxEvent.objects.filter(subject_kind="epoch").order_by("id").values_list("name", flat=True)
+    assert list(told) == ["epoch.started", "epoch.ready", "epoch.switched", "epoch.switched", "epoch.dropped"]
     call_command("reembed", "status", "--organization", "acme")
     assert f"{MINILM.name} (384): active, 6 of 6 memories" in capsys.readouterr().out
     for wrong in (["start"], ["start", "--model", "none"], ["drop", "--model", MINILM.name], ["rollback"]):

@@ -1,20 +1,17 @@
 """The archive of one organisation: what goes there, what comes back, whether all of it is whole, and what it costs."""
 
-import json
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
 from apps.accounts.models import Organization
-from apps.core.exceptions import DomainError
-from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.reader import EVERYTHING
+from apps.memory.management.base import MemoryCommand
 from apps.memory.models import ArchivedMemory
 from apps.memory.selectors.archived import archive_present
 from apps.memory.services.archive_recall import archive_measure
@@ -24,7 +21,7 @@ from apps.memory.types import MAX_BULK_IDS, ArchiveResult
 _SAMPLE = 100
 
 
-class Command(BaseCommand):
+class Command(MemoryCommand):
     help = (
         "The archive of an organisation's memory.\n\n"
         "  plan              the rules with what is due, and what the archive holds and saves\n"
@@ -35,29 +32,18 @@ class Command(BaseCommand):
         "Killed in the middle, each of these can be run again."
     )
 
-    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
-
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("action", choices=["plan", "run", "restore", "verify", "measure"])
         parser.add_argument("ids", nargs="*", type=UUID, metavar="ID", help="which memories")
-        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
         parser.add_argument("--all", dest="everything", action="store_true", help="restore all that is archived")
         parser.add_argument("--reason", default="", help="why; it is kept with what is archived")
         parser.add_argument("--sample", type=int, default=_SAMPLE, help="how many memories of each kind to ask about")
         parser.add_argument("--dry-run", action="store_true", help="tell what would happen, and do nothing")
-        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, action: str, organization: str, as_json: bool, **options: Any) -> None:
-        owner = Organization.objects.filter(slug=organization, is_active=True).first()
-        if owner is None:
-            raise CommandError(f"There is no organisation {organization!r}.")
-        with organization_scope(owner.id):
-            try:
-                report, lines = self._work(action, owner, quiet=as_json, **options)
-            except DomainError as error:
-                raise CommandError(error.detail) from None
-        self.stdout.write(json.dumps(report, default=str) if as_json else "\n".join(lines))
+    def act(self, owner: Organization, *, action: str, as_json: bool, **options: Any) -> None:
+        report, lines = self._work(action, owner, quiet=as_json, **options)
+        self.report(report, *lines, as_json=as_json)
         if report.get("damaged"):
             raise CommandError(f"{len(report['damaged'])} archived memories are damaged.")
 

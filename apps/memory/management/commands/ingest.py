@@ -1,13 +1,12 @@
 """Bring a file or a folder into an organisation's memory."""
 
-import json
 import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
@@ -15,11 +14,12 @@ from apps.accounts.models import Organization
 from apps.core.exceptions import DomainError
 from apps.core.models import Job
 from apps.core.services import job_claim, job_finish, job_renew
-from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.core.tenancy.scope import public_scope
 from apps.memory.adapters.documents import MEDIA_TYPES, supported
 from apps.memory.adapters.documents.rows import Unreadable
 from apps.memory.api.batches import checked
 from apps.memory.engine.reader import EVERYTHING
+from apps.memory.management.base import MemoryCommand
 from apps.memory.models import Operation
 from apps.memory.selectors.operations import operation_get, operation_present
 from apps.memory.services.files import file_keep
@@ -33,49 +33,44 @@ _KINDS = ", ".join(ending[1:] for ending in MEDIA_TYPES)
 _WAIT_SECONDS = 0.5
 
 
-class Command(BaseCommand):
+class Command(MemoryCommand):
     help = (
         f"Bring files into a memory: {_KINDS}. Texts get their path as external id, so running the command again adds "
         "only what is new. The files are kept as well. If it is stopped, the workers finish what it has begun."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("path", type=Path, help="a file, or a folder to read with everything in it")
-        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
         parser.add_argument("--memory-type", default=DEFAULT_TYPE, help="type of texts that name none")
         parser.add_argument("--source", default="ingest", help="source of texts that name none")
         parser.add_argument(
             "--wait", action="store_true", help="until the models have read everything; else the workers go on with it"
         )
-        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
 
-    def handle(
+    def act(
         self,
+        owner: Organization,
         *,
         path: Path,
-        organization: str,
         memory_type: str,
         source: str,
         wait: bool,
         as_json: bool,
-        **options: Any,
+        **_: Any,
     ) -> None:
-        owner = Organization.objects.filter(slug=organization, is_active=True).first()
-        if owner is None:
-            raise CommandError(f"There is no organisation {organization!r}.")
         if not path.exists():
             raise CommandError(f"There is no file or folder {path}.")
         files = _files(path)
         if not files:
             raise CommandError(f"{path} holds no file that ends in one of {_KINDS}.")
         defaults = {"memory_type": memory_type, "source": source}
-        with organization_scope(owner.id):
-            operation = self._begin(owner, files, root=path, defaults=defaults, as_json=as_json)
-            self._read(owner, operation, as_json=as_json)
-            self._work(owner, operation, as_json=as_json)
-            if wait:
-                self._understand(owner, as_json=as_json)
-            report = operation_present(operation_get(operation_id=operation.id, reader=EVERYTHING), EVERYTHING)
+        operation = self._begin(owner, files, root=path, defaults=defaults, as_json=as_json)
+        self._read(owner, operation, as_json=as_json)
+        self._work(owner, operation, as_json=as_json)
+        if wait:
+            self._understand(owner, as_json=as_json)
+        report = operation_present(operation_get(operation_id=operation.id, reader=EVERYTHING), EVERYTHING)
         self._print({**report, "files": len(files)}, as_json=as_json)
         if report["failed"]:
             raise CommandError(f"{report['failed']} of {report['total']} texts could not be stored.")
@@ -143,15 +138,13 @@ class Command(BaseCommand):
                 memories_understand(organization_id=owner.id, share=share, on_batch=bar.update)
 
     def _print(self, report: dict[str, Any], *, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps(report, default=str))
-            return
-        self.stdout.write(
+        line = (
             f"{report['files']} files, {report['total']} texts: "
             f"{report['done']} stored or known, {report['failed']} failed, "
             f"{report['duplicate_count']} say nearly what others say"
         )
-        for error in report["errors"]:
+        self.report(report, line, as_json=as_json)
+        for error in () if as_json else report["errors"]:
             self.stderr.write(f"  text {error['index']}: {error['detail']}")
 
 

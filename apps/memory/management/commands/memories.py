@@ -1,28 +1,24 @@
 """Look after the memories of one organisation."""
 
 import json
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
 from apps.accounts.models import Organization
-from apps.core.api.pagination import MAX_LIMIT, page_of
-from apps.core.exceptions import DomainError
-from apps.core.strict_json import StrictJSONError, loads
-from apps.core.tenancy.scope import organization_scope
+from apps.core.api.pagination import page_of
 from apps.memory.api.serializers_managing import ORDERS
-from apps.memory.engine.filters import FilterError, parse_filter
 from apps.memory.engine.reader import EVERYTHING
+from apps.memory.management.base import MemoryCommand, add_page_arguments, conditions_read
 from apps.memory.models import Memory
 from apps.memory.selectors.memories import memories_matching, memory_present
 from apps.memory.services.bulk import memories_bulk
 from apps.memory.services.purging import memories_purge
-from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkError, MemoryConditions, Shelf
+from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkError, Shelf
 
 _SHOWN = 60
 _ERRORS_SHOWN = 20
@@ -30,7 +26,7 @@ _ERRORS_SHOWN = 20
 _DONE = {"trash": "moved to the trash", "restore": "restored", "purge": "deleted for good"}
 
 
-class Command(BaseCommand):
+class Command(MemoryCommand):
     help = (
         "List, show, trash, restore and purge the memories of an organisation.\n\n"
         "  list                  the memories of a --state, live ones without it, page by page\n"
@@ -39,58 +35,36 @@ class Command(BaseCommand):
         "A purge deletes for good what is in the trash, however long it has been there; there is no way back."
     )
 
-    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
-
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("action", choices=["list", "show", *_DONE])
         parser.add_argument("ids", nargs="*", type=UUID, metavar="ID", help="which memories")
-        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
         parser.add_argument("--filter", metavar="JSON", help="those that satisfy this filter of the API")
         parser.add_argument("--all", dest="everything", action="store_true", help="every one of them")
         parser.add_argument(
             "--state", choices=[one.value for one in Shelf], default=Shelf.LIVE.value, help="of the list"
         )
         parser.add_argument("--ordering", choices=ORDERS, default=ORDERS[0], help="order of the list")
-        parser.add_argument("--limit", type=int, default=20, help=f"rows of a page of the list, 1 to {MAX_LIMIT}")
-        parser.add_argument("--cursor", help="where the next page of the list begins")
+        add_page_arguments(parser)
         parser.add_argument("--dry-run", action="store_true", help="tell what would happen, and do nothing")
-        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, action: str, organization: str, **options: Any) -> None:
-        owner = Organization.objects.filter(slug=organization, is_active=True).first()
-        if owner is None:
-            raise CommandError(f"There is no organisation {organization!r}.")
-        with organization_scope(owner.id):
-            try:
-                if action == "list":
-                    self._list(**options)
-                elif action == "show":
-                    self._show(**options)
-                else:
-                    self._change(owner, action, **options)
-            except DomainError as error:
-                raise CommandError(error.detail) from None
+    def act(self, owner: Organization, *, action: str, **options: Any) -> None:
+        match action:
+            case "list":
+                self._list(**options)
+            case "show":
+                self._show(**options)
+            case _:
+                self._change(owner, action, **options)
 
     def _list(self, *, state: str, ordering: str, limit: int, cursor: str | None, **options: Any) -> None:
         if options["ids"]:
             raise CommandError("A list takes no ids; see `show`.")
-        if not 1 <= limit <= MAX_LIMIT:
-            raise CommandError(f"--limit is a number from 1 to {MAX_LIMIT}.")
         rows = memories_matching(
-            _conditions(options["filter"]), reader=EVERYTHING, shelf=Shelf(state), now=timezone.now()
+            conditions_read(options["filter"]), reader=EVERYTHING, shelf=Shelf(state), now=timezone.now()
         )
         page = page_of(rows.select_related("file"), order=ordering, cursor=cursor, limit=limit, present=memory_present)
-        if options["as_json"]:
-            self.stdout.write(json.dumps(page, default=str))
-            return
-        for row in page["results"]:
-            text = " ".join(row["content"].split())
-            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-            self.stdout.write(f"{row['memory_id']}  {row['recorded_at']:%Y-%m-%d %H:%M}  {row['memory_type']}  {shown}")
-        self.stdout.write(f"{len(page['results'])} of {page['total']} memories")
-        if page["next"]:
-            self.stdout.write(f"next page: --cursor {page['next']}")
+        self.report_page(page, what="memories", line=_line, as_json=options["as_json"])
 
     def _show(self, *, ids: Sequence[UUID], as_json: bool, **options: Any) -> None:
         if len(ids) != 1:
@@ -99,11 +73,11 @@ class Command(BaseCommand):
         if memory is None:
             raise CommandError(f"There is no memory {ids[0]}.")
         shown = {**memory_present(memory), "number": memory.number, "size_bytes": memory.size_bytes}
-        if as_json:
-            self.stdout.write(json.dumps(shown, default=str))
-            return
-        for name, value in shown.items():
-            self.stdout.write(f"{name}: {json.dumps(value, ensure_ascii=False) if name == 'metadata' else value}")
+        lines = (
+            f"{name}: {json.dumps(value, ensure_ascii=False) if name == 'metadata' else value}"
+            for name, value in shown.items()
+        )
+        self.report(shown, *lines, as_json=as_json)
 
     def _change(self, owner: Organization, action: str, *, dry_run: bool, as_json: bool, **options: Any) -> None:
         ids = _target(action, **options)
@@ -123,26 +97,22 @@ class Command(BaseCommand):
         self, action: str, done: int, errors: Sequence[BulkError], *, total: int, dry_run: bool, as_json: bool
     ) -> None:
         unchanged = total - done - len(errors)
-        if as_json:
-            rows = [{"memory_id": str(one.memory_id), "code": one.code, "detail": one.detail} for one in errors]
-            counts = {"total": total, "done": done, "unchanged": unchanged, "failed": len(errors)}
-            self.stdout.write(json.dumps({"action": action, "dry_run": dry_run, **counts, "errors": rows}))
-            return
+        rows = [{"memory_id": str(one.memory_id), "code": one.code, "detail": one.detail} for one in errors]
+        counts = {"total": total, "done": done, "unchanged": unchanged, "failed": len(errors)}
         would = "would be " if dry_run else ""
-        self.stdout.write(
-            f"{done} memories {would}{_DONE[action]}, {unchanged} left as they were, {len(errors)} failed"
+        self.report(
+            {"action": action, "dry_run": dry_run, **counts, "errors": rows},
+            f"{done} memories {would}{_DONE[action]}, {unchanged} left as they were, {len(errors)} failed",
+            as_json=as_json,
         )
-        for one in errors[:_ERRORS_SHOWN]:
+        for one in () if as_json else errors[:_ERRORS_SHOWN]:
             self.stderr.write(f"  {one.memory_id}: {one.detail}")
 
 
-def _conditions(text: str | None) -> MemoryConditions:
-    if text is None:
-        return MemoryConditions()
-    try:
-        return MemoryConditions(filter=parse_filter(loads(text.encode(errors="surrogatepass"))))
-    except (StrictJSONError, FilterError) as error:
-        raise CommandError(f"--filter: {error}") from None
+def _line(row: dict[str, Any]) -> str:
+    text = " ".join(row["content"].split())
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+    return f"{row['memory_id']}  {row['recorded_at']:%Y-%m-%d %H:%M}  {row['memory_type']}  {shown}"
 
 
 def _target(action: str, *, ids: Sequence[UUID], everything: bool, **options: Any) -> list[UUID]:
@@ -151,7 +121,7 @@ def _target(action: str, *, ids: Sequence[UUID], everything: bool, **options: An
         raise CommandError("Say which memories: ids, or --filter JSON, or --all.")
     if ids:
         return list(dict.fromkeys(ids))
-    conditions = _conditions(options["filter"])
+    conditions = conditions_read(options["filter"])
     if conditions.empty and not everything:
         raise CommandError("The filter lets every memory through: say --all if you mean that.")
     rows = memories_matching(

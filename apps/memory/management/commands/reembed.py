@@ -1,18 +1,16 @@
 """Have another embedding model read the memory of one organisation, and switch to it."""
 
-import json
 import time
-from argparse import RawDescriptionHelpFormatter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
 from apps.accounts.models import Organization
-from apps.core.exceptions import DomainError
-from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.embedders import models_known
+from apps.memory.management.base import MemoryCommand
 from apps.memory.models import EmbeddingEpoch
 from apps.memory.selectors.contexts import context_get
 from apps.memory.selectors.epochs import epoch_get, epoch_missing, epoch_present, epochs_kept, epochs_latest
@@ -20,7 +18,7 @@ from apps.memory.services.epochs import epoch_clear, epoch_drop, epoch_fill, epo
 from apps.memory.services.vectors import FILL_SHARES
 
 
-class Command(BaseCommand):
+class Command(MemoryCommand):
     help = (
         "The index epochs of an organisation: all vectors that one embedding model made of its memory.\n\n"
         "  start      have a model read the memory; nothing changes for searches\n"
@@ -30,47 +28,49 @@ class Command(BaseCommand):
         "  drop       delete the vectors of a model that does not answer"
     )
 
-    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
-
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("action", choices=["start", "status", "switch", "rollback", "drop"])
-        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
         parser.add_argument("--model", help="the model to start, switch to or drop")
         parser.add_argument(
             "--wait", action="store_true", help="do the work of a start or a drop here, until it is done"
         )
-        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
+        parser.add_argument("--dry-run", action="store_true", help="tell what would happen, and do nothing")
 
-    def handle(self, *, action: str, organization: str, model: str | None, wait: bool, as_json: bool, **_: Any) -> None:
-        owner = Organization.objects.filter(slug=organization, is_active=True).first()
-        if owner is None:
-            raise CommandError(f"There is no organisation {organization!r}.")
+    def act(
+        self,
+        owner: Organization,
+        *,
+        action: str,
+        model: str | None,
+        wait: bool,
+        dry_run: bool,
+        as_json: bool,
+        **_: Any,
+    ) -> None:
         if action in {"start", "switch", "drop"} and model is None:
             known = ", ".join(one.name for one in models_known())
             raise CommandError(f"Say which model with --model; there are {known}.")
-        with organization_scope(owner.id):
-            began = time.perf_counter()
-            try:
-                epoch = self._act(owner, action, model or "", wait=wait, quiet=as_json)
-            except DomainError as error:
-                raise CommandError(error.detail) from None
-            seconds = time.perf_counter() - began
-            context = context_get()
-            shown = [epoch_get(epoch_id=epoch.id)] if epoch else epochs_latest()
-            rows = [epoch_present(one, context=context) for one in shown]
-        if as_json:
-            self.stdout.write(json.dumps({"action": action, "seconds": round(seconds, 3), "epochs": rows}, default=str))
-            return
-        for row in rows:
-            self.stdout.write(
-                f"{row['epoch_id']}  {row['model']} ({row['dimension']}): {row['status']}, "
-                f"{row['filled']} of {row['memories']} memories"
-            )
-        if epoch:
-            self.stdout.write(f"{action}: {seconds:.2f} s")
+        began = time.perf_counter()
+        if dry_run:
+            # Everything is done but the work that waits, and taken back.
+            with transaction.atomic():
+                rows = _rows(self._do(owner, action, model or "", wait=False, quiet=as_json))
+                transaction.set_rollback(True)
+        else:
+            rows = _rows(self._do(owner, action, model or "", wait=wait, quiet=as_json))
+        seconds = time.perf_counter() - began
+        lines = [
+            f"{row['epoch_id']}  {row['model']} ({row['dimension']}): {row['status']}, "
+            f"{row['filled']} of {row['memories']} memories"
+            for row in rows
+        ]
+        if action != "status":
+            lines.append(f"{action}: {'nothing was done' if dry_run else f'{seconds:.2f} s'}")
+        data = {"action": action, "dry_run": dry_run, "seconds": round(seconds, 3), "epochs": rows}
+        self.report(data, *lines, as_json=as_json)
 
-    def _act(self, owner: Organization, action: str, model: str, *, wait: bool, quiet: bool) -> EmbeddingEpoch | None:
+    def _do(self, owner: Organization, action: str, model: str, *, wait: bool, quiet: bool) -> EmbeddingEpoch | None:
         """Do it, and return the epoch that it was done to, None for all."""
         now = timezone.now()
         if action == "status":
@@ -97,3 +97,9 @@ class Command(BaseCommand):
         with tqdm(total=left, desc="read", unit="memory", disable=True if quiet else None) as bar:
             for share in range(FILL_SHARES):
                 epoch_fill(epoch_id=epoch.id, share=share, on_batch=bar.update)
+
+
+def _rows(epoch: EmbeddingEpoch | None) -> list[dict[str, Any]]:
+    context = context_get()
+    shown = [epoch_get(epoch_id=epoch.id)] if epoch else epochs_latest()
+    return [epoch_present(one, context=context) for one in shown]

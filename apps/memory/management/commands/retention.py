@@ -1,20 +1,15 @@
 """Look after how long the memories of one organisation are kept, and erase some of them."""
 
-import json
-from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
 from apps.accounts.models import Organization
-from apps.core.exceptions import DomainError
-from apps.core.strict_json import StrictJSONError, loads
-from apps.core.tenancy.scope import organization_scope
-from apps.memory.engine.filters import FilterError, parse_filter
+from apps.memory.management.base import MemoryCommand, conditions_read
 from apps.memory.selectors.erasures import erasure_present, erasures
 from apps.memory.selectors.holds import hold_present, holds_in_force
 from apps.memory.services.erasing import erasure_certify, memories_erase
@@ -24,7 +19,7 @@ from apps.memory.types import MemoryConditions
 _SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(MemoryCommand):
     help = (
         "How long the memories of an organisation are kept, and erasures.\n\n"
         "  show       the rules with what is due, the legal holds in force, and the last erasures\n"
@@ -33,33 +28,22 @@ class Command(BaseCommand):
         "An erasure has no way back. See `verify_erasure` for certificates."
     )
 
-    def create_parser(self, *args: Any, **kwargs: Any) -> CommandParser:
-        return super().create_parser(*args, formatter_class=RawDescriptionHelpFormatter, **kwargs)
-
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("action", choices=["show", "sweep", "erase"])
         parser.add_argument("ids", nargs="*", type=UUID, metavar="ID", help="which memories to erase")
-        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
         parser.add_argument("--filter", metavar="JSON", help="erase those that satisfy this filter of the API")
         parser.add_argument("--reason", default="", help="why; it stands in the certificate")
         parser.add_argument("--dry-run", action="store_true", help="tell what would happen, and do nothing")
-        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, action: str, organization: str, **options: Any) -> None:
-        owner = Organization.objects.filter(slug=organization, is_active=True).first()
-        if owner is None:
-            raise CommandError(f"There is no organisation {organization!r}.")
-        with organization_scope(owner.id):
-            try:
-                match action:
-                    case "show":
-                        self._show(**options)
-                    case "sweep":
-                        self._sweep(owner, **options)
-                    case _:
-                        self._erase(owner, **options)
-            except DomainError as error:
-                raise CommandError(error.detail) from None
+    def act(self, owner: Organization, *, action: str, **options: Any) -> None:
+        match action:
+            case "show":
+                self._show(**options)
+            case "sweep":
+                self._sweep(owner, **options)
+            case _:
+                self._erase(owner, **options)
 
     def _show(self, *, as_json: bool, **options: Any) -> None:
         del options
@@ -69,32 +53,24 @@ class Command(BaseCommand):
         ]
         holds = [hold_present(hold) for hold in holds_in_force()]
         last = [erasure_present(one) for one in erasures().order_by("-requested_at")[:_SHOWN]]
-        if as_json:
-            self.stdout.write(json.dumps({"rules": rules, "holds": holds, "erasures": last}, default=str))
-            return
-        for rule in rules:
-            kept = f"{rule['memory_type'] or 'others'}: {rule['action']} after {rule['days']} days"
-            self.stdout.write(f"{kept}, {rule['due']} due")
-        for hold in holds:
-            self.stdout.write(f"hold {hold['name']}: keeps {hold['memories']} memories")
-        for one in last:
-            self.stdout.write(f"erasure {one['id']}: {one['status']}, {one['memories']} memories, {one['reason']}")
-        if not (rules or holds or last):
-            self.stdout.write("Memories are kept until somebody deletes them; nothing has been erased.")
+        lines = [
+            *(
+                f"{one['memory_type'] or 'others'}: {one['action']} after {one['days']} days, {one['due']} due"
+                for one in rules
+            ),
+            *(f"hold {one['name']}: keeps {one['memories']} memories" for one in holds),
+            *(f"erasure {one['id']}: {one['status']}, {one['memories']} memories, {one['reason']}" for one in last),
+        ] or ["Memories are kept until somebody deletes them; nothing has been erased."]
+        self.report({"rules": rules, "holds": holds, "erasures": last}, *lines, as_json=as_json)
 
     def _sweep(self, owner: Organization, *, dry_run: bool, as_json: bool, **options: Any) -> None:
         del options
         with tqdm(desc="sweep", unit="memory", disable=True if as_json else None) as bar:
             done = retention_sweep(organization_id=owner.id, now=timezone.now(), dry_run=dry_run, on_batch=bar.update)
-        if as_json:
-            rows = [{"memory_type": name or None, "memories": count} for name, count in done.items()]
-            self.stdout.write(json.dumps({"dry_run": dry_run, "done": rows}))
-            return
+        rows = [{"memory_type": name or None, "memories": count} for name, count in done.items()]
         would = "would go" if dry_run else "went"
-        for name, count in done.items():
-            self.stdout.write(f"{name or 'others'}: {count} memories {would}")
-        if not done:
-            self.stdout.write("There are no rules.")
+        lines = [f"{name or 'others'}: {count} memories {would}" for name, count in done.items()]
+        self.report({"dry_run": dry_run, "done": rows}, *(lines or ["There are no rules."]), as_json=as_json)
 
     def _erase(
         self, owner: Organization, *, ids: Sequence[UUID], reason: str, dry_run: bool, as_json: bool, **options: Any
@@ -111,21 +87,16 @@ class Command(BaseCommand):
         if not dry_run:
             erasure = erasure_certify(erasure_id=erasure.id, now=timezone.now())
         shown = erasure_present(erasure)
-        if as_json:
-            self.stdout.write(json.dumps({"dry_run": dry_run, **shown}, default=str))
-            return
-        for place in shown["places"]:
-            after = "" if dry_run else f", {place['after']} afterwards"
-            self.stdout.write(f"{place['place']}: {place['before']}{after}")
         done = "would be erased" if dry_run else f"erased, certificate {shown['number']}"
-        self.stdout.write(f"{shown['memories']} memories {done}")
+        lines = [
+            f"{one['place']}: {one['before']}" + ("" if dry_run else f", {one['after']} afterwards")
+            for one in shown["places"]
+        ]
+        self.report({"dry_run": dry_run, **shown}, *lines, f"{shown['memories']} memories {done}", as_json=as_json)
 
 
 def _conditions(text: str) -> MemoryConditions:
-    try:
-        conditions = MemoryConditions(filter=parse_filter(loads(text.encode(errors="surrogatepass"))))
-    except (StrictJSONError, FilterError) as error:
-        raise CommandError(f"--filter: {error}") from None
+    conditions = conditions_read(text)
     if conditions.empty:
         raise CommandError("The filter lets every memory through.")
     return conditions
