@@ -22,7 +22,15 @@ from apps.core.models import Job
 from apps.core.services import enqueue, job_give_up
 from apps.core.tenancy.scope import organization_scope
 from apps.events.models import OutboxEvent
-from apps.memory.models import MemoryContext
+from apps.memory.engine.reader import PrincipalKind, Right
+from apps.memory.models import Erasure, MemoryContext
+from apps.memory.services.erasing import erasure_certify, memories_erase
+from apps.memory.services.exports import export_create
+from apps.memory.services.grants import grant_make
+from apps.memory.services.holds import hold_place
+from apps.memory.services.memories import memory_store
+from apps.memory.services.retention import retention_set
+from apps.memory.types import GrantOffer, StoreItem
 from tests.factories.fixtures import ClientFactory
 from tests.factories.organizations import OWNERS, PASSWORD
 
@@ -233,6 +241,51 @@ def test_an_operator_can_have_archived_what_is_due(admin: Client, acme: Organiza
     assert b"archived" in admin.get(path).content.lower()
     admin.post(path, {"action": "archive_due", "_selected_action": [str(acme.id)]})
     assert Job.objects.get().name == "memory.sweep_archive"
+
+
+def test_the_page_of_a_memory_shows_its_life_but_no_content(admin: Client, acme: Organization) -> None:
+    page = reverse("admin:memory_organizationmemory_change", args=[acme.id])
+    assert admin.get(page).status_code == 200
+    now = timezone.now()
+    offer = GrantOffer(
+        principal_kind=PrincipalKind.ROLE,
+        principal_id="viewer",
+        module="causal",
+        rights=[Right.READ],
+        purpose="To see",
+        memory_types=["insight"],
+    )
+    with organization_scope(acme.id):
+        stored = [
+            memory_store(
+                organization_id=acme.id, item=StoreItem(content=text, module="causal"), user_id=None, now=now
+            ).memory_id
+            for text in ("Zanzibarium is kept.", "Zanzibarium is erased.")
+        ]
+        erasure = memories_erase(organization_id=acme.id, target=stored[1:], reason="Asked", user_id=None, now=now)
+        erasure = erasure_certify(erasure_id=erasure.id, now=now)
+        grant_make(organization_id=acme.id, offer=offer, user_id=None, now=now)
+        hold_place(name="Case 7", reason="Whistle-blower", filters={"memory_type": "note"}, user_id=None, now=now)
+        retention_set(rules=[{"memory_type": "note", "days": 400, "action": "trash"}], user_id=None, now=now)
+        export_create(
+            organization_id=acme.id,
+            conditions={"q": "Zanzibarium"},
+            include_versions=True,
+            include_files=True,
+            user_id=None,
+            now=now,
+        )
+    shown = admin.get(page).content.decode()
+    for part in ("role viewer", "causal", "insight", "Case 7", "400 days", erasure.hash[:16], "a part", "active"):
+        assert part in shown, part
+    assert "Zanzibarium" not in shown
+    assert "Whistle-blower" not in shown
+    rows = reverse("admin:memory_organizationmemory_changelist")
+    chosen = {"action": "verify_certificates", "_selected_action": [str(acme.id)]}
+    assert "1 certificates, all as they were issued" in admin.post(rows, chosen, follow=True).content.decode()
+    with organization_scope(acme.id):
+        Erasure.objects.update(reason="Nobody asked")
+    assert "certificate 1 is" in admin.post(rows, chosen, follow=True).content.decode()
 
 
 def test_given_up_jobs_can_be_run_again(admin: Client, acme: Organization) -> None:
