@@ -14,6 +14,7 @@ class MemoryConfig(AppConfig):
         from apps.events.registry import register_consumer, register_feed_filter  # noqa: PLC0415 - as above
         from apps.memory import metrics  # noqa: PLC0415 - as above
         from apps.memory.adapters import dependency  # noqa: PLC0415 - as above
+        from apps.memory.adapters.embedders import configured_model_check  # noqa: PLC0415 - as above
         from apps.memory.api import errors  # noqa: F401, PLC0415 - registers the problems of this app
         from apps.memory.selectors.feed import events_readable  # noqa: PLC0415 - as above
         from apps.memory.services.contexts import context_create  # noqa: PLC0415 - as above
@@ -24,6 +25,7 @@ class MemoryConfig(AppConfig):
         from apps.observability.dependencies import register_dependency  # noqa: PLC0415 - as above
         from apps.observability.metrics import register_gauge  # noqa: PLC0415 - as above
 
+        configured_model_check()
         register_dependency("memory", dependency.engine_check, dependency.CONSEQUENCE, vital=True)
         register_gauge(metrics.ACTIVE_CONTEXTS, metrics.ACTIVE_CONTEXTS_TEXT, metrics.active_contexts)
         register_consumer("reviews", reviews_wake)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.accounts.models import Organization
 from apps.core.services import JOB_LEASE, enqueue, job_renew
 from apps.core.tasks import HousekeepingTask, OrganizationTask, PublicTask
+from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.originals import original_erase
 from apps.memory.api.batches import checked
 from apps.memory.services.aliases import aliases_merge_certain
@@ -27,8 +28,8 @@ from apps.memory.services.purging import trash_empty
 from apps.memory.services.reading_files import operation_read
 from apps.memory.services.retention import retention_sweep
 from apps.memory.services.reviews import FIND_REVIEWS, finding_start, reviews_find
-from apps.memory.services.understanding import memories_understand
-from apps.memory.services.vectors import FILL_EPOCH
+from apps.memory.services.understanding import memories_understand, unread
+from apps.memory.services.vectors import FILL_EPOCH, understanding_start
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
 _TURN = timedelta(seconds=60)
@@ -199,6 +200,15 @@ def understand(*, job_id: UUID, organization_id: UUID, share: int) -> None:
         enqueue("memory.understand", organization_id=organization_id, share=share)
     # Of what was read no event tells.
     finding_start(organization_id=organization_id, now=timezone.now())
+
+
+@shared_task(name="memory.understand_left", base=HousekeepingTask)
+def understand_left() -> None:
+    """Start again what was given up because a model was away for long."""
+    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
+        with organization_scope(organization_id):
+            if unread().exists():
+                understanding_start(organization_id=organization_id, now=timezone.now())
 
 
 class FillTask(OrganizationTask):

@@ -164,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-retention": {"task": "memory.sweep_all_retention", "schedule": 24 * 3600.0},
     "sweep-archives": {"task": "memory.sweep_all_archives", "schedule": 24 * 3600.0},
     "merge-aliases": {"task": "memory.merge_all_aliases", "schedule": 24 * 3600.0},
+    "understand-left": {"task": "memory.understand_left", "schedule": 3600.0},
     "monitor-modules": {"task": "registry.monitor_modules", "schedule": 5.0},
     "check-contracts": {"task": "registry.check_contracts", "schedule": 15.0},
     "purge-health-history": {"task": "registry.purge_health_history", "schedule": 3600.0},

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from time import monotonic
+from urllib.parse import urlsplit
 
 import httpx2
 import numpy as np
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from numpy.typing import NDArray
 
 from apps.core.strict_json import StrictJSONError, loads
@@ -23,6 +25,7 @@ from apps.memory.exceptions import EmbedderUnavailable, ModelUnknown
 DEFAULT_MODEL = MINILM.name
 # A vector is kept within its row (see the migrations), and a row within a page of 8 KB.
 MAX_DIMENSION = 3_072
+MAX_NAME = 100
 _QUERY_CACHE = 1_000
 _TEXTS_AT_ONCE = 64
 _READ_CHARACTERS = 16_384
@@ -52,6 +55,21 @@ class Model:
     name: str
     dimension: int
     is_remote: bool
+
+
+def configured_model_check() -> None:
+    """Raise `ImproperlyConfigured` if the operator's model cannot be one: better at the start than in a search."""
+    url, name = settings.MEMORY_EMBEDDING_URL, settings.MEMORY_EMBEDDING_MODEL
+    if not url:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured("MEMORY_EMBEDDING_URL is no address of HTTP")
+    if not 1 <= len(name) <= MAX_NAME or name in {MINILM.name, WORDS}:
+        taken = f"{MINILM.name} and {WORDS} are ours"
+        raise ImproperlyConfigured(f"MEMORY_EMBEDDING_MODEL is a name of 1 to {MAX_NAME} characters; {taken}")
+    if not 1 <= settings.MEMORY_EMBEDDING_DIMENSION <= MAX_DIMENSION:
+        raise ImproperlyConfigured(f"MEMORY_EMBEDDING_DIMENSION is a number from 1 to {MAX_DIMENSION}")
 
 
 def models_known() -> list[Model]:

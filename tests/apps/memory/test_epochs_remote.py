@@ -9,17 +9,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
+from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters import embedders
 from apps.memory.adapters.embedders import HttpEmbedder, embedder_named, models_known, scale_measured
 from apps.memory.adapters.embedding import default_embedder
 from apps.memory.exceptions import EmbedderUnavailable, ModelUnknown
 from apps.memory.models import Memory
-from apps.memory.services.understanding import memories_understand
-from apps.memory.services.vectors import SHARES
+from apps.memory.tasks import understand_left
 from tests.apps.memory.conftest import Search, Store
 
 Answer = Callable[[dict[str, Any]], tuple[int, bytes]]
@@ -162,6 +164,28 @@ def test_only_models_of_this_installation_are_known(serve: Callable[[Answer], No
         embedder_named(MODEL)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MEMORY_EMBEDDING_URL", "far.example/v1/embeddings"),
+        ("MEMORY_EMBEDDING_URL", "ftp://far.example/v1"),
+        ("MEMORY_EMBEDDING_MODEL", ""),
+        ("MEMORY_EMBEDDING_MODEL", "x" * 101),
+        ("MEMORY_EMBEDDING_MODEL", default_embedder().name),
+        ("MEMORY_EMBEDDING_DIMENSION", 0),
+        ("MEMORY_EMBEDDING_DIMENSION", 3_073),
+    ],
+)
+def test_a_model_that_cannot_be_one_is_told_at_the_start(
+    serve: Callable[[Answer], None], settings: Any, name: str, value: object
+) -> None:
+    apps.get_app_config("memory").ready()
+    setattr(settings, name, value)
+    with pytest.raises(ImproperlyConfigured, match=name) as error:
+        apps.get_app_config("memory").ready()
+    assert KEY not in str(error.value)
+
+
 def test_when_the_model_is_away_words_answer_and_texts_wait(
     client: APIClient,
     store: Store,
@@ -194,9 +218,11 @@ def test_when_the_model_is_away_words_answer_and_texts_wait(
     with organization_scope(acme.id):
         assert not Memory.objects.get(id=memory_id).understood
 
+    # The jobs have tried for minutes and been given up.
+    Job.objects.all().delete()
     serve(well)
+    understand_left()
+    run_jobs()
     with organization_scope(acme.id):
-        for share in range(SHARES):
-            memories_understand(organization_id=acme.id, share=share)
         assert Memory.objects.get(id=memory_id).understood
     assert search("boats", search_type="neural", limit=10)
