@@ -50,9 +50,8 @@ class MemoryContextAdmin(ReadOnlyAdmin):
 
     list_display = [
         "name",
-        "context",
         "domain",
-        "model",
+        "embedding_model",
         "memories",
         "archived",
         "open_operations",
@@ -77,14 +76,14 @@ class MemoryContextAdmin(ReadOnlyAdmin):
 
     @admin.display(description="context")
     def context(self, row: OrganizationMemory) -> str:
-        return _of_context(row, lambda context: context.name, default="missing")
+        return _of_context(row, lambda context: context.name)
 
     @admin.display(description="domain")
     def domain(self, row: OrganizationMemory) -> str:
-        return _of_context(row, lambda context: context.domain)
+        return _of_context(row, lambda context: context.domain, default="no context")
 
-    @admin.display(description="model that answers")
-    def model(self, row: OrganizationMemory) -> str:
+    @admin.display(description="model")
+    def embedding_model(self, row: OrganizationMemory) -> str:
         return _of_context(row, lambda context: context.epoch.model)
 
     @admin.display(description="memories")
@@ -99,22 +98,22 @@ class MemoryContextAdmin(ReadOnlyAdmin):
         saved = filesizeformat(found["size_before"] - found["size_after"])
         return f"{found['memories']}, {saved} saved" if found["memories"] else "0"
 
-    @admin.display(description="running batches")
+    @admin.display(description="batches")
     def open_operations(self, row: OrganizationMemory) -> int:
         with organization_scope(row.id):
             return Operation.objects.filter(finished_at=None).count()
 
-    @admin.display(description="pairs to review")
+    @admin.display(description="to review")
     def to_review(self, row: OrganizationMemory) -> int:
         with organization_scope(row.id):
             return Review.objects.to_decide(timezone.now()).count()
 
-    @admin.display(description="grants in force")
+    @admin.display(description="grants")
     def grants(self, row: OrganizationMemory) -> int:
         with organization_scope(row.id):
             return Grant.objects.in_force(timezone.now()).count()
 
-    @admin.display(description="holds in force")
+    @admin.display(description="holds")
     def holds(self, row: OrganizationMemory) -> int:
         with organization_scope(row.id):
             return holds_in_force().count()

@@ -223,15 +223,17 @@ def test_a_missing_memory_context_is_shown_and_made(admin: Client, acme: Organiz
     with organization_scope(acme.id):
         MemoryContext.objects.all().delete()
     path = reverse("admin:memory_organizationmemory_changelist")
-    assert b"missing" in admin.get(path).content
+    assert b"no context" in admin.get(path).content
     admin.post(path, {"action": "create_missing", "_selected_action": [str(acme.id)]})
     with organization_scope(acme.id):
-        assert MemoryContext.objects.get().name == f"org_{acme.id}_context"
+        context = MemoryContext.objects.select_related("epoch").get()
+    assert context.name == f"org_{acme.id}_context"
+    assert context.epoch.model in admin.get(path).content.decode()
 
 
 def test_an_operator_can_have_memories_compared_again(admin: Client, acme: Organization) -> None:
     path = reverse("admin:memory_organizationmemory_changelist")
-    assert b"pairs to review" in admin.get(path).content.lower()
+    assert b"to review" in admin.get(path).content.lower()
     admin.post(path, {"action": "compare_again", "_selected_action": [str(acme.id)]})
     assert Job.objects.get().name == "memory.find_reviews"
 
