@@ -22,8 +22,8 @@ _HOP_BY_HOP = frozenset(
         b"transfer-encoding", b"upgrade",
     }
 )  # fmt: skip
-# More than the application takes: it says itself what is too large.
-_MAX_BODY = 1024 * 1024 * 1024
+# More than the application takes, archives of a memory included: it says itself what is too large for it.
+_MAX_BODY = 1025 * 1024 * 1024
 
 
 def _with_caller(headers: list[tuple[str, str]], exchange: Exchange) -> list[tuple[str, str]]:
@@ -90,6 +90,9 @@ class Front:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             if exchange.started or exchange.left:
                 raise
+            if exchange.too_large:
+                await exchange.problem("too_large", "", {})
+                return
             logger.warning("the web process did not answer: %s", type(error).__name__)
             await exchange.problem("dependency_unavailable", "", {"Retry-After": "1"})
 

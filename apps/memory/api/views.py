@@ -10,7 +10,6 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +17,7 @@ from apps.accounts.permissions import Permission
 from apps.core.api.event_stream import EventStreamRenderer, stream_response
 from apps.core.api.idempotency import idempotent
 from apps.core.api.pagination import page_of
-from apps.core.api.parsers import StrictJSONParser
+from apps.core.api.parsers import FormParser, StrictJSONParser
 from apps.core.api.serializers import PageQuery
 from apps.core.exceptions import InvalidInput
 from apps.core.request_context import caller, caller_set
@@ -111,7 +110,7 @@ class StoreView(MemoryApiView):
 
 class BatchView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
-    parser_classes = [StrictJSONParser, MultiPartParser]
+    parser_classes = [StrictJSONParser, FormParser]
 
     @extend_schema(
         request={"application/json": io.BatchInput, "multipart/form-data": io.UploadInput},

@@ -11,13 +11,13 @@ from django.http import FileResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.permissions import Permission
 from apps.core.api.idempotency import idempotent
 from apps.core.api.pagination import page_of
+from apps.core.api.parsers import FormParser
 from apps.core.api.serializers import PageQuery
 from apps.core.api.views import ApiView
 from apps.core.exceptions import InvalidInput
@@ -126,9 +126,13 @@ class ExportDownloadView(ApiView):
         return answer
 
 
+class _ArchiveParser(FormParser):
+    max_file_bytes = MAX_ARCHIVE_BYTES
+
+
 class ImportStartView(ApiView):
     access = {"POST": Permission.MEMORY_ADMIN}
-    parser_classes = [MultiPartParser]
+    parser_classes = [_ArchiveParser]
 
     @extend_schema(
         request={"multipart/form-data": io.ArchiveInput},

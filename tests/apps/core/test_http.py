@@ -102,6 +102,23 @@ def test_a_body_that_is_too_large(acme: Organization, client_of: ClientFactory, 
         assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "most"),
+    [
+        ("POST", "memory/store/batch", 32 * 1024**2),
+        ("POST", "memory/import", 1024**3),
+        ("PUT", "orgs/current/branding/logo", 32 * 1024**2),
+    ],
+)
+def test_a_form_that_announces_too_much_is_refused_before_it_is_read(
+    acme: Organization, client_of: ClientFactory, method: str, path: str, most: int
+) -> None:
+    client, kind = client_of(acme), "multipart/form-data; boundary=x"
+    for length in (str(most + 70_000), "-1"):
+        answer = client.generic(method, f"/api/v1/{path}", "--x--", content_type=kind, CONTENT_LENGTH=length)
+        assert (answer.status_code, answer.json()["code"]) == (413, "too_large"), length
+
+
 def test_a_body_without_a_length() -> None:
     chunked = RequestFactory().post("/api/v1/memory/store", HTTP_TRANSFER_ENCODING="chunked")
     del chunked.META["CONTENT_LENGTH"]

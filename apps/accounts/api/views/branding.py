@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views import View
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,6 +29,7 @@ from apps.accounts.services.branding import branding_update, logo_remove, logo_s
 from apps.accounts.services.domains import domain_add, domain_remove, domain_verify
 from apps.core.api.errors import problem_http_response
 from apps.core.api.idempotency import idempotent
+from apps.core.api.parsers import FormParser
 from apps.core.api.permissions import PUBLIC
 
 
@@ -52,7 +52,7 @@ class BrandingView(AccountsView):
 
 class LogoView(AccountsView):
     access = {"PUT": Permission.ORG_WRITE, "DELETE": Permission.ORG_WRITE}
-    parser_classes = [MultiPartParser]
+    parser_classes = [FormParser]
 
     @extend_schema(request={"multipart/form-data": LogoInput}, responses=BrandingOutput)
     def put(self, request: Request) -> Response:
