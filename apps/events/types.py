@@ -50,7 +50,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Who is told of an organisation's events: a caller, or a module that has subscribed to them."""
+    """Who is told of an organisation's events: a member, a module that has subscribed to them, or any member at all."""
 
     organization_id: UUID
     principal: Principal | None = None

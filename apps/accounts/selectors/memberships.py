@@ -85,6 +85,24 @@ def principal_of(membership: Membership, *, session: Session) -> Principal:
     )
 
 
+def member_principal(*, user_id: UUID, organization_id: UUID) -> Principal | None:
+    """Return a member as they are now, without any credential; None if they are none, or may not sign in."""
+    membership = (
+        Membership.objects.select_related("organization", "user")
+        .filter(user_id=user_id, organization_id=organization_id, user__is_active=True, organization__is_active=True)
+        .first()
+    )
+    if membership is None:
+        return None
+    return Principal(
+        user_id=user_id,
+        organization_id=organization_id,
+        email=membership.user.email,
+        role=membership.role,
+        permissions=permissions_of_membership(membership),
+    )
+
+
 def permissions_of_membership(membership: Membership) -> frozenset[str]:
     """Return what a member may do, operators' rights included; `membership` comes with user and organisation."""
     if mfa_missing(membership):

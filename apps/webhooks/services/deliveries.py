@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from apps.accounts.selectors.memberships import member_principal
 from apps.core.ids import new_id
 from apps.core.types import Principal
 from apps.events.registry import events_open
@@ -50,7 +51,7 @@ def deliveries_make(events: Sequence[Event]) -> None:
         for endpoint in endpoints.get(event.organization_id, [])
         # What happened before it was made is not its business.
         if event.occurred_at >= endpoint.created_at and (not endpoint.event_types or event.name in endpoint.event_types)
-        if (endpoint.module_id, event.id) not in closed
+        if (_listener(endpoint), event.id) not in closed
     ]
     if not rows:
         return
@@ -65,14 +66,26 @@ def deliveries_make(events: Sequence[Event]) -> None:
     )
 
 
-def _closed(told: Sequence[Event], endpoints: Mapping[UUID, Sequence[WebhookEndpoint]]) -> set[tuple[str, UUID]]:
-    """Return what modules must not be told of, as names of modules and ids of events."""
-    closed: set[tuple[str, UUID]] = set()
-    for organization_id, rows in endpoints.items():
-        for module in {row.module_id for row in rows} - {""}:
-            events = [event for event in told if event.organization_id == organization_id]
-            open_to_it = {event.id for event in events_open(Listener(organization_id, module=module), events)}
-            closed |= {(module, event.id) for event in events if event.id not in open_to_it}
+def _listener(endpoint: WebhookEndpoint) -> tuple[UUID, str, UUID | None]:
+    """Return for whom an endpoint listens: a module, or whoever made it."""
+    return endpoint.organization_id, endpoint.module_id, endpoint.created_by
+
+
+def _closed(
+    told: Sequence[Event], endpoints: Mapping[UUID, Sequence[WebhookEndpoint]]
+) -> set[tuple[tuple[UUID, str, UUID | None], UUID]]:
+    """Return what endpoints must not tell, as for whom they listen and ids of events.
+
+    The endpoint of somebody who has left tells what is open to every member.
+    """
+    closed: set[tuple[tuple[UUID, str, UUID | None], UUID]] = set()
+    for one in {_listener(row) for rows in endpoints.values() for row in rows}:
+        organization_id, module, user_id = one
+        principal = member_principal(user_id=user_id, organization_id=organization_id) if user_id else None
+        listener = Listener(organization_id, principal=None if module else principal, module=module)
+        events = [event for event in told if event.organization_id == organization_id]
+        open_ones = {event.id for event in events_open(listener, events)}
+        closed |= {(one, event.id) for event in events if event.id not in open_ones}
     return closed
 
 
