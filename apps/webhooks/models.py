@@ -79,6 +79,8 @@ class WebhookDelivery(models.Model):
         SKIPPED = "skipped"
         # It waited longer than events are kept.
         EXPIRED = "expired"
+        # By then, whoever had made the endpoint might not read any more what it is about.
+        CLOSED = "closed"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")

@@ -8,10 +8,13 @@ from uuid import UUID
 from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from apps.accounts.selectors.memberships import member_principal
 from apps.core.exceptions import NotFound
+from apps.core.types import Principal
 from apps.events.api.serializers import event_present
+from apps.events.registry import events_open
 from apps.events.selectors import events_by_id
-from apps.events.types import Event
+from apps.events.types import Event, Listener
 from apps.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 
 TEST_TYPE = "webhook.test"
@@ -53,17 +56,27 @@ def test_payload(delivery: WebhookDelivery) -> dict[str, Any]:
     }
 
 
-def payloads_of(deliveries: Iterable[WebhookDelivery]) -> dict[UUID, dict[str, Any]]:
-    """Return the payload of each delivery by its id; none for those whose event is no longer kept."""
+def listener_of(endpoint: WebhookEndpoint) -> Listener:
+    """Return for whom an endpoint listens: a module, or whoever made it; for any member at all after they have left."""
+    if endpoint.module_id or endpoint.created_by is None:
+        return Listener(endpoint.organization_id, module=endpoint.module_id)
+    principal = member_principal(user_id=endpoint.created_by, organization_id=endpoint.organization_id)
+    return Listener(endpoint.organization_id, principal=principal)
+
+
+def payloads_of(
+    deliveries: Iterable[WebhookDelivery], listener: Listener
+) -> tuple[dict[UUID, dict[str, Any]], set[UUID]]:
+    """Return the payloads of deliveries by the deliveries' ids, and those that are closed to the listener.
+
+    What is in neither has an event that is no longer kept.
+    """
     rows = list(deliveries)
     events = events_by_id(event_ids=[row.event_id for row in rows if row.sequence is not None])
-    found = {}
-    for row in rows:
-        if row.sequence is None:
-            found[row.id] = test_payload(row)
-        elif row.event_id in events:
-            found[row.id] = payload_of(events[row.event_id])
-    return found
+    open_ones = {event.id for event in events_open(listener, list(events.values()))}
+    payloads = {row.id: payload_of(events[row.event_id]) for row in rows if row.event_id in open_ones}
+    payloads |= {row.id: test_payload(row) for row in rows if row.sequence is None}
+    return payloads, {row.id for row in rows if row.event_id in events.keys() - open_ones}
 
 
 def endpoints_present(endpoints: Iterable[WebhookEndpoint]) -> list[dict[str, Any]]:
@@ -105,12 +118,13 @@ def deliveries_present(deliveries: Iterable[WebhookDelivery]) -> list[dict[str, 
     return [_delivery(row, last.get(row.id), waiting.get(row.endpoint_id)) for row in rows]
 
 
-def delivery_present(delivery: WebhookDelivery) -> dict[str, Any]:
-    """Return a delivery with its payload, null if the event is no longer kept, and its log."""
+def delivery_present(delivery: WebhookDelivery, principal: Principal) -> dict[str, Any]:
+    """Return a delivery with its log and its payload: null if the event is no longer kept, or closed to who asks."""
     (shown,) = deliveries_present([delivery])
+    payloads, _ = payloads_of([delivery], Listener(delivery.organization_id, principal=principal))
     return {
         **shown,
-        "payload": payloads_of([delivery]).get(delivery.id),
+        "payload": payloads.get(delivery.id),
         "log": [
             {
                 "number": one.number,

@@ -154,7 +154,7 @@ class DeliveryView(ApiView):
         del request
         delivery = delivery_get(organization_id=self.principal.organization_id, delivery_id=delivery_id)
         with public_scope():
-            return Response(delivery_present(delivery))
+            return Response(delivery_present(delivery, self.principal))
 
 
 class DeliveryReplayView(ApiView):

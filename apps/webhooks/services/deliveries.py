@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.selectors.memberships import member_principal
 from apps.core.ids import new_id
 from apps.core.types import Principal
 from apps.events.registry import events_open
@@ -16,7 +15,7 @@ from apps.events.services.outbox import EVENT_LIFETIME
 from apps.events.types import Actor, Event, Listener
 from apps.webhooks.exceptions import AlreadyPending, EventGone, NotPending
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
-from apps.webhooks.selectors import TEST_TYPE, delivery_get, endpoint_get
+from apps.webhooks.selectors import TEST_TYPE, delivery_get, endpoint_get, listener_of
 from apps.webhooks.services.endpoints import webhook_emit
 
 Status, Reason = WebhookDelivery.Status, WebhookDelivery.Reason
@@ -51,7 +50,7 @@ def deliveries_make(events: Sequence[Event]) -> None:
         for endpoint in endpoints.get(event.organization_id, [])
         # What happened before it was made is not its business.
         if event.occurred_at >= endpoint.created_at and (not endpoint.event_types or event.name in endpoint.event_types)
-        if (_listener(endpoint), event.id) not in closed
+        if (endpoint.id, event.id) not in closed
     ]
     if not rows:
         return
@@ -66,27 +65,25 @@ def deliveries_make(events: Sequence[Event]) -> None:
     )
 
 
-def _listener(endpoint: WebhookEndpoint) -> tuple[UUID, str, UUID | None]:
-    """Return for whom an endpoint listens: a module, or whoever made it."""
-    return endpoint.organization_id, endpoint.module_id, endpoint.created_by
-
-
-def _closed(
-    told: Sequence[Event], endpoints: Mapping[UUID, Sequence[WebhookEndpoint]]
-) -> set[tuple[tuple[UUID, str, UUID | None], UUID]]:
-    """Return what endpoints must not tell, as for whom they listen and ids of events.
-
-    The endpoint of somebody who has left tells what is open to every member.
-    """
-    closed: set[tuple[tuple[UUID, str, UUID | None], UUID]] = set()
-    for one in {_listener(row) for rows in endpoints.values() for row in rows}:
-        organization_id, module, user_id = one
-        principal = member_principal(user_id=user_id, organization_id=organization_id) if user_id else None
-        listener = Listener(organization_id, principal=None if module else principal, module=module)
+def _closed(told: Sequence[Event], endpoints: Mapping[UUID, Sequence[WebhookEndpoint]]) -> set[tuple[UUID, UUID]]:
+    """Return what endpoints must not tell, as ids of endpoints and of events."""
+    closed: set[tuple[UUID, UUID]] = set()
+    for organization_id, rows in endpoints.items():
         events = [event for event in told if event.organization_id == organization_id]
-        open_ones = {event.id for event in events_open(listener, events)}
-        closed |= {(one, event.id) for event in events if event.id not in open_ones}
+        for listener, same in _by_listener(rows).items():
+            open_ones = {event.id for event in events_open(listener, events)}
+            closed |= {(row.id, event.id) for row in same for event in events if event.id not in open_ones}
     return closed
+
+
+def _by_listener(rows: Sequence[WebhookEndpoint]) -> dict[Listener, list[WebhookEndpoint]]:
+    listeners: dict[tuple[str, UUID | None], Listener] = {}
+    found: dict[Listener, list[WebhookEndpoint]] = {}
+    for row in rows:
+        key = (row.module_id, row.created_by)
+        listeners[key] = listeners.get(key) or listener_of(row)
+        found.setdefault(listeners[key], []).append(row)
+    return found
 
 
 @transaction.atomic

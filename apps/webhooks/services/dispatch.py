@@ -16,9 +16,10 @@ from django.db.models import F, Q
 
 from apps.accounts.tokens import notice_token_issue
 from apps.core.sealing import SealBroken, unseal
+from apps.events.types import Listener
 from apps.webhooks.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from apps.webhooks.schedule import MAX_ATTEMPTS, delay_after
-from apps.webhooks.selectors import payloads_of
+from apps.webhooks.selectors import listener_of, payloads_of
 from apps.webhooks.services.endpoints import PURPOSE, endpoint_disable
 from apps.webhooks.types import Message, Outcome, Work
 
@@ -154,7 +155,7 @@ def _works(
             # Operators have lost a SECRET_KEY. The others go on; this one is looked at again when its claim has ended.
             logger.exception("webhook %s: its secret cannot be read", endpoint.id)
             continue
-        messages = _messages(deliveries, now=now)
+        messages = _messages(deliveries, listener_of(endpoint), now=now)
         works.append(Work(endpoint.id, claim, endpoint.url, secrets, messages, _token(endpoint, now=now), is_test))
     return works
 
@@ -175,13 +176,15 @@ def _token(endpoint: WebhookEndpoint, *, now: datetime) -> str:
     return notice_token_issue(organization_id=endpoint.organization_id, module_id=endpoint.module_id, now=now)
 
 
-def _messages(deliveries: Sequence[WebhookDelivery], *, now: datetime) -> list[Message]:
-    payloads = payloads_of(deliveries)
-    lost = [one.id for one in deliveries if one.id not in payloads]
+def _messages(deliveries: Sequence[WebhookDelivery], listener: Listener, *, now: datetime) -> list[Message]:
+    payloads, closed = payloads_of(deliveries, listener)
     # The purge does this long before the event goes.
-    WebhookDelivery.objects.filter(id__in=lost).update(
-        status=_Delivery.EXHAUSTED, reason=WebhookDelivery.Reason.EXPIRED, finished_at=now
-    )
+    lost = {one.id for one in deliveries} - payloads.keys() - closed
+    for ids, reason in ((lost, WebhookDelivery.Reason.EXPIRED), (closed, WebhookDelivery.Reason.CLOSED)):
+        if ids:
+            WebhookDelivery.objects.filter(id__in=ids).update(
+                status=_Delivery.EXHAUSTED, reason=reason, finished_at=now
+            )
     return [
         Message(
             one.id,

@@ -6589,9 +6589,10 @@ export interface components {
          *     * `gone` - gone
          *     * `skipped` - skipped
          *     * `expired` - expired
+         *     * `closed` - closed
          * @enum {string}
          */
-        ReasonEnum: "attempts" | "gone" | "skipped" | "expired";
+        ReasonEnum: "attempts" | "gone" | "skipped" | "expired" | "closed";
         /** @description A serializer that answers 400 for a field it does not know. */
         ReasonInputRequest: {
             /** @description Why, for those who read its history. */

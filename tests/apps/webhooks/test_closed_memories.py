@@ -4,15 +4,17 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from apps.accounts.models import Membership, Organization
 from apps.accounts.selectors.memberships import member_principal
 from apps.accounts.services.roles import role_create
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.reader import PrincipalKind, Right
-from apps.memory.services.grants import grant_make
+from apps.memory.services.grants import grant_make, grant_revoke
 from apps.memory.services.memories import memory_store
 from apps.memory.types import GrantOffer, StoreItem
+from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.services.endpoints import endpoint_create
 from tests.factories.fixtures import ClientFactory
 from tests.factories.receivers import Receiver
@@ -39,7 +41,7 @@ def test_it_tells_what_its_maker_may_read_and_after_they_left_what_everybody_may
         name="integrator",
         title="",
         description="",
-        permissions=["memory:read", "webhooks:write"],
+        permissions=["memory:read", "webhooks:read", "webhooks:write"],
         now=timezone.now(),
     )
     client = client_of(acme, "integrator")
@@ -47,8 +49,8 @@ def test_it_tells_what_its_maker_may_read_and_after_they_left_what_everybody_may
     principal = member_principal(user_id=maker, organization_id=acme.id)
     assert principal is not None
     owners, integrators = receivers(), receivers()
-    make(acme, owners.url, "memory.stored")
-    endpoint_create(
+    theirs, _ = make(acme, owners.url, "memory.stored")
+    ours, _ = endpoint_create(
         principal=principal, url=integrators.url, description="", event_types=["memory.stored"], now=timezone.now()
     )
 
@@ -62,6 +64,13 @@ def test_it_tells_what_its_maker_may_read_and_after_they_left_what_everybody_may
     assert told(owners) == [closed, public]
     assert told(integrators) == [public]
 
+    def shown(asker: APIClient, webhook: WebhookEndpoint) -> object:
+        first = webhook.deliveries.order_by("sequence")[0]
+        return asker.get(f"/api/v1/webhooks/deliveries/{first.id}").json()["payload"]
+
+    assert (shown(client, theirs), shown(client, ours) is not None) == (None, True)
+    assert shown(client_of(acme), theirs) is not None
+
     offer = GrantOffer(
         principal_kind=PrincipalKind.ROLE,
         principal_id="integrator",
@@ -70,11 +79,20 @@ def test_it_tells_what_its_maker_may_read_and_after_they_left_what_everybody_may
         purpose="To see",
     )
     with organization_scope(acme.id):
-        grant_make(organization_id=acme.id, offer=offer, user_id=None, now=timezone.now())
+        opened = grant_make(organization_id=acme.id, offer=offer, user_id=None, now=timezone.now())
     (granted,) = happened("causal")
     assert told(integrators) == [public, granted]
+
+    # What waits is looked at again when it is sent.
+    remember(acme, "causal")
+    happen(acme)
+    with organization_scope(acme.id):
+        grant_revoke(grant_id=opened.id, user_id=None, now=timezone.now())
+    deliver()
+    assert told(integrators) == [public, granted]
+    assert WebhookDelivery.objects.get(status="exhausted").reason == "closed"
 
     Membership.objects.filter(user_id=maker).delete()
     _, last = happened("causal", "")
     assert told(integrators) == [public, granted, last]
-    assert len(told(owners)) == 5
+    assert len(told(owners)) == 6
