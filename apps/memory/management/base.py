@@ -15,6 +15,8 @@ from apps.core.tenancy.scope import organization_scope
 from apps.memory.engine.filters import FilterError, parse_filter
 from apps.memory.types import MemoryConditions
 
+_SHOWN = 60
+
 
 class MemoryCommand(BaseCommand):
     """A command about the memory of the organisation that `--organization` names.
@@ -56,7 +58,8 @@ class MemoryCommand(BaseCommand):
     ) -> None:
         """Print a page of a list: `line` makes of a row the lines that people see."""
         following = [f"next page: --cursor {page['next']}"] if page["next"] else []
-        counted = f"{len(page['results'])} of {page['total']} {what}"
+        # Not every list can be counted.
+        counted = " ".join([str(len(page["results"])), *([f"of {page['total']}"] if "total" in page else []), what])
         self.report(page, *map(line, page["results"]), counted, *following, as_json=as_json)
 
 
@@ -79,3 +82,9 @@ def conditions_read(text: str | None) -> MemoryConditions:
         return MemoryConditions(filter=parse_filter(loads(text.encode(errors="surrogatepass"))))
     except (StrictJSONError, FilterError) as error:
         raise CommandError(f"--filter: {error}") from None
+
+
+def one_line(text: str) -> str:
+    """Return the beginning of a text as a line."""
+    line = " ".join(text.split())
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}..."

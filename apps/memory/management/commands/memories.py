@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,16 +12,17 @@ from tqdm import tqdm
 
 from apps.accounts.models import Organization
 from apps.core.api.pagination import page_of
+from apps.memory.api.serializers import AsOfInput, as_of_of
 from apps.memory.api.serializers_managing import ORDERS
 from apps.memory.engine.reader import EVERYTHING
-from apps.memory.management.base import MemoryCommand, add_page_arguments, conditions_read
+from apps.memory.management.base import MemoryCommand, add_page_arguments, conditions_read, one_line
 from apps.memory.models import Memory
-from apps.memory.selectors.memories import memories_matching, memory_present
+from apps.memory.selectors.archived import results_complete
+from apps.memory.selectors.memories import memories_matching, memory_as_of, memory_present
 from apps.memory.services.bulk import memories_bulk
 from apps.memory.services.purging import memories_purge
-from apps.memory.types import MAX_BULK_IDS, BulkAction, BulkError, Shelf
+from apps.memory.types import MAX_BULK_IDS, PRESENT, AsOf, BulkAction, BulkError, Shelf
 
-_SHOWN = 60
 _ERRORS_SHOWN = 20
 # How each action is told afterwards.
 _DONE = {"trash": "moved to the trash", "restore": "restored", "purge": "deleted for good"}
@@ -46,6 +48,8 @@ class Command(MemoryCommand):
         )
         parser.add_argument("--ordering", choices=ORDERS, default=ORDERS[0], help="order of the list")
         add_page_arguments(parser)
+        parser.add_argument("--as-of", metavar="TIME", help="list or show what held then")
+        parser.add_argument("--as-of-recorded", metavar="TIME", help="list or show what was known then")
         parser.add_argument("--dry-run", action="store_true", help="tell what would happen, and do nothing")
 
     def act(self, owner: Organization, *, action: str, **options: Any) -> None:
@@ -60,19 +64,31 @@ class Command(MemoryCommand):
     def _list(self, *, state: str, ordering: str, limit: int, cursor: str | None, **options: Any) -> None:
         if options["ids"]:
             raise CommandError("A list takes no ids; see `show`.")
+        now = timezone.now()
+        as_of = _as_of(options, now=now)
+        if as_of != PRESENT and state != Shelf.LIVE:
+            raise CommandError("What was at another moment was live then: leave out --state.")
         rows = memories_matching(
-            conditions_read(options["filter"]), reader=EVERYTHING, shelf=Shelf(state), now=timezone.now()
+            conditions_read(options["filter"]), reader=EVERYTHING, shelf=Shelf(state), as_of=as_of, now=now
         )
         page = page_of(rows.select_related("file"), order=ordering, cursor=cursor, limit=limit, present=memory_present)
+        if state != Shelf.ARCHIVED:
+            results_complete(page["results"])
         self.report_page(page, what="memories", line=_line, as_json=options["as_json"])
 
     def _show(self, *, ids: Sequence[UUID], as_json: bool, **options: Any) -> None:
         if len(ids) != 1:
             raise CommandError("Name one memory to show.")
-        memory = Memory.objects.filter(id=ids[0]).first()
-        if memory is None:
-            raise CommandError(f"There is no memory {ids[0]}.")
-        shown = {**memory_present(memory), "number": memory.number, "size_bytes": memory.size_bytes}
+        now = timezone.now()
+        as_of = _as_of(options, now=now)
+        if as_of == PRESENT:
+            memory = Memory.objects.filter(id=ids[0]).first()
+            if memory is None:
+                raise CommandError(f"There is no memory {ids[0]}.")
+            shown = {**memory_present(memory), "number": memory.number, "size_bytes": memory.size_bytes}
+        else:
+            shown = memory_present(memory_as_of(memory_id=ids[0], reader=EVERYTHING, as_of=as_of, now=now))
+        results_complete([shown])
         lines = (
             f"{name}: {json.dumps(value, ensure_ascii=False) if name == 'metadata' else value}"
             for name, value in shown.items()
@@ -109,10 +125,17 @@ class Command(MemoryCommand):
             self.stderr.write(f"  {one.memory_id}: {one.detail}")
 
 
+def _as_of(options: dict[str, Any], *, now: datetime) -> AsOf:
+    given = {name: options[name] for name in ("as_of", "as_of_recorded") if options[name] is not None}
+    checked = AsOfInput(data=given)
+    if not checked.is_valid():
+        raise CommandError(json.dumps(checked.errors, default=str))
+    return as_of_of(checked.validated_data, now=now)
+
+
 def _line(row: dict[str, Any]) -> str:
-    text = " ".join(row["content"].split())
-    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
-    return f"{row['memory_id']}  {row['recorded_at']:%Y-%m-%d %H:%M}  {row['memory_type']}  {shown}"
+    text = one_line(row["content"])
+    return f"{row['memory_id']}  {row['recorded_at']:%Y-%m-%d %H:%M}  {row['memory_type']}  {text}"
 
 
 def _target(action: str, *, ids: Sequence[UUID], everything: bool, **options: Any) -> list[UUID]:
