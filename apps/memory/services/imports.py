@@ -25,16 +25,12 @@ from apps.core.tenancy.scope import schema_name_for
 from apps.memory.adapters.archives import form
 from apps.memory.adapters.archives.reading import ArchiveReader, ArchiveRefused
 from apps.memory.adapters.originals import IMPORTS, archive_copy, original_erase, original_put
-from apps.memory.exceptions import (
-    ArchiveInvalid,
-    ImportRunning,
-    OperationFinished,
-)
-from apps.memory.models import (
-    Import,
-)
+from apps.memory.exceptions import ArchiveInvalid, ImportRunning, OperationFinished
+from apps.memory.models import Import
 from apps.memory.selectors.exports import UNFINISHED, import_get
-from apps.memory.services.bringing import MOST_FAULTS, Fault, NotWanted, OutOfTime, Work, sorted_out
+from apps.memory.services.bringing.sorting import Fault, sorted_out
+from apps.memory.services.bringing.steps import archive_bring
+from apps.memory.services.bringing.turn import MOST_FAULTS, NotWanted, OutOfTime, Turn
 from apps.memory.services.changes import change_begin
 from apps.memory.services.exports import ERASE_ORIGINAL
 from apps.memory.services.files import name_storable
@@ -151,7 +147,7 @@ def import_process(
             try:
                 archive_copy(one.storage_key, copy, on_wait=on_wait)
                 with _refusals(), ArchiveReader(copy, _LIMITS) as reader:
-                    Work(one, reader, organization_id, on_wait, budget).run()
+                    archive_bring(Turn(one, reader, organization_id, on_wait, budget))
             except FileNotFoundError:
                 error = (ArchiveInvalid.code, "The archive is not in the storage.")
             except (ArchiveInvalid, QuotaExceeded) as refusal:
