@@ -37,6 +37,8 @@ TRASH_LIFETIME = timedelta(days=30)
 # How long an export is kept, and how many of them at once.
 EXPORT_LIFETIME = timedelta(days=7)
 MAX_EXPORTS = 10
+# An export names so many of the memories that it could not read; its archive names all.
+MAX_DAMAGED_SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

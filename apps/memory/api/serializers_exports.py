@@ -29,6 +29,11 @@ class ExportOutput(serializers.Serializer[Any]):
     total = serializers.IntegerField(help_text="Memories to be written.")
     done = serializers.IntegerField()
     counts = serializers.DictField(child=serializers.IntegerField(), help_text="Lines by kind, when it is written.")
+    damaged = serializers.ListField(
+        child=serializers.UUIDField(),
+        help_text="Memories that could not be read, as they are damaged in the archive tier, and so are not in it; the "
+        "first hundred, of as many as `counts.damaged` says. Its manifest names all.",
+    )
     size_bytes = serializers.IntegerField(allow_null=True)
     sha256 = serializers.CharField(allow_null=True)
     error = serializers.CharField(allow_null=True)

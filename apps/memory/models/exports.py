@@ -23,6 +23,8 @@ class Export(models.Model):
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     counts = models.JSONField(default=dict, blank=True)
+    # The ids of memories that could not be read and are not in it, the first of them; the manifest names all.
+    damaged = models.JSONField(default=list, blank=True)
     # Set before anything is written there; a second attempt erases what the first one left.
     storage_key = models.CharField(max_length=200, blank=True)
     size_bytes = models.BigIntegerField(default=0)

@@ -74,7 +74,7 @@ def _differences(
             Q(replaced_at=None) | Q(replaced_at__gt=until), revised_at__lte=until, number__in=numbers
         )
     }
-    states_complete([*before.values(), *after.values()])
+    states_complete([*before.values(), *after.values()], strict=False)
     formers = _formers([state for number, state in after.items() if number not in before])
     removed = MemoryRemoval.objects.filter(number__in=numbers).values_list("number", "memory_id")
     # Nobody knows any more whose they were.

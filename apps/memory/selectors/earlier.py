@@ -22,14 +22,17 @@ def are_states(rows: MemoryRows) -> TypeGuard[QuerySet[MemoryState]]:
 
 
 def earlier_texts(rows: MemoryRows) -> list[MemoryState]:
-    """Return those of these states whose text is not the memory's present one, by their numbers."""
+    """Return those of these states whose text is not the memory's present one, by their numbers.
+
+    One whose text is damaged in the archive is among them, without any.
+    """
     if not are_states(rows):
         return []
     former = rows.exclude(replaced_at=None)
     present = Memory.objects.filter(id=OuterRef("id"), content=OuterRef("content"))
     edited = list(former.filter(archived_at=None).exclude(Exists(present)))
     archived = list(former.exclude(archived_at=None))
-    states_complete(archived)
+    states_complete(archived, strict=False)
     hashes = dict(Memory.objects.filter(id__in=[one.id for one in archived]).values_list("id", "content_hash"))
     edited += [one for one in archived if hashes.get(one.id) != hash_of(one.content)]
     return sorted(edited, key=lambda state: state.number)

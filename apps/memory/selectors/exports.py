@@ -55,6 +55,7 @@ def export_present(export: Export) -> dict[str, Any]:
         "total": export.total,
         "done": export.done,
         "counts": export.counts,
+        "damaged": export.damaged,
         "size_bytes": export.size_bytes or None,
         "sha256": export.sha256 or None,
         "error": export.error or None,

@@ -79,8 +79,8 @@ def review_summary(review: Review, *, now: datetime) -> dict[str, Any]:
 def review_present(review: Review, *, now: datetime) -> dict[str, Any]:
     """Return a pair with both memories, as far as they are to be read, and where they contradict each other."""
     as_compared = (review.older.content_hash, review.newer.content_hash) == (review.older_hash, review.newer_hash)
-    states_complete([one for one in (review.older, review.newer) if _is_kept(one, now)])
-    readable = _is_kept(review.older, now) and _is_kept(review.newer, now)
+    states_complete([one for one in (review.older, review.newer) if _is_kept(one, now)], strict=False)
+    readable = all(_is_kept(one, now) and not one.is_stub for one in (review.older, review.newer))
     return {
         **review_summary(review, now=now),
         "older": memory_present(review.older) if _is_kept(review.older, now) else None,

@@ -88,7 +88,10 @@ def _present(revision: Memory | MemoryVersion, before: MemoryVersion | None, mem
 
 def fields_changed(after: State, before: State) -> Sequence[str]:
     """Return the names of the fields in which two states differ."""
-    names = (*REVISED_FIELDS, *_MOVED_FIELDS)
+    names = [*REVISED_FIELDS, *_MOVED_FIELDS]
+    if any(getattr(one, "is_stub", False) for one in (after, before)):
+        # Damaged in the archive: nobody can tell what the text was.
+        names.remove("content")
     return [name for name in names if not same_value(getattr(after, name), getattr(before, name))]
 
 

@@ -22,7 +22,7 @@ from apps.memory.models import ArchivedMemory, Memory, MemoryContext
 from apps.memory.selectors.contexts import context_get, dimensions_of
 from apps.memory.services.search import memories_rank, stubs_beside
 from apps.memory.services.stubs import archived_indexed
-from apps.memory.services.unpacking import archived_read
+from apps.memory.services.unpacking import archived_sound
 from apps.memory.types import MAX_QUERY, SearchQuery
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ def archive_measure(
     live = Memory.objects.live(now).filter(understood=True).order_by("number")
     found = []
     for about, memories in (
-        ("archived", [archived_read(row).memory for row in _evenly(away, sample)]),
+        ("archived", [one.memory for one in archived_sound(_evenly(away, sample))[0]]),
         ("live", list(live.filter(number__in=_evenly(list(live.values_list("number", flat=True)), sample)))),
     ):
         asked = [(one.id, question) for one in memories if (question := question_of(one)) is not None]

@@ -30,6 +30,7 @@ from apps.memory.services.unpacking import (
     Whole,
     archived_put_back,
     archived_read,
+    archived_sound,
     memories_pack,
     memories_put_away,
 )
@@ -123,15 +124,10 @@ def memories_unarchive(
     """
     with transaction.atomic():
         change = change_begin(now=now)
-        whole: list[Whole] = []
-        errors: list[BulkError] = []
         rows = ArchivedMemory.objects.filter(memory__in=readable(reader.to(Right.WRITE)).filter(id__in=memory_ids))
-        for row in rows.select_related("memory").order_by("memory_id"):
-            try:
-                whole.append(archived_read(row))
-            except ArchiveDamaged as error:
-                errors.append(BulkError(row.memory_id, error.code, error.detail))
-        found = {*(one.memory.id for one in whole), *(error.memory_id for error in errors)}
+        whole, damaged = archived_sound(rows.select_related("memory").order_by("memory_id"))
+        errors = [BulkError(memory_id, error.code, error.detail) for memory_id, error in damaged.items()]
+        found = {*(one.memory.id for one in whole), *damaged}
         afforded, refused = _afford(organization_id, whole, now=now)
         before = sum(one.memory.size_bytes for one in afforded)
         memories = _put_back(organization_id, afforded, change=change, now=now)

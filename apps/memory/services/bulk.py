@@ -6,19 +6,25 @@ database.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Sum
 
 from apps.billing.exceptions import QuotaExceeded
 from apps.billing.services.quotas import quota_release, quota_reserve
 from apps.billing.types import Meter
 from apps.memory.engine.reader import Reader, Right
-from apps.memory.exceptions import ExternalIdConflict, MemoryClosed, MemoryNotFound, MetadataTooLarge, TooManyItems
+from apps.memory.exceptions import (
+    ArchiveDamaged,
+    ExternalIdConflict,
+    MemoryClosed,
+    MemoryNotFound,
+    MetadataTooLarge,
+    TooManyItems,
+)
 from apps.memory.models import ArchivedMemory, Memory, MemoryQuerySet
 from apps.memory.selectors.memories import memories_matching
 from apps.memory.selectors.readers import readable
@@ -27,7 +33,7 @@ from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.memories import json_size
 from apps.memory.services.revisions import memories_move, revisions_keep
 from apps.memory.services.telling import memories_tell
-from apps.memory.services.unpacking import memories_bring_back
+from apps.memory.services.unpacking import archived_damaged, archived_put_back, archived_sound
 from apps.memory.services.vectors import understanding_start
 from apps.memory.types import (
     MAX_BULK_ROWS,
@@ -68,14 +74,16 @@ def memories_bulk(  # noqa: PLR0913 - one action with all that it is about
 ) -> BulkResult:
     """Trash, restore or update the memories with these ids, archived ones as well, or those that satisfy conditions.
 
-    `fields` are for an update. Conditions look in the trash for what to restore, and among live memories else. A dry
-    run does everything and takes it back. Raises `TooManyItems`, having done nothing.
+    `fields` are for an update. Conditions look in the trash for what to restore, and among live memories else. What is
+    damaged in the archive stays there. A dry run does everything and takes it back. Raises `TooManyItems`, having done
+    nothing.
     """
     with transaction.atomic():
         change = change_begin(now=now)
+        damaged: dict[UUID, ArchiveDamaged] = {}
         if action is BulkAction.UPDATE and not isinstance(target, MemoryConditions):
-            _bring_back(organization_id, target, reader, change=change, now=now)
-        rows = _rows(action, target, reader, now=now)
+            damaged = _bring_back(organization_id, target, reader, change=change, now=now)
+        rows = [row for row in _rows(action, target, reader, now=now) if row.id not in damaged]
         work = _Work(organization_id=organization_id, change=change, user_id=user_id, reason=reason, now=now)
         match action:
             case BulkAction.TRASH:
@@ -85,23 +93,31 @@ def memories_bulk(  # noqa: PLR0913 - one action with all that it is about
             case BulkAction.UPDATE:
                 result = work.update(rows, fields or BulkFields())
         if not isinstance(target, MemoryConditions):
-            missing = set(target) - {row.id for row in rows}
+            missing = set(target) - {row.id for row in rows} - set(damaged)
             result = _with_missing(result, action, missing, reader, now=now)
         if dry_run:
             transaction.set_rollback(True)
-    return result
+    return replace(result, errors=(*result.errors, *_refused(damaged))) if damaged else result
 
 
 def _bring_back(
     organization_id: UUID, memory_ids: Sequence[UUID], reader: Reader, *, change: Change, now: datetime
-) -> None:
-    """Bring back those of these memories that are archived: what is to be changed is to be had in full."""
+) -> dict[UUID, ArchiveDamaged]:
+    """Bring back those of these memories that are archived: what is to be changed is to be had in full.
+
+    Returns those that are damaged.
+    """
     rows = ArchivedMemory.objects.filter(memory__in=readable(reader.to(Right.WRITE)).filter(id__in=memory_ids))
-    held = rows.aggregate(size=Sum("memory__size_bytes", default=0))
-    brought = memories_bring_back(rows.values_list("memory_id", flat=True), change=change)
-    grown = sum(one.size_bytes for one in brought) - held["size"]
+    whole, damaged = archived_sound(rows.select_related("memory").order_by("memory_id"))
+    grown = sum(one.size_before - one.memory.size_bytes for one in whole)
+    archived_put_back(whole, change=change)
     if grown > 0:
         quota_reserve(organization_id=organization_id, meter=Meter.MEMORY_BYTES, quantity=grown, now=now)
+    return damaged
+
+
+def _refused(damaged: Mapping[UUID, ArchiveDamaged]) -> list[BulkError]:
+    return [BulkError(memory_id, error.code, error.detail) for memory_id, error in damaged.items()]
 
 
 def _rows(
@@ -170,10 +186,18 @@ class _Work:
     now: datetime
 
     def trash(self, rows: Sequence[Memory]) -> BulkResult:
-        self._move(rows, deleted_at=self.change.moment)
+        damaged: dict[UUID, ArchiveDamaged] = {}
+        try:
+            with transaction.atomic():
+                self._move(rows, deleted_at=self.change.moment)
+        except ArchiveDamaged:
+            # Rare enough to unpack what is archived twice.
+            damaged = archived_damaged(row.id for row in rows)
+            rows = [row for row in rows if row.id not in damaged]
+            self._move(rows, deleted_at=self.change.moment)
         self._release(sum(row.size_bytes for row in rows))
         memories_tell("memory.trashed", rows, now=self.now)
-        return BulkResult(len(rows), 0, ())
+        return BulkResult(len(rows), 0, tuple(_refused(damaged)))
 
     def restore(self, rows: Sequence[Memory]) -> BulkResult:
         # All writers take their turn, so nobody else takes an external id meanwhile.

@@ -36,7 +36,7 @@ from apps.memory.services.exporting.looking import Looking, NotWanted
 from apps.memory.services.exporting.memories import Written
 from apps.memory.services.files import SWEPT_AFTER
 from apps.memory.services.telling import memory_tell
-from apps.memory.types import EXPORT_LIFETIME, MAX_EXPORTS
+from apps.memory.types import EXPORT_LIFETIME, MAX_DAMAGED_SHOWN, MAX_EXPORTS
 
 WRITE_EXPORT = "memory.write_export"
 ERASE_ORIGINAL = "memory.erase_original"
@@ -177,6 +177,7 @@ def _finish(export_id: UUID, key: str, written: Written, *, digest: str, size: i
             return False
         export.status, export.counts = Export.Status.SUCCEEDED, written.counts
         export.done = export.total = written.counts["memories"]
+        export.damaged = [str(one) for one in written.damaged[:MAX_DAMAGED_SHOWN]]
         export.size_bytes, export.sha256 = size, digest
         export.finished_at, export.expires_at = now, now + EXPORT_LIFETIME
         export.save()

@@ -1,5 +1,6 @@
 """For how long memories are kept: rules by type, and the sweep that applies them."""
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from apps.memory.services.erasing import memories_erase
 from apps.memory.services.telling import memory_tell
 from apps.memory.types import BulkAction
 
+_log = logging.getLogger(__name__)
 _BATCH = 1_000
 
 
@@ -53,7 +55,10 @@ def retention_sweep(
             continue
         done[rule.memory_type] = 0
         reason = f"Retention: {rule.days} days."
-        while ids := list(rows.order_by("number").values_list("id", flat=True)[:_BATCH]):
+        last = 0
+        # By their numbers, so that what cannot be moved, as it is damaged in the archive, is not met again.
+        while found := list(rows.filter(number__gt=last).order_by("number").values_list("id", "number")[:_BATCH]):
+            ids, last = [memory_id for memory_id, _ in found], found[-1][1]
             if rule.action == RetentionRule.Action.TRASH:
                 result = memories_bulk(
                     reader=EVERYTHING,
@@ -65,8 +70,8 @@ def retention_sweep(
                     now=now,
                 )
                 done[rule.memory_type] += result.done
-                if not result.done:
-                    break
+                for error in result.errors:
+                    _log.warning("a rule left the memory %s as it is: %s", error.memory_id, error.code)
             else:
                 memories_erase(organization_id=organization_id, target=ids, reason=reason, user_id=None, now=now)
                 done[rule.memory_type] += len(ids)

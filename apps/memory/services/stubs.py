@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef
 from django.db.models.expressions import RawSQL
 
 from apps.memory.adapters.index_store import index_apart
+from apps.memory.adapters.sketching import DIMENSION as SKETCH_DIMENSION
 from apps.memory.engine import packing
 from apps.memory.engine.lexicon import STOP_WORDS, WORD
 from apps.memory.engine.memory_index import IndexedMemory, IndexedUnit, MemoryIndex
@@ -24,6 +25,7 @@ from apps.memory.services.unpacking import Floats, findings_read
 
 # Memories that are unpacked for one search, at some tenths of a millisecond each.
 _MOST = 200
+_MOST_INTEGER = 2**31 - 1
 _WORDS = """
     to_tsvector('english', memory_memory.content)
     || jsonb_to_tsvector('english', memory_memory.metadata, '["string", "numeric"]')
@@ -45,8 +47,8 @@ def stubs_index(rows: MemoryRows, *, question: str, context: MemoryContext) -> M
     packed = ArchivedMemory.objects.filter(memory__in=present).select_related("memory").order_by("memory__number")
     more = [one for row in packed if (one := archived_indexed(row, context)) is not None]
     if former:
-        states_complete(former)
-        more += states_indexed(former, context=context)
+        states_complete(former, strict=False)
+        more += states_indexed([state for state in former if not state.is_stub], context=context)
     dimensions = len(dimensions_of(context))
     return index_apart(epoch=context.epoch, concepts=dimensions, memory_ids=[], more=more) if more else None
 
@@ -56,10 +58,12 @@ def archived_indexed(row: ArchivedMemory, context: MemoryContext) -> IndexedMemo
     memory = row.memory
     try:
         found = findings_read(row, context)
-    except ArchiveDamaged:
+        units = [_unit(passage, found.vectors.get(passage.id), context) for passage in found.passages]
+        concepts = found.concepts_in(context)
+    except (ArchiveDamaged, ValueError, TypeError):
+        # There is no hash of the findings alone: what can be unpacked may yet be nothing that an index takes.
         return None
     entities, counts, subjects = packing.unpack(bytes(memory.named), packing.NAMED)
-    concepts = found.concepts_in(context)
     middle = np.full(len(dimensions_of(context)), 0.5, dtype=np.float32)
     return IndexedMemory(
         number=memory.number,
@@ -76,13 +80,19 @@ def archived_indexed(row: ArchivedMemory, context: MemoryContext) -> IndexedMemo
         entity_counts=counts,
         subjects=subjects,
         times=np.column_stack(packing.unpack(bytes(memory.times), packing.TIMES)),
-        units=[_unit(passage, found.vectors.get(passage.id)) for passage in found.passages],
+        units=units,
     )
 
 
-def _unit(passage: Chunk, vector: Floats | None) -> IndexedUnit:
+def _unit(passage: Chunk, vector: Floats | None, context: MemoryContext) -> IndexedUnit:
+    """Return a passage as the index would hold it. Raises `ValueError` or `TypeError` if it is damaged."""
     terms, counts = packing.unpack(bytes(passage.terms), packing.TERMS)
     sparse, weights = (None, None) if passage.sparse is None else packing.unpack(passage.sparse, packing.SPARSE)
+    sketch = None if passage.sketch is None else packing.unpack(passage.sketch, packing.SKETCH)[0]
+    _check(vector, context.epoch.dimension)
+    _check(sketch, SKETCH_DIMENSION)
+    if not 0 <= passage.start <= passage.end <= _MOST_INTEGER:
+        raise ValueError("the passage is no stretch of a text")
     return IndexedUnit(
         start=passage.start,
         end=passage.end,
@@ -91,8 +101,13 @@ def _unit(passage: Chunk, vector: Floats | None) -> IndexedUnit:
         sparse=sparse,
         weights=weights,
         vector=vector,
-        sketch=None if passage.sketch is None else packing.unpack(passage.sketch, packing.SKETCH)[0],
+        sketch=sketch,
     )
+
+
+def _check(numbers: Floats | None, dimension: int) -> None:
+    if numbers is not None and (len(numbers) != dimension or not np.isfinite(numbers).all()):
+        raise ValueError("the vector is not one of its model")
 
 
 def _sharing_words(archived: MemoryRows, question: str) -> list[UUID]:

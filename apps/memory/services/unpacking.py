@@ -35,6 +35,7 @@ from apps.memory.engine.packed_texts import (
     texts_unpack,
 )
 from apps.memory.engine.reading import model_inputs, place
+from apps.memory.exceptions import ArchiveDamaged
 from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryContext, MemoryVersion
 from apps.memory.selectors.archived import damaged
 from apps.memory.selectors.contexts import concept_space, context_get, dimensions_of
@@ -275,6 +276,29 @@ def archived_read(row: ArchivedMemory, *, using: str | None = None) -> Whole:
     if hash_of_whole(memory, versions, findings) != row.sha256:
         raise damaged(memory.id)
     return Whole(memory, versions, found, row.size_before)
+
+
+def archived_sound(
+    rows: Iterable[ArchivedMemory], *, using: str | None = None
+) -> tuple[list[Whole], dict[UUID, ArchiveDamaged]]:
+    """Unpack archived memories, whose rows are at hand. Returns those that are what they were, and why others are not.
+
+    One that is damaged costs itself alone, whoever reads many.
+    """
+    whole: list[Whole] = []
+    refused: dict[UUID, ArchiveDamaged] = {}
+    for row in rows:
+        try:
+            whole.append(archived_read(row, using=using))
+        except ArchiveDamaged as error:
+            refused[row.memory_id] = error
+    return whole, refused
+
+
+def archived_damaged(memory_ids: Iterable[UUID]) -> dict[UUID, ArchiveDamaged]:
+    """Return which of these memories are archived and cannot be had back, and why."""
+    rows = ArchivedMemory.objects.filter(memory__in=list(memory_ids)).select_related("memory").order_by("memory_id")
+    return archived_sound(rows)[1]
 
 
 def _findings(memory_id: UUID, data: Mapping[str, Any]) -> Findings:

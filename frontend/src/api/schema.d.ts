@@ -5222,6 +5222,8 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /** @description Memories that could not be read, as they are damaged in the archive tier, and so are not in it; the first hundred, of as many as `counts.damaged` says. Its manifest names all. */
+            damaged: string[];
             size_bytes: number | null;
             sha256: string | null;
             error: string | null;

@@ -347,6 +347,8 @@ class Manifest(_Line):
     counts: dict[str, int]
     last_number: Annotated[int, Field(ge=0, le=_MOST_NUMBER)]
     last_entity: Annotated[int, Field(ge=0, le=_MOST_NUMBER)]
+    # Memories that it should hold and does not: they could not be read. Readers of earlier versions know no such field.
+    damaged: Annotated[list[UUID], Field(default_factory=list, exclude_if=lambda ids: not ids)]
     members: list[Member]
 
     def is_read(self, model: str, dimension: int) -> bool:

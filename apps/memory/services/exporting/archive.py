@@ -51,6 +51,7 @@ def archive_write(export: Export, file: IO[bytes], *, looking: Looking, now: dat
         written.counts["files"] = _files_write(export, parts.files, archive, looking=looking)
         written.counts["removals"] = archive.lines(form.REMOVALS, _told(_removal_lines(parts.removals), looking))
         memories_write(export, memories, archive, written, context=context, using=using, looking=looking)
+        written.counts["damaged"] = len(written.damaged)
         archive.finish(
             form.Manifest(
                 format=form.FORMAT,
@@ -64,6 +65,7 @@ def archive_write(export: Export, file: IO[bytes], *, looking: Looking, now: dat
                 counts=written.counts,
                 last_number=context.last_number,
                 last_entity=context.last_entity,
+                damaged=written.damaged,
                 members=archive.members,
             )
         )

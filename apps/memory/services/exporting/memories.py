@@ -26,7 +26,7 @@ from apps.memory.models import (
 from apps.memory.selectors.archived import versions_complete
 from apps.memory.selectors.exports import NUMBERS
 from apps.memory.services.exporting.looking import Looking
-from apps.memory.services.unpacking import archived_read, made_current
+from apps.memory.services.unpacking import archived_sound, made_current
 
 # The texts of so many memories are in memory at once.
 _MEMORIES = 100
@@ -38,6 +38,8 @@ class Written:
 
     counts: dict[str, int] = field(default_factory=dict)
     numbers: list[bytes] = field(default_factory=list)
+    # What could not be read, since it is damaged in the archive tier.
+    damaged: list[UUID] = field(default_factory=list)
 
 
 def memories_write(
@@ -50,6 +52,7 @@ def memories_write(
     using: str,
     looking: Looking,
 ) -> None:
+    """Write all memories that can be read; note the others."""
     written.counts |= {"memories": 0, "versions": 0}
     last, part = 0, 1
     while True:
@@ -60,10 +63,12 @@ def memories_write(
             return
         last = numbers[-1]
         written.counts["memories"] += archive.lines(
-            form.memories_member(part), _memory_lines(numbers, context=context, using=using, looking=looking)
+            form.memories_member(part), _memory_lines(numbers, written, context=context, using=using, looking=looking)
         )
         if export.include_versions:
             versions = MemoryVersion.objects.using(using).filter(memory__number__in=numbers)
+            # The texts of their former revisions lie where theirs do.
+            versions = versions.exclude(memory__in=written.damaged)
             if versions.exists():
                 written.counts["versions"] += archive.lines(
                     form.versions_member(part), _version_lines(versions, using=using, looking=looking)
@@ -109,7 +114,7 @@ def _state(one: Memory | MemoryVersion) -> dict[str, Any]:
 
 
 def _memory_lines(
-    numbers: Sequence[int], *, context: MemoryContext, using: str, looking: Looking
+    numbers: Sequence[int], written: Written, *, context: MemoryContext, using: str, looking: Looking
 ) -> Iterator[form.MemoryLine]:
     for start in range(0, len(numbers), _MEMORIES):
         some = numbers[start : start + _MEMORIES]
@@ -119,7 +124,9 @@ def _memory_lines(
         vectors = vectors_packed(context.epoch_id, ids, using=using)
         places = places_of(context.epoch_id, ids, using=using)
         archived = ArchivedMemory.objects.using(using).filter(memory__in=ids).select_related("memory")
-        away = {row.memory_id: archived_read(row, using=using) for row in archived}
+        whole, damaged = archived_sound(archived, using=using)
+        away = {one.memory.id: one for one in whole}
+        written.damaged += damaged
         mentions = _by_memory(
             Mention.objects.using(using).filter(memory__in=ids).select_related("entity").order_by("memory_id", "id")
         )
@@ -130,13 +137,15 @@ def _memory_lines(
             .order_by("memory_id", "id")
         )
         for row in rows:
+            if row.id in damaged:
+                continue
             one, parts = row, passages.get(row.id, [])
             if row.id in away:
-                whole = made_current(away[row.id], context)
-                one, parts = whole.memory, whole.findings.passages
-                vectors |= {key: vector.astype("<f2").tobytes() for key, vector in whole.findings.vectors.items()}
-                if whole.concepts is not None:
-                    places[one.id] = whole.concepts
+                unpacked = made_current(away[row.id], context)
+                one, parts = unpacked.memory, unpacked.findings.passages
+                vectors |= {key: vector.astype("<f2").tobytes() for key, vector in unpacked.findings.vectors.items()}
+                if unpacked.concepts is not None:
+                    places[one.id] = unpacked.concepts
             yield form.MemoryLine.model_construct(
                 id=one.id,
                 number=one.number,

@@ -73,6 +73,7 @@ function Row({ row, onDelete }: { row: Export; onDelete: () => void }) {
           {what}, {made}
         </span>
         <span className="break-words text-muted">{state}</span>
+        {row.counts.damaged ? <span className="text-danger">{t('damaged', { count: row.counts.damaged })}</span> : null}
         {row.status === 'queued' || row.status === 'running' ? (
           <Progress label={t('progress')} text={state} done={row.done / (row.total || 1)} settled={0} />
         ) : null}
