@@ -168,7 +168,7 @@ class MemoryContextAdmin(ReadOnlyAdmin):
                 (
                     one.memory_type or "all others",
                     f"{one.days} days",
-                    one.action if isinstance(one, RetentionRule) else "archive",
+                    _becomes(one),
                     one.changed_at,
                 )
                 for one in rules
@@ -287,6 +287,13 @@ def _of_context(row: OrganizationMemory, read: Callable[[MemoryContext], str], *
     with organization_scope(row.id):
         context = MemoryContext.objects.select_related("epoch").first()
     return read(context) if context else default
+
+
+def _becomes(rule: RetentionRule | ArchiveRule) -> str:
+    """Return what a rule makes of memories."""
+    if isinstance(rule, ArchiveRule):
+        return "archive"
+    return rule.action if rule.active else f"{rule.action}, not active"
 
 
 def _table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> SafeString | str:

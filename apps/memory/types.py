@@ -37,6 +37,9 @@ TRASH_LIFETIME = timedelta(days=30)
 # How long an export is kept, and how many of them at once.
 EXPORT_LIFETIME = timedelta(days=7)
 MAX_EXPORTS = 10
+# Rules of one kind, each for a type; and the most days that one can name.
+MAX_RULES = 50
+LONGEST_DAYS = 36_500
 # An export names so many of the memories that it could not read; its archive names all.
 MAX_DAMAGED_SHOWN = 100
 
@@ -87,6 +90,8 @@ class ArchiveLimits:
     # Of one member, and of the former revisions of a thousand memories.
     lines: int = 10_000_000
     part_versions: int = 100_000
+    # Each is a condition of every deletion.
+    holds: int = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ from rest_framework import serializers
 
 from apps.core.api.serializers import StrictSerializer
 from apps.memory.api.serializers import FilterField, TypeField
-from apps.memory.api.serializers_lifecycle import LONGEST_DAYS, rules_check
+from apps.memory.api.serializers_lifecycle import rules_check
 from apps.memory.api.serializers_managing import BulkErrorOutput, ConditionsInput, conditions_of
-from apps.memory.types import MAX_BULK_IDS
+from apps.memory.types import LONGEST_DAYS, MAX_BULK_IDS
 
 
 class ArchivingInput(ConditionsInput):

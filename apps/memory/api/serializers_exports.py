@@ -68,6 +68,10 @@ class ImportOutput(serializers.Serializer[Any]):
     created = serializers.IntegerField()
     skipped = serializers.IntegerField(help_text="Memories that are here already.")
     failed = serializers.IntegerField(help_text="Lines that were not taken.")
+    holds = serializers.IntegerField(help_text="Legal holds that were brought.")
+    rules = serializers.IntegerField(
+        help_text="Rules for retention and for the archive that were brought; those for retention are not active."
+    )
     error = ImportErrorOutput(allow_null=True, help_text="Why it ended before its end.")
     created_by = serializers.UUIDField(allow_null=True)
     created_at = serializers.DateTimeField()

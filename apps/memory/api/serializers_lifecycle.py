@@ -9,10 +9,7 @@ from apps.core.api.serializers import StrictSerializer
 from apps.memory.api.serializers import FilterField, TypeField, filter_json
 from apps.memory.api.serializers_managing import ConditionsInput, conditions_of
 from apps.memory.models import Erasure, RetentionRule
-from apps.memory.types import MAX_BULK_IDS
-
-MAX_RULES = 50
-LONGEST_DAYS = 36_500
+from apps.memory.types import LONGEST_DAYS, MAX_BULK_IDS, MAX_RULES
 
 
 class ErasureInput(ConditionsInput):
@@ -113,6 +110,7 @@ class RetentionRuleInput(StrictSerializer):
     memory_type = TypeField(allow_null=True, help_text="Null is every type without a rule of its own.")
     days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, help_text="From when they were recorded.")
     action = serializers.ChoiceField(RetentionRule.Action.choices)
+    active = serializers.BooleanField(default=True, help_text="Whether it is applied.")
 
     def validate_memory_type(self, memory_type: str | None) -> str:
         return memory_type or ""
@@ -138,7 +136,13 @@ class RetentionRuleOutput(serializers.Serializer[Any]):
     memory_type = serializers.CharField(allow_null=True)
     days = serializers.IntegerField()
     action = serializers.ChoiceField(RetentionRule.Action.choices)
-    due = serializers.IntegerField(help_text="How many memories the next sweep finds, within a day.")
+    active = serializers.BooleanField(
+        help_text="False for a rule that came with an archive, until somebody sets it: it deletes nothing, and the "
+        "rule for all other types does not reach its type."
+    )
+    due = serializers.IntegerField(
+        help_text="How many memories the next sweep finds, within a day; or would find, if the rule were active."
+    )
 
 
 class RetentionOutput(serializers.Serializer[Any]):

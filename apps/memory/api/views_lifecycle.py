@@ -147,6 +147,7 @@ def _rules(*, now: datetime) -> dict[str, Any]:
                 "memory_type": rule.memory_type or None,
                 "days": rule.days,
                 "action": rule.action,
+                "active": rule.active,
                 "due": rows.count(),
             }
             for rule, rows in retention_due(now=now)

@@ -67,11 +67,13 @@ class Import(models.Model):
 
     class Step(models.TextChoices):
         CHECKING = "checking"
+        HOLDS = "holds"
         FILES = "files"
         ENTITIES = "entities"
         RELATIONS = "relations"
         MEMORIES = "memories"
         REMOVALS = "removals"
+        RULES = "rules"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     name = models.CharField(max_length=255, blank=True)
@@ -92,6 +94,9 @@ class Import(models.Model):
     created = models.PositiveIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
+    # Legal holds, and rules for retention and the archive, that were brought.
+    holds = models.PositiveIntegerField(default=0)
+    rules = models.PositiveIntegerField(default=0)
     error_code = models.CharField(max_length=50, blank=True)
     error_detail = models.TextField(blank=True)
     created_by = models.UUIDField(null=True, blank=True)

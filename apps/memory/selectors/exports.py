@@ -89,6 +89,8 @@ def import_present(one: Import) -> dict[str, Any]:
         "created": one.created,
         "skipped": one.skipped,
         "failed": one.failed,
+        "holds": one.holds,
+        "rules": one.rules,
         "error": {"code": one.error_code, "detail": one.error_detail} if one.error_code else None,
         "created_by": one.created_by,
         "created_at": one.created_at,

@@ -5,7 +5,7 @@ transaction that notes how far the import has come: a worker that was killed has
 nothing twice. What is here already is left as it is, so the same archive can be imported any number of times.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +28,7 @@ from apps.memory.adapters.originals import IMPORTS, archive_copy, original_erase
 from apps.memory.exceptions import ArchiveInvalid, ImportRunning, OperationFinished
 from apps.memory.models import Import
 from apps.memory.selectors.exports import UNFINISHED, import_get
+from apps.memory.services.bringing.rules import holds_sorted, rules_sorted
 from apps.memory.services.bringing.sorting import Fault, sorted_out
 from apps.memory.services.bringing.steps import archive_bring
 from apps.memory.services.bringing.turn import MOST_FAULTS, NotWanted, OutOfTime, Turn
@@ -53,6 +54,13 @@ class Preview:
     skipped: int = 0
     failed: int = 0
     faults: list[tuple[str, Fault]] = field(default_factory=list)
+    # What would be set that is not set here.
+    holds: list[form.HoldLine] = field(default_factory=list)
+    rules: list[form.RuleLine] = field(default_factory=list)
+
+    def note(self, member: str, faults: Sequence[Fault]) -> None:
+        self.failed += len(faults)
+        self.faults += [(member, one) for one in faults][: MOST_FAULTS - len(self.faults)]
 
 
 def import_create(
@@ -105,8 +113,11 @@ def import_preview(*, content: "File[Any]", on_wait: Callable[[], None] = lambda
                 found.total += len(batch)
                 found.created += len(batch_sorted.fresh)
                 found.skipped += batch_sorted.skipped
-                found.failed += len(batch_sorted.faults)
-                found.faults += [(member, one) for one in batch_sorted.faults][: MOST_FAULTS - len(found.faults)]
+                found.note(member, batch_sorted.faults)
+        found.holds, faults = holds_sorted(list(reader.lines(form.HOLDS, form.HoldLine)), now=now)
+        found.note(form.HOLDS, faults)
+        found.rules, faults = rules_sorted(list(reader.lines(form.RULES, form.RuleLine)), now=now)
+        found.note(form.RULES, faults)
     return found
 
 

@@ -23,7 +23,7 @@ _BATCH = 1_000
 
 @transaction.atomic
 def retention_set(*, rules: Sequence[Mapping[str, Any]], user_id: UUID | None, now: datetime) -> None:
-    """Put these rules (`memory_type`, `days`, `action`) in the place of all others."""
+    """Put these rules (`memory_type`, `days`, `action`, `active`) in the place of all others."""
     change_begin(now=now)
     RetentionRule.objects.all().delete()
     RetentionRule.objects.bulk_create(RetentionRule(**rule, changed_by=user_id, changed_at=now) for rule in rules)
@@ -31,7 +31,11 @@ def retention_set(*, rules: Sequence[Mapping[str, Any]], user_id: UUID | None, n
 
 
 def retention_due(*, now: datetime) -> Iterator[tuple[RetentionRule, MemoryQuerySet]]:
-    """Yield each rule with the memories that it is time for; what is kept by a legal hold is not among them."""
+    """Yield each rule with the memories that it is time for; what is kept by a legal hold is not among them.
+
+    Of a rule that is not active these are those that it would be time for. It keeps the rule for all other types from
+    its type nevertheless.
+    """
     rules = list(RetentionRule.objects.order_by("memory_type"))
     own = [rule.memory_type for rule in rules if rule.memory_type]
     for rule in rules:
@@ -50,6 +54,8 @@ def retention_sweep(
     """
     done: dict[str, int] = {}
     for rule, rows in retention_due(now=now):
+        if not rule.active:
+            continue
         if dry_run:
             done[rule.memory_type] = rows.count()
             continue

@@ -5495,6 +5495,10 @@ export interface components {
             skipped: number;
             /** @description Lines that were not taken. */
             failed: number;
+            /** @description Legal holds that were brought. */
+            holds: number;
+            /** @description Rules for retention and for the archive that were brought; those for retention are not active. */
+            rules: number;
             /** @description Why it ended before its end. */
             error: components["schemas"]["ImportErrorOutput"] | null;
             /** Format: uuid */
@@ -5538,6 +5542,10 @@ export interface components {
             skipped: number;
             /** @description Lines that were not taken. */
             failed: number;
+            /** @description Legal holds that were brought. */
+            holds: number;
+            /** @description Rules for retention and for the archive that were brought; those for retention are not active. */
+            rules: number;
             /** @description Why it ended before its end. */
             error: components["schemas"]["ImportErrorOutput"] | null;
             /** Format: uuid */
@@ -5563,14 +5571,16 @@ export interface components {
         ImportStatus: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
          * @description * `checking` - Checking
+         *     * `holds` - Holds
          *     * `files` - Files
          *     * `entities` - Entities
          *     * `relations` - Relations
          *     * `memories` - Memories
          *     * `removals` - Removals
+         *     * `rules` - Rules
          * @enum {string}
          */
-        ImportStep: "checking" | "files" | "entities" | "relations" | "memories" | "removals";
+        ImportStep: "checking" | "holds" | "files" | "entities" | "relations" | "memories" | "removals" | "rules";
         IncidentOutput: {
             component: string;
             status: components["schemas"]["ComponentStatus"];
@@ -6784,12 +6794,19 @@ export interface components {
             /** @description From when they were recorded. */
             days: number;
             action: components["schemas"]["RetentionAction"];
+            /**
+             * @description Whether it is applied.
+             * @default true
+             */
+            active: boolean;
         };
         RetentionRuleOutput: {
             memory_type: string | null;
             days: number;
             action: components["schemas"]["RetentionAction"];
-            /** @description How many memories the next sweep finds, within a day. */
+            /** @description False for a rule that came with an archive, until somebody sets it: it deletes nothing, and the rule for all other types does not reach its type. */
+            active: boolean;
+            /** @description How many memories the next sweep finds, within a day; or would find, if the rule were active. */
             due: number;
         };
         /**

@@ -426,7 +426,7 @@ def test_operators_erase_sweep_and_see_what_is_kept(
         call_command("retention", *arguments, organization=acme.slug, as_json=True)
         return dict(json.loads(capsys.readouterr().out))
 
-    assert run("show")["rules"] == [{"memory_type": None, "days": 90, "action": "trash", "due": 0}]
+    assert run("show")["rules"] == [{"memory_type": None, "days": 90, "action": "trash", "active": True, "due": 0}]
     assert [hold["name"] for hold in run("show")["holds"]] == ["Case 7"]
     with organization_scope(acme.id):
         Memory.objects.filter(id=second).update(recorded_at=timezone.now() - timedelta(days=100))

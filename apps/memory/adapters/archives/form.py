@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 import numpy as np
@@ -31,7 +31,7 @@ from apps.memory.adapters.sparse import NAME as SPARSE_NAME
 from apps.memory.engine import packing
 from apps.memory.engine.duplicates import hash_of
 from apps.memory.engine.reading import READING
-from apps.memory.types import MAX_BATCH_CONTENT, MAX_FILE_BYTES, MAX_METADATA_BYTES
+from apps.memory.types import LONGEST_DAYS, MAX_BATCH_CONTENT, MAX_FILE_BYTES, MAX_METADATA_BYTES
 
 FORMAT = "liftos-memory"
 VERSION = 1
@@ -41,10 +41,12 @@ ENTITIES = "entities.jsonl"
 RELATIONS = "relations.jsonl"
 FILES = "files.jsonl"
 REMOVALS = "removals.jsonl"
+HOLDS = "holds.jsonl"
+RULES = "rules.jsonl"
 # So many memories to a member, so that whoever was interrupted goes on with the member in hand.
 PART_MEMORIES = 1_000
 _NAME = re.compile(
-    r"(manifest|context)\.json|(entities|relations|files|removals)\.jsonl|(memories|versions)/[0-9]{6}\.jsonl"
+    r"(manifest|context)\.json|(entities|relations|files|removals|holds|rules)\.jsonl|(memories|versions)/[0-9]{6}\.jsonl"
     r"|files/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     re.ASCII,
 )
@@ -297,6 +299,37 @@ class RemovalLine(_Line):
     memory: UUID
     number: Number
     removed_at: Moment
+
+
+class HoldLine(_Line):
+    """A legal hold; one that was released is a record."""
+
+    id: UUID
+    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S")]
+    reason: Annotated[str, Field(max_length=500)]
+    filters: Json
+    created_by: UUID | None
+    created_at: Moment
+    released_by: UUID | None
+    released_at: Moment | None
+
+
+class RuleLine(_Line):
+    """A rule for what is deleted (`action`), or for what is archived (none); an empty type is all others."""
+
+    kind: Literal["retention", "archive"]
+    memory_type: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,49})?$")]
+    days: Annotated[int, Field(ge=1, le=LONGEST_DAYS)]
+    action: Literal["trash", "erase"] | None
+    active: bool
+    changed_by: UUID | None
+    changed_at: Moment
+
+    @model_validator(mode="after")
+    def _says_what_becomes(self) -> Self:
+        if (self.kind == "retention") != (self.action is not None):
+            raise ValueError("a rule for retention has an action, and no other one has")
+        return self
 
 
 class DimensionLine(_Line):

@@ -22,8 +22,10 @@ from apps.memory.adapters.archives.form import (
     CONTEXT,
     ENTITIES,
     FORMAT,
+    HOLDS,
     MANIFEST,
     PART_MEMORIES,
+    RULES,
     VERSION,
     ContextLine,
     Manifest,
@@ -32,7 +34,7 @@ from apps.memory.adapters.archives.form import (
     memories_member,
     versions_member,
 )
-from apps.memory.types import ArchiveLimits
+from apps.memory.types import MAX_RULES, ArchiveLimits
 
 _PART = 1 << 18
 _END, _END_SIZE = b"PK\x05\x06", 22
@@ -171,6 +173,9 @@ class ArchiveReader(AbstractContextManager["ArchiveReader"]):
                 raise ArchiveRefused(f"The members of {kind} are not numbered from 1.")
             if any((self.members[name].lines or 0) > most for name in parts):
                 raise ArchiveRefused(f"A member of {kind} has more than {most:,} lines.")
+        for name, most in ((HOLDS, self._limits.holds), (RULES, 2 * MAX_RULES)):
+            if name in self.members and (self.members[name].lines or 0) > most:
+                raise ArchiveRefused(f"{name} has more than {most:,} lines.")
         if any((member.lines or 0) > self._limits.lines for member in self.manifest.members):
             raise ArchiveRefused(f"A member has more than {self._limits.lines:,} lines.")
 

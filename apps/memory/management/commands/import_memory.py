@@ -57,6 +57,8 @@ class Command(BaseCommand):
             "created": found.created,
             "skipped": found.skipped,
             "failed": found.failed,
+            "holds": [one.model_dump(mode="json") for one in found.holds],
+            "rules": [one.model_dump(mode="json") for one in found.rules],
             "errors": [
                 {"member": member, "line": one.line, "memory_id": one.memory_id, "code": one.code, "detail": one.detail}
                 for member, one in found.faults[:_SHOWN]
@@ -94,5 +96,20 @@ class Command(BaseCommand):
             f"{report['total']} memories in the archive: {report['created']} {would}brought, {report['skipped']} there "
             f"already, {report['failed']} lines not taken"
         )
+        self._print_rules(report)
         for error in report["errors"]:
             self.stderr.write(f"  {error['member']} line {error['line']}: {error['detail']}")
+
+    def _print_rules(self, report: dict[str, Any]) -> None:
+        if "dry_run" not in report:
+            if report["holds"] or report["rules"]:
+                self.stdout.write(
+                    f"{report['holds']} legal holds and {report['rules']} rules brought; rules for retention are not "
+                    "active until somebody sets them"
+                )
+            return
+        for one in report["holds"]:
+            self.stdout.write(f"legal hold {one['name']!r}, " + ("released" if one["released_at"] else "in force"))
+        for one in report["rules"]:
+            becomes = f"{one['action']}, not active" if one["action"] else "archived"
+            self.stdout.write(f"rule for {one['memory_type'] or 'others'}: {becomes}, after {one['days']} days")

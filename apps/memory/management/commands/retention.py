@@ -48,7 +48,13 @@ class Command(MemoryCommand):
     def _show(self, *, as_json: bool, **options: Any) -> None:
         del options
         rules = [
-            {"memory_type": rule.memory_type or None, "days": rule.days, "action": rule.action, "due": rows.count()}
+            {
+                "memory_type": rule.memory_type or None,
+                "days": rule.days,
+                "action": rule.action,
+                "active": rule.active,
+                "due": rows.count(),
+            }
             for rule, rows in retention_due(now=timezone.now())
         ]
         holds = [hold_present(hold) for hold in holds_in_force()]
@@ -56,6 +62,7 @@ class Command(MemoryCommand):
         lines = [
             *(
                 f"{one['memory_type'] or 'others'}: {one['action']} after {one['days']} days, {one['due']} due"
+                + ("" if one["active"] else ", not active")
                 for one in rules
             ),
             *(f"hold {one['name']}: keeps {one['memories']} memories" for one in holds),

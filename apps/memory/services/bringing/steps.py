@@ -13,6 +13,7 @@ from apps.memory.services.bringing.entities import entities_bring, relations_bri
 from apps.memory.services.bringing.files import files_bring
 from apps.memory.services.bringing.memories import memories_bring
 from apps.memory.services.bringing.removals import removals_bring
+from apps.memory.services.bringing.rules import holds_bring, rules_bring
 from apps.memory.services.bringing.turn import Turn
 from apps.memory.services.changes import change_begin
 from apps.memory.services.contexts import context_update
@@ -25,11 +26,13 @@ def archive_bring(turn: Turn) -> None:
     """Do what is left. Raises `NotWanted`, `OutOfTime`, `QuotaExceeded` or `ArchiveRefused`."""
     steps = {
         Import.Step.CHECKING: _check,
+        Import.Step.HOLDS: holds_bring,
         Import.Step.FILES: files_bring,
         Import.Step.ENTITIES: entities_bring,
         Import.Step.RELATIONS: relations_bring,
         Import.Step.MEMORIES: memories_bring,
         Import.Step.REMOVALS: removals_bring,
+        Import.Step.RULES: rules_bring,
     }
     names = list(steps)
     for name in names[names.index(Import.Step(turn.one.step)) :]:
@@ -63,7 +66,7 @@ def _check(turn: Turn) -> None:
         if is_new and turn.manifest.conditions is None:
             _take_space(turn, context, now=now)
         turn.advance(
-            step=Import.Step.FILES,
+            step=Import.Step.HOLDS,
             total=memories,
             keeps_numbers=is_new,
             keeps_entities=keeps_entities,

@@ -31,6 +31,7 @@ from apps.memory.selectors.memories import memories_matching
 from apps.memory.selectors.snapshots import snapshot
 from apps.memory.services.exporting.looking import Looking
 from apps.memory.services.exporting.memories import Written, memories_write
+from apps.memory.services.exporting.rules import rules_write
 from apps.memory.types import MemoryConditions, Shelf
 
 _ROWS = 2_000
@@ -50,6 +51,8 @@ def archive_write(export: Export, file: IO[bytes], *, looking: Looking, now: dat
         written.counts["relations"] = archive.lines(form.RELATIONS, _told(_relation_lines(parts.relations), looking))
         written.counts["files"] = _files_write(export, parts.files, archive, looking=looking)
         written.counts["removals"] = archive.lines(form.REMOVALS, _told(_removal_lines(parts.removals), looking))
+        if export.conditions is None:
+            rules_write(archive, written, using=using)
         memories_write(export, memories, archive, written, context=context, using=using, looking=looking)
         written.counts["damaged"] = len(written.damaged)
         archive.finish(

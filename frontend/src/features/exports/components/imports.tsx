@@ -75,6 +75,9 @@ function Row({ row, onShow }: { row: Import; onShow: () => void }) {
         <span className="text-muted">
           {t(`states.${row.status}`)}: {state}
         </span>
+        {row.holds + row.rules > 0 ? (
+          <span className="text-muted">{t('rules', { holds: row.holds, rules: row.rules })}</span>
+        ) : null}
         {row.error ? <span className="break-words text-danger">{row.error.detail}</span> : null}
         {isAtWork ? <Progress label={t('progress')} text={state} done={passed / (row.total || 1)} settled={0} /> : null}
         <span className="text-xs text-muted">

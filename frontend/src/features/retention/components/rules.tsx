@@ -3,6 +3,7 @@ import { Plus, X } from 'lucide-react'
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
+import { CheckField } from '@/components/check-field'
 import { TextField } from '@/components/field'
 import { Loaded } from '@/components/loaded'
 import { Panel } from '@/components/panel'
@@ -13,7 +14,8 @@ import { typeName } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
 import { type Rule, rulesQuery, useSaveRules } from '../queries'
 
-type Draft = { key: number; type: string; days: string; action: Rule['action'] }
+/** `came` says that the rule came with an archive, switched off. */
+type Draft = { key: number; type: string; days: string; action: Rule['action']; active: boolean; came: boolean }
 
 /** The rules by which memories go to the trash or are erased, with an editor in their place. */
 export function Rules() {
@@ -48,6 +50,7 @@ export function Rules() {
                       days: rule.days,
                     })}
                   </span>
+                  {rule.active ? null : <span className="text-danger">{t('off')}</span>}
                   {rule.due > 0 ? <span className="text-muted">{t('due', { count: rule.due })}</span> : null}
                 </li>
               ))}
@@ -68,6 +71,8 @@ function Editor({ stored, onClose }: { stored: Rule[]; onClose: () => void }) {
       type: rule.memory_type ?? '',
       days: String(rule.days),
       action: rule.action,
+      active: rule.active,
+      came: !rule.active,
     })),
   )
   function change(key: number, next: Partial<Draft>) {
@@ -78,10 +83,11 @@ function Editor({ stored, onClose }: { stored: Rule[]; onClose: () => void }) {
       className="grid gap-3"
       onSubmit={(event) => {
         event.preventDefault()
-        const rules = drafts.map(({ type, days, action }) => ({
+        const rules = drafts.map(({ type, days, action, active }) => ({
           memory_type: type.trim() || null,
           days: Number(days),
           action,
+          active,
         }))
         save.mutate(rules, {
           onSuccess: () => {
@@ -128,6 +134,14 @@ function Editor({ stored, onClose }: { stored: Rule[]; onClose: () => void }) {
           >
             <X aria-hidden />
           </Button>
+          {draft.came ? (
+            <CheckField
+              label={t('active')}
+              hint={t('off')}
+              isChecked={draft.active}
+              onChange={(active) => change(draft.key, { active })}
+            />
+          ) : null}
         </fieldset>
       ))}
       <Problem error={save.error} />
@@ -137,7 +151,14 @@ function Editor({ stored, onClose }: { stored: Rule[]; onClose: () => void }) {
           onClick={() =>
             setDrafts((now) => [
               ...now,
-              { key: Math.max(-1, ...now.map(({ key }) => key)) + 1, type: '', days: '365', action: 'trash' },
+              {
+                key: Math.max(-1, ...now.map(({ key }) => key)) + 1,
+                type: '',
+                days: '365',
+                action: 'trash',
+                active: true,
+                came: false,
+              },
             ])
           }
         >

@@ -1,0 +1,120 @@
+"""What another organisation has set for its memory: legal holds before its memories come, rules after them.
+
+What is here stays as it is. A rule for retention comes in switched off, for it would delete what nobody has seen with
+it; a rule for the archive deletes nothing.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.memory.adapters.archives import form
+from apps.memory.adapters.archives.reading import BadLine
+from apps.memory.engine.filters import FilterError, parse_filter
+from apps.memory.exceptions import ItemInvalid
+from apps.memory.models import ArchiveRule, LegalHold, RetentionRule
+from apps.memory.services.bringing.sorting import CLOCKS_DIFFER, Fault, parted
+from apps.memory.services.bringing.turn import Turn
+from apps.memory.services.changes import change_begin
+from apps.memory.services.telling import memory_tell
+from apps.memory.types import MAX_RULES
+
+
+def holds_bring(turn: Turn) -> None:
+    """Place the legal holds that are not here, so that what comes after them is kept from the beginning."""
+
+    def bring(fresh: Sequence[form.HoldLine], now: datetime) -> None:
+        LegalHold.objects.bulk_create(LegalHold(**dict(line)) for line in fresh)
+        for line in fresh:
+            if line.released_at is None:
+                memory_tell("memory.hold_placed", ("legal_hold", line.id), now=now, title=line.name)
+
+    _bring(turn, form.HOLDS, form.HoldLine, holds_sorted, bring, counted="holds")
+
+
+def rules_bring(turn: Turn) -> None:
+    """Add the rules for types that have none here."""
+
+    def bring(fresh: Sequence[form.RuleLine], now: datetime) -> None:
+        retention = [line for line in fresh if line.kind == "retention"]
+        archive = [line for line in fresh if line.kind == "archive"]
+        RetentionRule.objects.bulk_create(
+            RetentionRule(**line.model_dump(exclude={"kind", "active"}), active=False) for line in retention
+        )
+        ArchiveRule.objects.bulk_create(
+            ArchiveRule(**line.model_dump(exclude={"kind", "active", "action"})) for line in archive
+        )
+        if retention:
+            count = RetentionRule.objects.count()
+            memory_tell("memory.retention_changed", ("retention", ""), now=now, rules=count)
+        if archive:
+            memory_tell("memory.archive_changed", ("archive", ""), now=now, rules=ArchiveRule.objects.count())
+
+    _bring(turn, form.RULES, form.RuleLine, rules_sorted, bring, counted="rules")
+
+
+def _bring(
+    turn: Turn,
+    member: str,
+    kind: type[Any],
+    sort: Callable[..., tuple[list[Any], list[Fault]]],
+    bring: Callable[[Any, datetime], None],
+    *,
+    counted: str,
+) -> None:
+    for start, batch in turn.batches(member, kind):
+        now = timezone.now()
+        with transaction.atomic():
+            change_begin(now=now)
+            turn.advance(line=start + len(batch))
+            fresh, faults = sort(batch, start=start, now=now)
+            bring(fresh, now)
+            turn.note(member, faults, now=now, **{counted: len(fresh)})
+        turn.pause()
+
+
+def holds_sorted(
+    batch: Sequence[form.HoldLine | BadLine], *, start: int = 0, now: datetime
+) -> tuple[list[form.HoldLine], list[Fault]]:
+    """Return the holds that are to be placed, and why others cannot be; those that are here are neither."""
+    good, faults = parted(start, batch)
+    known = set(LegalHold.objects.filter(id__in=[line.id for _, line in good]).values_list("id", flat=True))
+    fresh: list[form.HoldLine] = []
+    for number, line in good:
+        if line.id in known:
+            continue
+        try:
+            parse_filter(line.filters)
+        except FilterError as error:
+            faults.append(Fault(number, ItemInvalid.code, f"filters{error.pointer}: {error.detail}"))
+            continue
+        if max(line.created_at, line.released_at or line.created_at) > now + CLOCKS_DIFFER:
+            faults.append(Fault(number, ItemInvalid.code, "It was recorded in the future."))
+            continue
+        known.add(line.id)
+        fresh.append(line)
+    return fresh, faults
+
+
+def rules_sorted(
+    batch: Sequence[form.RuleLine | BadLine], *, start: int = 0, now: datetime
+) -> tuple[list[form.RuleLine], list[Fault]]:
+    """Return the rules that are to be added, and why others cannot be; those for types that have one are neither."""
+    good, faults = parted(start, batch)
+    known = {("retention", one) for one in RetentionRule.objects.values_list("memory_type", flat=True)}
+    known |= {("archive", one) for one in ArchiveRule.objects.values_list("memory_type", flat=True)}
+    fresh: list[form.RuleLine] = []
+    for number, line in good:
+        if (line.kind, line.memory_type) in known:
+            continue
+        if sum(kind == line.kind for kind, _ in known) >= MAX_RULES:
+            faults.append(Fault(number, ItemInvalid.code, f"There are {MAX_RULES} rules already."))
+        elif line.changed_at > now + CLOCKS_DIFFER:
+            faults.append(Fault(number, ItemInvalid.code, "It was recorded in the future."))
+        else:
+            known.add((line.kind, line.memory_type))
+            fresh.append(line)
+    return fresh, faults
