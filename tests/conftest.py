@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 pytest_plugins = [
     "tests.factories.fixtures",
     "tests.factories.gateway",
+    "tests.factories.grants",
     "tests.factories.identity_providers",
     "tests.factories.receivers",
     "tests.factories.stripe",

@@ -3,7 +3,8 @@
 from django.core.cache import caches
 from django.utils import timezone
 
-from apps.billing.models import Entitlement, PlanFeature
+from apps.accounts.models import Organization
+from apps.billing.models import Entitlement, PlanFeature, UsageCounter
 from apps.billing.services.entitlements import entitlement_refresh
 
 
@@ -17,3 +18,9 @@ def plan_limits_set(plan: str, **limits: int | None) -> None:
         entitlement_refresh(organization_id=row.organization_id, now=timezone.now())
     # What tests have asked before in their own transaction.
     caches["process"].clear()
+
+
+def bytes_held(organization: Organization) -> int:
+    """Return how many bytes of memory the plan counts."""
+    row = UsageCounter.objects.filter(organization_id=organization.id, meter="memory_bytes").first()
+    return row.used if row else 0

@@ -1,12 +1,14 @@
 """Shared by the tests of the memory: a signed-in client of acme, and short ways to call it."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
+from liftos.file_storage import originals_storage
 from tests.factories.fixtures import ClientFactory
 
 Store = Callable[..., str]
@@ -41,3 +43,15 @@ def search(client: APIClient) -> Search:
         return results
 
     return call
+
+
+@pytest.fixture
+def own_storage(settings: Any, tmp_path: Path) -> Path:
+    """A storage of the test's own: others leave files behind."""
+    settings.STORAGES = {**settings.STORAGES, "originals": originals_storage(folder=str(tmp_path / "kept"), bucket="")}
+    return tmp_path / "kept"
+
+
+@pytest.fixture
+def other(globex: Organization, client_of: ClientFactory) -> APIClient:
+    return client_of(globex)

@@ -14,15 +14,15 @@ from rest_framework.test import APIClient
 from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.memory.adapters.index_store import index_apart
-from apps.memory.models import ArchivedMemory, Memory
+from apps.memory.models import ArchivedMemory, Memory, MemoryVersion
 from apps.memory.selectors.contexts import context_get, dimensions_of
 from apps.memory.services.archive_recall import archive_measure
 from apps.memory.services.retention import retention_sweep
 from apps.memory.services.stubs import archived_indexed
 from tests.apps.memory.conftest import Search, Store
-from tests.apps.memory.test_archive import API, LONG, archive
 from tests.apps.memory.test_batches import RunJobs
-from tests.apps.memory.test_exports import exported, imported, lines_of, members_of
+from tests.factories.archive_tier import API, LONG, archive
+from tests.factories.archives import exported, imported, lines_of, members_of
 from tests.factories.fixtures import ClientFactory
 
 TEA = "The tea is cold. Nobody in the harbour office had thought of it before the meeting began."
@@ -45,6 +45,42 @@ def damage(organization: Organization, memory_id: str, column: str = "texts") ->
         altered = bytearray(getattr(row, column))
         altered[len(altered) // 2] ^= 0xFF
         ArchivedMemory.objects.filter(memory_id=memory_id).update(**{column: bytes(altered)})
+
+
+@pytest.mark.parametrize("column", ["texts", "findings", "sha256", "history", "metadata"])
+def test_a_damaged_row_is_refused_and_stays(client: APIClient, store: Store, acme: Organization, column: str) -> None:
+    memory_id, fine = store(LONG), store("The tea is cold.")
+    client.patch(f"{API}/{memory_id}", {"source": "mail"}, format="json")
+    archive(client, memory_id, fine)
+    with organization_scope(acme.id):
+        row = ArchivedMemory.objects.get(memory_id=memory_id)
+        match column:
+            case "texts" | "findings":
+                packed = bytearray(getattr(row, column))
+                packed[len(packed) // 2] ^= 0xFF
+                setattr(row, column, bytes(packed))
+                row.save()
+            case "sha256":
+                ArchivedMemory.objects.filter(memory_id=memory_id).update(sha256="0" * 64)
+            case "history":
+                MemoryVersion.objects.filter(memory_id=memory_id).update(reason="forged")
+            case _:
+                Memory.objects.filter(id=memory_id).update(metadata={"forged": True})
+    refused = client.post(f"{API}/{memory_id}/unarchive")
+    assert (refused.status_code, refused.json()["code"]) == (409, "archive_damaged")
+    some = client.post(f"{API}/unarchive", {"ids": [memory_id, fine]}, format="json").json()
+    assert (some["done"], some["failed"], some["errors"][0]["code"]) == (1, 1, "archive_damaged")
+    if column == "texts":
+        assert client.get(f"{API}/{memory_id}").json()["code"] == "archive_damaged"
+        (stub,) = client.get(API, {"state": "archived"}).json()["results"]
+        assert stub["is_stub"]
+        asked = {"query": "Readout of EXP-117 by Priya Raman", "include_archived": True}
+        (found,) = client.post(f"{API}/search", asked, format="json").json()["results"][:1]
+        assert (found["memory_id"], found["is_stub"]) == (memory_id, True)
+    assert client.patch(f"{API}/{memory_id}", {"source": "post"}, format="json").status_code == 409
+    with organization_scope(acme.id):
+        assert ArchivedMemory.objects.filter(memory_id=memory_id).exists()
+        assert Memory.objects.get(id=memory_id).archived_at is not None
 
 
 @pytest.mark.parametrize("column", ["texts", "findings"])

@@ -17,18 +17,12 @@ from apps.memory.services.imports import import_process
 from apps.memory.services.retention import retention_sweep
 from tests.apps.memory.conftest import Store
 from tests.apps.memory.test_batches import RunJobs
-from tests.apps.memory.test_exports import API, exported, imported, lines_of, members_of, mended, sent, with_line
-from tests.factories.fixtures import ClientFactory
+from tests.factories.archives import API, exported, imported, lines_of, members_of, mended, sent, with_line
 
 RULES = [
     {"memory_type": None, "days": 30, "action": "trash"},
     {"memory_type": "letter", "days": 1, "action": "erase"},
 ]
-
-
-@pytest.fixture
-def other(globex: Organization, client_of: ClientFactory) -> APIClient:
-    return client_of(globex)
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from rest_framework.test import APIClient
 
 from apps.accounts.models import Organization
 from apps.accounts.permissions import Role
-from apps.billing.models import UsageCounter
 from apps.core.models import Job
 from apps.core.tenancy.scope import organization_scope, schema_name_for
 from apps.events.models import OutboxEvent
@@ -34,7 +33,7 @@ from apps.memory.services.reading_files import operation_read
 from apps.memory.types import ReadLimits
 from tests.apps.memory.conftest import Search
 from tests.apps.memory.test_batches import RunJobs, started, upload
-from tests.factories.billing import plan_limits_set
+from tests.factories.billing import bytes_held, plan_limits_set
 from tests.factories.files import book, pdf, word, zipped
 from tests.factories.fixtures import ClientFactory
 
@@ -55,11 +54,6 @@ REPORT = pdf(
 def folder() -> Path:
     location = django_settings.STORAGES["originals"]["OPTIONS"]["location"]
     return Path(str(location))
-
-
-def held(organization: Organization) -> int:
-    row = UsageCounter.objects.filter(organization_id=organization.id, meter="memory_bytes").first()
-    return row.used if row else 0
 
 
 def one_file(client: APIClient) -> dict[str, Any]:
@@ -179,13 +173,13 @@ def test_an_original_that_the_storage_has_lost_is_unknown(client: APIClient, fol
 def test_the_same_file_is_kept_once(client: APIClient, acme: Organization, run_jobs: RunJobs) -> None:
     for name in ("a.txt", "a.txt", "b.txt"):
         started(upload(client, name, b"The red lighthouse."))
-    assert held(acme) == 2 * 19
+    assert bytes_held(acme) == 2 * 19
     run_jobs()
     assert [(one["name"], one["memories"]) for one in client.get(FILES).json()["results"]] == [
         ("b.txt", 1),
         ("a.txt", 2),
     ]
-    assert held(acme) == 2 * 19 + 3 * (19 + 2)
+    assert bytes_held(acme) == 2 * 19 + 3 * (19 + 2)
 
 
 def test_originals_count_as_memory(client: APIClient, acme: Organization, folder: Path) -> None:
@@ -194,7 +188,7 @@ def test_originals_count_as_memory(client: APIClient, acme: Organization, folder
     answer = upload(client, "a.txt", b"x" * 11)
     assert answer.json()["code"] == "quota_exceeded"
     assert set(folder.rglob("*")) == kept
-    assert (held(acme), Job.objects.count()) == (0, 0)
+    assert (bytes_held(acme), Job.objects.count()) == (0, 0)
     with organization_scope(acme.id):
         assert not SourceFile.objects.exists()
         assert not Operation.objects.exists()
@@ -208,10 +202,10 @@ def test_a_deleted_original_leaves_its_memories(
     path = f"{FILES}/{file['file_id']}"
     assert client.delete(path).json()["code"] == "file_in_use"
     run_jobs()
-    before = held(acme)
+    before = bytes_held(acme)
     assert client.delete(path).status_code == 204
     run_jobs()
-    assert held(acme) == before - len(REPORT)
+    assert bytes_held(acme) == before - len(REPORT)
     assert [one.name for one in (folder / schema_name_for(acme.id)).glob(file["file_id"])] == []
     for answer in (client.get(path), client.get(f"{path}/content"), client.delete(path)):
         assert (answer.status_code, answer.json()["code"]) == (404, "file_not_found")
@@ -240,7 +234,7 @@ def test_an_original_goes_with_the_last_of_its_memories(
         assert (client.get(FILES).json()["total"], key.exists()) == (left, bool(left))
     with organization_scope(acme.id):
         assert not SourceFile.objects.exists()
-    assert held(acme) == 0
+    assert bytes_held(acme) == 0
 
 
 def test_a_batch_that_is_cancelled_while_it_is_read_can_go_on(

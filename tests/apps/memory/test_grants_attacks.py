@@ -19,8 +19,8 @@ from apps.memory.engine.reader import EVERYTHING, PrincipalKind
 from apps.memory.models import Memory, Operation, SourceFile
 from apps.memory.services.managing import memory_edit
 from apps.memory.services.operations import operation_create, operation_process
-from tests.apps.memory.test_grants import grant, modules, remember, revoke, speak, uses  # noqa: F401 - fixtures
 from tests.factories.fixtures import ClientFactory
+from tests.factories.grants import grant, remember, revoke, uses
 
 TEXT = "Ottoline Vance pays the harbour of Zanzibarium forty thousand for the winter berths of Project Quillfeather."
 
@@ -54,7 +54,7 @@ def first_event(client: APIClient, operation: Operation) -> str:
 
 def test_an_external_id_tells_nobody_that_a_guess_is_right(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     closed = remember(acme, TEXT, "alpha", "draft", external_id="deal-1")
     beta = speak("beta")
@@ -76,7 +76,7 @@ def test_an_external_id_tells_nobody_that_a_guess_is_right(
 
 def test_a_batch_does_not_tell_that_it_says_what_is_closed(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     closed = remember(acme, TEXT, "alpha", "draft")
     one = batch(acme, TEXT, "beta")
@@ -95,7 +95,7 @@ def test_a_batch_does_not_tell_that_it_says_what_is_closed(
 
 def test_what_a_closed_memory_named_once_stays_unknown(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     closed = remember(
         acme, "Ottoline Vance works for Zanzibarium Ltd. Ottoline Vance manages EXP-117.", "alpha", "draft"
@@ -112,7 +112,7 @@ def test_what_a_closed_memory_named_once_stays_unknown(
 
 def test_new_names_do_not_tell_that_a_closed_memory_had_them_first(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     remember(acme, "Ottoline Vance came.", "alpha", "draft")
     since = timezone.now()
@@ -123,7 +123,7 @@ def test_new_names_do_not_tell_that_a_closed_memory_had_them_first(
 
 def test_events_of_what_has_been_closed_since_are_not_told(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     shared = remember(acme, "Shared once.", "alpha", "note")
     edit(acme, shared, memory_type="draft")
@@ -141,7 +141,7 @@ def test_events_of_what_has_been_closed_since_are_not_told(
 
 def test_a_module_gets_no_answer_that_another_one_was_given(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     def store(module: str) -> Any:
         return speak(module).post(
@@ -158,7 +158,7 @@ def test_a_module_gets_no_answer_that_another_one_was_given(
 
 def test_the_answer_to_a_repeated_call_is_judged_anew(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     closed = remember(acme, TEXT, "alpha", "draft")
     given = grant(acme, (PrincipalKind.MODULE, "beta"), "alpha")
@@ -176,7 +176,7 @@ def test_the_answer_to_a_repeated_call_is_judged_anew(
 
 def test_replaced_by_what_is_closed(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     closed = remember(acme, TEXT, "alpha", "draft")
     own = remember(acme, "Own.", "beta", "draft")
@@ -204,7 +204,7 @@ def test_replaced_by_what_is_closed(
 
 def test_metadata_may_have_the_names_of_what_answers_name(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     odd = {
         "memory_id": "x",
@@ -231,7 +231,7 @@ def test_metadata_may_have_the_names_of_what_answers_name(
 
 def test_a_file_is_kept_once_for_each_who_sends_it(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     for module in ("alpha", "beta"):
         file = SimpleUploadedFile("deal.txt", TEXT.encode())
@@ -243,7 +243,7 @@ def test_a_file_is_kept_once_for_each_who_sends_it(
 
 def test_events_of_the_batches_and_files_of_another_module_are_not_told(
     acme: Organization,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     file = SimpleUploadedFile("deal.txt", TEXT.encode())
     assert speak("alpha").post("/api/v1/memory/store/batch", {"file": file}, format="multipart").status_code == 202
@@ -257,7 +257,7 @@ def test_events_of_the_batches_and_files_of_another_module_are_not_told(
 def test_another_name_tells_nobody_of_the_one_that_is_closed(
     acme: Organization,
     client_of: ClientFactory,
-    speak: Callable[..., APIClient],  # noqa: F811 - the fixture
+    speak: Callable[..., APIClient],
 ) -> None:
     remember(acme, "Zanzibarium Holding pays Priya Raman.", "alpha", "draft")
     remember(acme, "Zanzi Harbour closes in winter.", "beta", "draft")
