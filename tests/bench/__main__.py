@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--ledger", action="store_true", help="measure the ledger and what metering adds, alone")
     parser.add_argument("--epochs", action="store_true", help="measure re-embedding under load, alone")
     parser.add_argument("--rights", action="store_true", help="measure how soon what is taken away is refused, alone")
+    parser.add_argument("--reviews", action="store_true", help="measure the search for pairs to decide about, alone")
     parser.add_argument(
         "--sign-in", action="store_true", help="only compare refused sign-ins for known and unknown addresses"
     )
@@ -90,6 +91,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
     from tests.bench.gateway import measure_gateway  # noqa: PLC0415 - as above
     from tests.bench.ingestion import measure_ingestion  # noqa: PLC0415 - as above
     from tests.bench.ledger import measure_ledger  # noqa: PLC0415 - as above
+    from tests.bench.reviews import measure_reviews  # noqa: PLC0415 - as above
     from tests.bench.rights import measure_rights  # noqa: PLC0415 - as above
     from tests.bench.sets import demo_set, measure_archived, measure_set, read_set  # noqa: PLC0415 - as above
     from tests.bench.speed import measure_speed  # noqa: PLC0415 - as above
@@ -101,6 +103,8 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
             return [], measure_ledger(memory.organization())
         if arguments.epochs:
             return [], measure_epochs(memory.organization())
+        if arguments.reviews:
+            return [], measure_reviews(memory.organization())
         if arguments.rights:
             return [], measure_rights(memory.organization)
         sizes: Sequence[int] = arguments.sizes
@@ -118,6 +122,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
         speed += measure_gateway(memory.organization())
         speed += measure_ledger(memory.organization())
         speed += measure_epochs(memory.organization())
+        speed += measure_reviews(memory.organization())
         return quality, speed + measure_rights(memory.organization)
 
 

@@ -66,7 +66,7 @@ def measure_speed(organization: Organization, sizes: Sequence[int]) -> list[Spee
     rows = notes(max(sizes))
     found = []
     with organization_scope(organization.id):
-        understood = _understood(_UNDERSTOOD)
+        understood = understood_of(_UNDERSTOOD)
         stored = 0
         for size in sizes:
             fill(list(islice(rows, size - stored)), understood, first=stored)
@@ -76,7 +76,8 @@ def measure_speed(organization: Organization, sizes: Sequence[int]) -> list[Spee
     return found
 
 
-def _understood(count: int) -> list[Understanding]:
+def understood_of(count: int) -> list[Understanding]:
+    """Have the models read the first notes."""
     space = concept_space(context_get())
     texts = [row["content"] for row in notes(count)]
     return [understanding_of([text], space) for text in tqdm(texts, desc="models read", disable=None)]
