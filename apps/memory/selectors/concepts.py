@@ -15,6 +15,7 @@ from apps.memory.engine.reading import place
 from apps.memory.models import Memory, MemoryContext
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
+from apps.memory.selectors.related import vectors_at_hand
 
 # Sentences that are embedded while the caller waits: a second. Of a longer memory the most telling passages are read.
 MAX_SENTENCES = 100
@@ -64,13 +65,11 @@ def memory_concepts(*, memory_id: UUID, reader: Reader, now: datetime) -> dict[s
 
 
 def _coordinates(memory: Memory, context: MemoryContext, space: ConceptSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return the stored place, or where the memory will be when a change of the dimensions that is under way ends."""
+    """Return the stored place, or where the memory is when it comes back from the archive or a change of the space ends."""
     stored = places_of(context.epoch_id, [memory.id]).get(memory.id)
     if stored is not None and len(stored) == len(space.dimensions):
         return stored
-    _, vectors = read_passages(context.epoch_id, memory.id)
-    # In the middle as long as no model has read it.
-    return place(vectors, space) if len(vectors) else np.full(len(space.dimensions), 0.5, dtype=np.float32)
+    return place(vectors_at_hand(memory, context), space)
 
 
 def _spans(text: str) -> list[Span]:

@@ -24,7 +24,7 @@ from apps.memory.selectors.contexts import answered, dimensions_of
 from apps.memory.selectors.memories import memory_get, memory_present
 from apps.memory.selectors.readers import open_of, readable
 
-# Passages of a memory that the models have not read yet, read on the spot.
+# Passages of a memory whose vectors are not to be had, read on the spot.
 _READ_NOW = 4
 _NAMES_SHOWN = 5
 
@@ -80,11 +80,7 @@ def terms_of_memories(ids: Collection[UUID]) -> Mapping[UUID, Hashes]:
 
 def _meaning(memory: Memory, context: MemoryContext) -> NDArray[np.float32]:
     """Return the mean direction of a memory's passages, float32 (d,) of length 1."""
-    _, vectors = read_passages(context.epoch_id, memory.id)
-    if not len(vectors):
-        chunks = chunk_text(memory.content)[:_READ_NOW]
-        inputs = model_inputs(memory.content, metadata=memory.metadata, chunks=chunks)
-        vectors = embedder_named(context.epoch.model).embed(inputs)
+    vectors = vectors_at_hand(memory, context)
     centre = vectors.mean(axis=0)
     vector: NDArray[np.float32] = (centre / max(float(np.linalg.norm(centre)), 1e-12)).astype(np.float32)
     return vector
@@ -99,3 +95,16 @@ def _shared_names(memory_id: UUID, others: Sequence[UUID]) -> dict[UUID, list[st
         if len(found[other]) < _NAMES_SHOWN:
             found[other].append(name)
     return found
+
+
+def vectors_at_hand(memory: Memory, context: MemoryContext) -> NDArray[np.float32]:
+    """Return vectors of a memory's passages, float32 (n, d).
+
+    Those of one that is archived, or that no model has read yet, are made of its first passages on the spot.
+    """
+    _, vectors = read_passages(context.epoch_id, memory.id)
+    if len(vectors):
+        return vectors
+    chunks = chunk_text(memory.content)[:_READ_NOW]
+    inputs = model_inputs(memory.content, metadata=memory.metadata, chunks=chunks)
+    return embedder_named(context.epoch.model).embed(inputs)

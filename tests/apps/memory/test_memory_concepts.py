@@ -53,6 +53,15 @@ def test_sentences_stand_at_the_pole_that_they_pull_to(client: APIClient, store:
     assert all(len(row["sentences"]) <= 3 for row in body["dimensions"])
 
 
+def test_an_archived_memory_stands_where_it_stood(client: APIClient, store: Store) -> None:
+    memory_id = store(TEXT)
+    before = get(client, memory_id)["dimensions"]
+    assert client.post("/api/v1/memory/archive", {"ids": [memory_id]}, format="json").json()["done"] == 1
+    after = get(client, memory_id)["dimensions"]
+    assert [row["coordinate"] for row in after] == pytest.approx([row["coordinate"] for row in before], abs=0.01)
+    assert [row["sentences"] for row in after] == [row["sentences"] for row in before]
+
+
 def test_of_a_long_memory_the_telling_passages_are_read(
     client: APIClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
