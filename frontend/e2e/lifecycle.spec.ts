@@ -64,7 +64,7 @@ test('rules, holds and erasures with a certificate', async ({ page, request, qui
   await page.getByRole('button', { name: 'Add a rule' }).click()
   await page.getByLabel('Days').fill('90')
   await page.getByRole('button', { name: 'Save rules' }).click()
-  await expect(page.getByText('All other types: to the trash after 90 days')).toBeVisible()
+  await expect(page.getByText('All types: to the trash after 90 days')).toBeVisible()
 
   await page.getByRole('button', { name: 'Place a hold' }).click()
   const hold = page.getByRole('dialog', { name: 'Place a hold' })
@@ -131,7 +131,7 @@ test('a cold memory goes to the archive, and comes back as it was', async ({ pag
   await page.getByRole('button', { name: 'Add a rule' }).click()
   await page.getByLabel('Days').fill('180')
   await page.getByRole('button', { name: 'Save rules' }).click()
-  await expect(page.getByText('All other types: archived after 180 days')).toBeVisible()
+  await expect(page.getByText('All types: archived after 180 days')).toBeVisible()
   await check(page, 'rules of the archive')
 })
 

@@ -10,15 +10,15 @@ test('memories of a module are opened to a role, and closed again', async ({ pag
   await expect(modules.getByRole('row', { name: /lift_causal/ })).toContainText(/Experiments/i)
   await check(page, 'sharing, nothing granted')
 
-  await page.getByRole('button', { name: 'Open memories' }).click()
+  await page.getByRole('button', { name: 'Grant access' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Memories of').selectOption('lift_causal')
   await dialog.getByLabel('Open to').selectOption('role')
   await dialog.getByLabel('Who').selectOption('viewer')
   await dialog.getByLabel('What for').fill('The board reads models.')
   await check(page, 'opening memories')
-  await dialog.getByRole('button', { name: 'Open memories' }).click()
-  await expect(page.getByText('They are open now')).toBeVisible()
+  await dialog.getByRole('button', { name: 'Grant access' }).click()
+  await expect(page.getByText('Access is granted')).toBeVisible()
   await expect(page.getByText(/Role viewer: read · all types of lift_causal/)).toBeVisible()
   await expect(page.getByText('The board reads models.')).toBeVisible()
 

@@ -7,12 +7,11 @@ type Props = { title: string; note?: ReactNode; actions?: ReactNode; children: R
 export function Panel({ title, note, actions, children, className }: Props) {
   return (
     <section className={cn('flex min-w-0 flex-col gap-3 rounded-lg border bg-surface p-4', className)}>
-      <header className="flex items-start justify-between gap-4">
-        <div className="min-w-0">
-          <h2 className="text-ui font-semibold">{title}</h2>
-          {note ? <p className="text-xs text-muted">{note}</p> : null}
-        </div>
-        {actions}
+      {/* On phones the note has the whole width, below what can be done. */}
+      <header className="grid grid-cols-[minmax(min-content,1fr)_auto] items-start gap-x-4 max-sm:gap-y-2 sm:grid-rows-[auto_1fr]">
+        <h2 className="text-ui font-semibold">{title}</h2>
+        {actions ? <div className="sm:row-span-2">{actions}</div> : null}
+        {note ? <p className={cn('text-xs text-muted max-sm:col-span-2', !actions && 'col-span-2')}>{note}</p> : null}
       </header>
       <div className="min-w-0 flex-1">{children}</div>
     </section>

@@ -8,6 +8,8 @@ export type PlainColumn<Row> = {
   cell: (row: Row) => ReactNode
   /** Where there is no room for it, say so here: the first column repeats what matters. */
   className?: string
+  /** On phones its header stands before what it says, which by itself would say too little. */
+  isNamed?: boolean
 }
 
 type Props<Row> = {
@@ -56,6 +58,12 @@ export function PlainTable<Row>({ label, columns, rows, idOf, openId }: Props<Ro
                       column.className,
                     )}
                   >
+                    {column.isNamed ? (
+                      // Readers hear the header of the column.
+                      <span aria-hidden className="text-xs text-muted sm:hidden">
+                        {column.header}:{' '}
+                      </span>
+                    ) : null}
                     {column.cell(row)}
                   </td>
                 ))}

@@ -113,11 +113,11 @@ export function MemoriesPage() {
         )}
       </ScrollRegion>
       <nav aria-label={t('pages')} className="flex items-center justify-end gap-3 text-ui text-muted tabular-nums">
-        {list.data && (trail || !search.cursor) ? (
+        {rows && rows.length > 0 && (trail || !search.cursor) ? (
           <span>
             {t('shown', {
-              from: number((trail?.length ?? 0) * PAGE_SIZE + Math.min(1, rows?.length ?? 0)),
-              to: number((trail?.length ?? 0) * PAGE_SIZE + (rows?.length ?? 0)),
+              from: number((trail?.length ?? 0) * PAGE_SIZE + 1),
+              to: number((trail?.length ?? 0) * PAGE_SIZE + rows.length),
               total: number(total),
             })}
           </span>

@@ -121,15 +121,13 @@ function Settings({ context }: { context: Context }) {
             </dl>
           )}
         </Panel>
-      </div>
-      <div className="grid min-w-0 gap-4">
-        <State context={context} canChange={canChange} />
         {canChange ? (
           <Suspense fallback={<Skeleton className="h-40" />}>
             <Models />
           </Suspense>
         ) : null}
       </div>
+      <State context={context} canChange={canChange} />
       <PlaceAnewDialog
         change={change}
         memories={context.counts.memories}

@@ -55,7 +55,7 @@ test('a model is started, fills, answers, and the former one comes back', async 
     }),
   )
   renderPage(<Models />, '/acme', ADMIN)
-  expect(await screen.findByText('Answers · 1,200 of 1,200 memories read')).toBeVisible()
+  expect(await screen.findByText('In use · 1,200 of 1,200 memories read')).toBeVisible()
   expect(screen.getByText('Texts and questions are sent to the server of this model.')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Have it read the memory' }))
   const bar = await screen.findByRole('progressbar', { name: 'How far far-away has come' })

@@ -13,7 +13,7 @@ import { useFailed } from '@/components/plan-limit'
 import { Problem } from '@/components/problem'
 import { Progress } from '@/components/progress'
 import { useOrg } from '@/hooks/use-account'
-import { byteUnitOf, inByteUnit } from '@/lib/amount'
+import { useUnits } from '@/hooks/use-units'
 import { saveFile } from '@/lib/save-file'
 import { type Export, exportsQuery, useDeleteExport, useFetchArchive, useStartExport } from '../queries'
 
@@ -50,22 +50,23 @@ export function Exports() {
 
 function Row({ row, onDelete }: { row: Export; onDelete: () => void }) {
   const t = useTranslations('exports.exports')
-  const { number, dateTime } = useFormatter()
+  const { dateTime } = useFormatter()
+  const { amount } = useUnits()
   const failed = useFailed()
   const fetch = useFetchArchive()
   const isDone = row.status === 'succeeded'
-  const size = row.size_bytes ?? 0
-  const unit = byteUnitOf(size)
   const made = dateTime(new Date(row.created_at), { dateStyle: 'medium', timeStyle: 'short' })
   const what = row.conditions === null ? t('whole') : t('part')
   const state = isDone
     ? t('done', {
         count: row.counts.memories ?? 0,
-        size: number(inByteUnit(size, unit), { style: 'unit', unit, maximumFractionDigits: 1 }),
+        size: amount(row.size_bytes ?? 0, 'bytes'),
       })
     : row.status === 'failed'
       ? (row.error ?? t('failed'))
-      : t('running', { done: row.done, total: row.total })
+      : row.total > 0
+        ? t('running', { done: row.done, total: row.total })
+        : t('queued')
   return (
     <li className="flex flex-wrap items-start gap-x-4 gap-y-2">
       <div className="grid min-w-56 flex-1 gap-1">

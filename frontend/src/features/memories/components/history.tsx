@@ -1,5 +1,5 @@
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { ChevronRight } from 'lucide-react'
+import { ChevronRight, Dot } from 'lucide-react'
 import { useId, useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { Ago } from '@/components/ago'
@@ -85,7 +85,10 @@ function Entry({ revision, before }: EntryProps) {
           <span className="min-w-0">{what}</span>
         </button>
       ) : (
-        <span className="pl-5">{what}</span>
+        <span className="flex items-start gap-1">
+          <Dot className="mt-0.5 size-4 shrink-0 text-subtle" aria-hidden />
+          <span className="min-w-0">{what}</span>
+        </span>
       )}
       <span className="pl-5 text-xs text-muted">
         <Ago at={revision.recorded_at} /> · {who}

@@ -88,6 +88,7 @@ function Row({ memory, neighbour }: { memory: Memory; neighbour: Neighbour }) {
             <Button
               look="quiet"
               size="small"
+              className="-mx-2.5"
               aria-label={t('replaceBy', { text: headline(neighbour.content) })}
               isBusy={supersede.isPending}
               onClick={() =>

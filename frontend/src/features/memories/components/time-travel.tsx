@@ -62,18 +62,20 @@ export default function TimeTravel({ search, onChange }: Props) {
         aria-label={t('moment')}
         aria-valuetext={search.at || dragged !== null ? when : t('now')}
         onChange={(event) => go(Number(event.target.value))}
-        className="min-w-40 flex-1 accent-accent"
+        className="min-w-40 flex-1 accent-accent max-sm:order-1"
       />
-      <output className="tabular-nums">{search.at || dragged !== null ? when : t('now')}</output>
+      <output className="tabular-nums max-sm:order-1">{search.at || dragged !== null ? when : t('now')}</output>
       <Button
         look="quiet"
         size="icon"
+        // On phones beside the clocks, not in a line of its own.
+        className="max-sm:ml-auto"
         aria-label={t('close')}
         onClick={() => onChange({ past: undefined, at: undefined, clock: undefined }, true)}
       >
         <X aria-hidden />
       </Button>
-      <p className="w-full text-xs text-muted">{t(clock === 'known' ? 'knownText' : 'heldText')}</p>
+      <p className="order-1 w-full text-xs text-muted">{t(clock === 'known' ? 'knownText' : 'heldText')}</p>
     </div>
   )
 }

@@ -53,7 +53,13 @@ export function Erasures() {
                 cell: (row) => (row.number === null ? t(`states.${row.status}`) : t('number', { number: row.number })),
               },
               { id: 'reason', header: t('reason'), cell: (row) => <span className="break-words">{row.reason}</span> },
-              { id: 'memories', header: t('memories'), cell: (row) => row.memories, className: 'tabular-nums' },
+              {
+                id: 'memories',
+                header: t('memories'),
+                cell: (row) => row.memories,
+                className: 'tabular-nums',
+                isNamed: true,
+              },
               { id: 'when', header: t('when'), cell: (row) => <Ago at={row.completed_at ?? row.requested_at} /> },
               {
                 id: 'open',

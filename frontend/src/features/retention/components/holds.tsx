@@ -39,6 +39,7 @@ export function Holds() {
                 <div className="grid min-w-0 flex-1 gap-0.5">
                   <span className="font-medium break-words">{hold.name}</span>
                   {hold.reason ? <span className="break-words text-muted">{hold.reason}</span> : null}
+                  <What filters={hold.filters} />
                   <span className="text-xs text-muted">
                     {hold.released_at ? t('released') : t('keeps', { count: hold.memories })} ·{' '}
                     <Ago at={hold.released_at ?? hold.created_at} />
@@ -58,6 +59,17 @@ export function Holds() {
       {open !== null && open !== 'new' ? <ReleaseDialog hold={open} onClose={() => setOpen(null)} /> : null}
     </Panel>
   )
+}
+
+/** Which memories a hold is about; what was set over the API may be any condition. */
+function What({ filters }: { filters: Hold['filters'] }) {
+  const t = useTranslations('retention.holds')
+  const { memory_type: type, source, ...others } = filters
+  const isPlain = [type, source].every((one) => one === undefined || typeof one === 'string')
+  if (!isPlain || Object.keys(others).length > 0)
+    return <code className="text-xs break-all text-muted">{JSON.stringify(filters)}</code>
+  const what = [type && typeName(String(type)), source && String(source)].filter(Boolean).join(', ')
+  return <span className="break-words text-muted">{what || t('every')}</span>
 }
 
 function PlaceDialog({ onClose }: { onClose: () => void }) {

@@ -25,8 +25,8 @@ export function Modules() {
               idOf={(row) => row.module}
               columns={[
                 { id: 'module', header: t('module'), cell: (row) => row.module },
-                { id: 'shared', header: t('shared'), cell: (row) => names(row.shared_types) },
-                { id: 'closed', header: t('closed'), cell: (row) => names(row.closed_types) },
+                { id: 'shared', header: t('shared'), cell: (row) => names(row.shared_types), isNamed: true },
+                { id: 'closed', header: t('closed'), cell: (row) => names(row.closed_types), isNamed: true },
               ]}
             />
           )
