@@ -11,20 +11,20 @@ from apps.memory.api.serializers_lifecycle import rules_check
 from apps.memory.api.serializers_managing import BulkErrorOutput, ConditionsInput, conditions_of
 from apps.memory.types import LONGEST_DAYS, MAX_BULK_IDS
 
+# What says how, and not which.
+_HOW = {"ids", "all", "reason", "dry_run"}
 
-class ArchivingInput(ConditionsInput):
-    """Either ids or conditions of live memories; `all` is how to mean every one."""
+
+class UnarchiveInput(ConditionsInput):
+    """Either ids or conditions of archived memories; `all` is how to mean every one."""
 
     ids = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=MAX_BULK_IDS)
     filters = FilterField(required=False)
     all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")
-    reason = serializers.CharField(required=False, max_length=500, allow_blank=True)
-    dry_run = serializers.BooleanField(default=False, help_text="Tell what would be saved, and archive nothing.")
 
     def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
         fields = super().validate(fields)
-        conditions = set(fields) - {"ids", "all", "reason", "dry_run"}
-        if "ids" in fields and (conditions or fields["all"]):
+        if "ids" in fields and (set(fields) - _HOW or fields["all"]):
             raise serializers.ValidationError(
                 {"ids": [serializers.ErrorDetail("Give either ids or conditions.", code="contradiction")]}
             )
@@ -34,8 +34,11 @@ class ArchivingInput(ConditionsInput):
         return fields
 
 
-class UnarchiveInput(StrictSerializer):
-    ids = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=MAX_BULK_IDS)
+class ArchivingInput(UnarchiveInput):
+    """Either ids or conditions of live memories; `all` is how to mean every one."""
+
+    reason = serializers.CharField(required=False, max_length=500, allow_blank=True)
+    dry_run = serializers.BooleanField(default=False, help_text="Tell what would be saved, and archive nothing.")
 
 
 class ArchivingOutput(serializers.Serializer[Any]):

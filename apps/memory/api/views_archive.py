@@ -22,6 +22,7 @@ from apps.memory.services.archiving import (
     archive_rules_set,
     memories_archive,
     memories_unarchive,
+    memories_unarchive_matching,
     memory_unarchive,
 )
 from apps.memory.types import ArchiveResult
@@ -66,13 +67,23 @@ class UnarchiveView(MemoryApiView):
 
     @extend_schema(operation_id="memory_unarchive_many", request=io.UnarchiveInput, responses=io.ArchivingOutput)
     def post(self, request: Request) -> Response:
-        """Bring memories back from the archive as they were."""
-        result = memories_unarchive(
-            organization_id=self.principal.organization_id,
-            memory_ids=self.valid_body(request, io.UnarchiveInput)["ids"],
-            reader=self.reader,
-            now=timezone.now(),
-        )
+        """Bring memories back from the archive as they were.
+
+        Of those that satisfy conditions a thousand are done at most; `left` says how many more do.
+        """
+        fields, now = self.valid_body(request, io.UnarchiveInput), timezone.now()
+        organization_id = self.principal.organization_id
+        if "ids" in fields:
+            result = memories_unarchive(
+                organization_id=organization_id, memory_ids=fields["ids"], reader=self.reader, now=now
+            )
+        else:
+            result = memories_unarchive_matching(
+                organization_id=organization_id,
+                conditions=conditions_of(fields, now=now),
+                reader=self.reader,
+                now=now,
+            )
         return Response(_present(result, dry_run=False))
 
 

@@ -65,7 +65,7 @@ def memory_concepts(*, memory_id: UUID, reader: Reader, now: datetime) -> dict[s
 
 
 def _coordinates(memory: Memory, context: MemoryContext, space: ConceptSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Return the stored place, or where the memory is when it comes back from the archive or a change of the space ends."""
+    """Return the stored place, or where it will be: back from the archive, or when a change of the dimensions ends."""
     stored = places_of(context.epoch_id, [memory.id]).get(memory.id)
     if stored is not None and len(stored) == len(space.dimensions):
         return stored

@@ -35,7 +35,7 @@ from apps.memory.services.unpacking import (
     memories_put_away,
 )
 from apps.memory.services.vectors import understanding_start
-from apps.memory.types import MAX_BULK_IDS, ArchiveResult, BulkError, MemoryConditions
+from apps.memory.types import MAX_BULK_IDS, ArchiveResult, BulkError, MemoryConditions, Shelf
 
 SWEEP_ARCHIVE = "memory.sweep_archive"
 # Packed before the change begins, and put away in one: others wait for as long as that takes.
@@ -141,6 +141,20 @@ def memories_unarchive(
         size_after=sum(one.size_bytes for one in memories),
         errors=(*errors, *refused, *_unknown(others - known)),
     )
+
+
+def memories_unarchive_matching(
+    *, organization_id: UUID, conditions: MemoryConditions, reader: Reader, now: datetime
+) -> ArchiveResult:
+    """Bring back the first thousand archived memories that satisfy conditions; `left` is how many more do.
+
+    Those that stay archived are met again: who asks for the next thousand stops when none of one came back.
+    """
+    rows = memories_matching(conditions, reader=reader.to(Right.WRITE), shelf=Shelf.ARCHIVED, now=now)
+    left = max(0, rows.count() - MAX_BULK_IDS)
+    ids = list(rows.order_by("number").values_list("id", flat=True)[:MAX_BULK_IDS])
+    result = memories_unarchive(organization_id=organization_id, memory_ids=ids, reader=reader, now=now)
+    return replace(result, left=left)
 
 
 def memory_unarchive(*, organization_id: UUID, memory_id: UUID, reader: Reader, now: datetime) -> Memory:

@@ -2826,8 +2826,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Bring memories back from the archive as they were
+         * Bring memories back from the archive as they were.
+         *
+         *     Of those that satisfy conditions a thousand are done at most; `left` says how many more do
          * @description Bring memories back from the archive as they were.
+         *
+         *     Of those that satisfy conditions a thousand are done at most; `left` says how many more do.
          *
          *     Needs the permission `memory:write`.
          */
@@ -7421,9 +7425,45 @@ export interface components {
             permissions?: string[];
             memory_context?: string;
         };
-        /** @description A serializer that answers 400 for a field it does not know. */
+        /** @description Either ids or conditions of archived memories; `all` is how to mean every one. */
         UnarchiveInputRequest: {
-            ids: string[];
+            /** Format: date-time */
+            occurred_after?: string;
+            /** Format: date-time */
+            occurred_before?: string;
+            /** @description The time until now: 12h, 30d, 4w. */
+            range?: string;
+            memory_type?: string;
+            /** @description Part of the text, in capitals or not. */
+            q?: string;
+            /**
+             * Format: uuid
+             * @description An entity that they name, under whatever name.
+             */
+            entity_id?: string;
+            /** @description A cluster of the latest insights, by its id. */
+            cluster?: number;
+            /** @description When it happened; from Monday, 0 o'clock, UTC. */
+            hour_of_week?: number;
+            ids?: string[];
+            filters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description Needed when there are neither ids nor conditions.
+             * @default false
+             */
+            all: boolean;
+            /**
+             * Format: date-time
+             * @description The same as occurred_after.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description The same as occurred_before.
+             */
+            to?: string;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         UploadInputRequest: {
@@ -12332,7 +12372,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["UnarchiveInputRequest"];
             };

@@ -35,6 +35,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "GET /api/v1/memory/graph/path": {"query": {"from": SECRET, "to": "Ottoline Vance"}},
     "GET /api/v1/memory/entities": {"query": {"q": "o"}},
     "POST /api/v1/memory/bulk": {"data": {"action": "trash", "all": True}},
+    "POST /api/v1/memory/unarchive": {"data": {"all": True}},
     "POST /api/v1/memory/store": {"data": {"content": f"{SECRET} hired Ottoline Vance for Project Quillfeather."}},
     "POST /api/v1/memory/store/batch": {"data": {"items": [{"content": "Something else."}]}},
     "POST /api/v1/memory/search": {"data": {"query": f"{SECRET} Quillfeather", "limit": 100}},

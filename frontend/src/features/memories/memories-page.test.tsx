@@ -62,3 +62,45 @@ test('ordering and filters go into the address', async () => {
   await userEvent.click(within(head).getByRole('button'))
   await vi.waitFor(() => expect(router.state.location.search).toEqual({ sort: '-memory_type' }))
 })
+
+test('all that match come back from the archive, step by step, and what stays there is told', async () => {
+  const asked: unknown[] = []
+  let goOn = () => {}
+  const second = new Promise<void>((resolve) => {
+    goOn = resolve
+  })
+  const stays = { memory_id: memory(2).memory_id, code: 'archive_damaged', detail: 'It is not what it was.' }
+  const answer = (done: number, left: number) =>
+    HttpResponse.json({ done, left, unchanged: 0, failed: 1, errors: [stays], size_before: 0, size_after: 0 })
+  server.use(
+    http.get('*/api/v1/memory', () =>
+      HttpResponse.json({ results: [memory(1), memory(2)], next: 'more', total: 1500 }),
+    ),
+    http.post('*/api/v1/memory/unarchive', async ({ request }) => {
+      asked.push(await request.json())
+      if (asked.length === 1) return answer(999, 500)
+      await second
+      return answer(500, 0)
+    }),
+  )
+  renderPage(<MemoriesPage />, '/acme/memories?state=archived&q=zebra')
+  await userEvent.click(await screen.findByRole('checkbox', { name: 'Select: Memory 1' }))
+  await userEvent.click(screen.getByRole('checkbox', { name: 'Select: Memory 2' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Select all 1,500 that match' }))
+  await userEvent.click(screen.getByRole('button', { name: 'Bring back' }))
+  const dialog = within(await screen.findByRole('dialog', { name: 'Bring back 1,500 memories?' }))
+  await userEvent.type(dialog.getByLabelText('Type 1,500 to confirm'), '1,500')
+  await userEvent.click(dialog.getByRole('button', { name: 'Bring back' }))
+  const bar = await screen.findByRole('progressbar', { name: 'Bringing back' })
+  await vi.waitFor(() => expect(bar).toHaveAttribute('aria-valuetext', '999 of 1,500 memories are back'))
+  goOn()
+  expect((await screen.findAllByText('1,499 memories are back')).length).toBeGreaterThan(0)
+  expect((await screen.findAllByText('1 memory stayed in the archive: It is not what it was.')).length).toBeGreaterThan(
+    0,
+  )
+  await vi.waitFor(() => expect(screen.queryByRole('progressbar', { name: 'Bringing back' })).toBeNull())
+  expect(asked).toEqual([
+    { q: 'zebra', all: false },
+    { q: 'zebra', all: false },
+  ])
+})

@@ -13,6 +13,7 @@ import { EmptyState, ErrorState } from '@/components/states'
 import { useAccount, useOrg } from '@/hooks/use-account'
 import { useKeys } from '@/hooks/use-keys'
 import { rowButton, useRowKeys } from '@/hooks/use-row-keys'
+import { BringingBack } from './components/bringing-back'
 import { FilterBar } from './components/filter-bar'
 import { FirstMemory } from './components/first-memory'
 import { PeekPanel } from './components/peek-panel'
@@ -20,7 +21,7 @@ import { SelectionBar } from './components/selection-bar'
 import { conditionsOf, isNarrowed, type MemoriesSearch, momentOf } from './filters'
 import { headline, typeName } from './headline'
 import { type News, useNews } from './news'
-import { type Memory, memoriesQuery, PAGE_SIZE, type Target, useMoveMemories } from './queries'
+import { actionIn, type Memory, memoriesQuery, PAGE_SIZE, type Target, useBringBack, useMoveMemories } from './queries'
 
 const route = getRouteApi('/$org/memories/')
 
@@ -46,8 +47,9 @@ export function MemoriesPage() {
   const total = list.data?.total ?? 0
   const selection = useSelection(JSON.stringify([conditions, state]))
   const move = useMoveMemories(state === 'trash' ? 'restore' : 'trash')
+  const bringBack = useBringBack()
   // What was, and what is over, can be read only.
-  const canAct = canWrite && !isPast && (state === 'live' || state === 'trash')
+  const canAct = canWrite && !isPast && actionIn(state) !== undefined && bringBack.progress === null
 
   /** Narrows or orders: back to the first page. Typing replaces the address, choosing adds one. */
   function change(next: Partial<MemoriesSearch>, replace = false) {
@@ -62,7 +64,8 @@ export function MemoriesPage() {
   function act(target: Target) {
     selection.clear()
     if (search.peek) peek(undefined, true)
-    move.mutate(target)
+    if (state === 'archived') bringBack.mutate(target)
+    else move.mutate(target)
   }
   useListKeys({ rows, search, peek, selection, findBox })
 
@@ -87,6 +90,7 @@ export function MemoriesPage() {
         state={state}
         onAct={canAct ? act : undefined}
       />
+      {bringBack.progress ? <BringingBack {...bringBack.progress} /> : null}
       <ScrollRegion
         label={t('title')}
         className="@container relative min-h-64 flex-1 overflow-auto rounded-lg border bg-surface"

@@ -7,6 +7,7 @@ import {
   useMutation,
   useQueryClient,
 } from '@tanstack/react-query'
+import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { answerOf, api, type Schemas } from '@/api/client'
 import { useFailed } from '@/components/plan-limit'
@@ -243,21 +244,73 @@ export function useUnarchive(memoryId: string) {
   })
 }
 
+/** What can be done with memories of a list, if anything. */
+export function actionIn(state: State) {
+  return ({ live: 'trash', trash: 'restore', archived: 'bringBack' } as const)[state as 'live' | 'trash' | 'archived']
+}
+
 /** Memories by their ids, or all that satisfy the conditions. */
 export type Target = { ids: string[] } | { conditions: Conditions; total: number }
 
+/** A target as the API takes it. */
+function wanted(target: Target) {
+  if ('ids' in target) return { ids: target.ids, all: false }
+  // Without any condition the API wants to hear that every memory is meant.
+  return { ...target.conditions, all: Object.values(target.conditions).every((value) => value === undefined) }
+}
+
 function bulk(action: 'trash' | 'restore', target: Target) {
-  const body =
-    'ids' in target
-      ? { action, ids: target.ids, all: false, dry_run: false }
-      : {
-          action,
-          ...target.conditions,
-          // Without any condition the API wants to hear that every memory is meant.
-          all: Object.values(target.conditions).every((value) => value === undefined),
-          dry_run: false,
-        }
-  return answerOf(api.POST('/api/v1/memory/bulk', { body }))
+  return answerOf(api.POST('/api/v1/memory/bulk', { body: { action, ...wanted(target), dry_run: false } }))
+}
+
+// How many memories are named in one call.
+const AT_ONCE = 1000
+
+/** Brings memories back from the archive, step by step; `progress` is how far that has come while it goes on. */
+export function useBringBack() {
+  const t = useTranslations('memories.moved')
+  const refused = useFailed()
+  const org = useOrg()
+  const client = useQueryClient()
+  const [progress, setProgress] = useState<{ done: number; total: number } | null>(null)
+
+  async function bringBack(target: Target) {
+    const stayed = new Map<string, string>()
+    let done = 0
+    async function step(some: Target) {
+      const answer = await answerOf(api.POST('/api/v1/memory/unarchive', { body: wanted(some) }))
+      for (const { memory_id, detail } of answer.errors) stayed.set(memory_id, detail)
+      done += answer.done
+      setProgress((now) => now && { ...now, done })
+      return answer
+    }
+    if ('ids' in target) {
+      for (let at = 0; at < target.ids.length; at += AT_ONCE) await step({ ids: target.ids.slice(at, at + AT_ONCE) })
+    } else {
+      // What stays archived is met again: once nothing comes back, nothing more will.
+      for (let more = true; more; ) {
+        const answer = await step(target)
+        more = answer.left > 0 && answer.done > 0
+      }
+    }
+    return { done, stayed }
+  }
+
+  const { mutate } = useMutation({
+    mutationFn: bringBack,
+    onMutate: (target) => setProgress({ done: 0, total: 'ids' in target ? target.ids.length : target.total }),
+    onSuccess: ({ done, stayed }) => {
+      if (done > 0 || stayed.size === 0) toast.done(t('restored', { count: done }))
+      const [reason] = stayed.values()
+      if (reason) toast.failed(t('stayed', { count: stayed.size, reason }))
+    },
+    onError: (error) => refused(error, (reason) => t('bringBackFailed', { reason })),
+    onSettled: () => {
+      setProgress(null)
+      return client.invalidateQueries({ queryKey: [org] })
+    },
+  })
+  return { mutate, progress }
 }
 
 /**

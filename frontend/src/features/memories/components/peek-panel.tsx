@@ -1,14 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Maximize2, RotateCcw, Trash2 } from 'lucide-react'
+import { Maximize2 } from 'lucide-react'
 import { useTranslations } from 'use-intl'
 import { Button, buttonStyle } from '@/components/button'
 import { SidePanel } from '@/components/side-panel'
 import { ErrorState, Skeleton } from '@/components/states'
 import { useOrg } from '@/hooks/use-account'
 import { headline } from '../headline'
-import { type Memory, memoryQuery, type State, type Target } from '../queries'
+import { actionIn, type Memory, memoryQuery, type State, type Target } from '../queries'
 import { MemoryFacts } from './memory-facts'
+import { ActionIcon } from './selection-bar'
 
 type Props = {
   memoryId: string
@@ -25,6 +26,7 @@ type Props = {
 export function PeekPanel({ memoryId, listed, state, isPast = false, onClose, onAct }: Props) {
   const t = useTranslations('peek')
   const org = useOrg()
+  const action = actionIn(state)
   const isShown = state === 'live' || state === 'superseded' || state === 'archived'
   const found = useQuery({
     ...memoryQuery(org, memoryId),
@@ -40,14 +42,9 @@ export function PeekPanel({ memoryId, listed, state, isPast = false, onClose, on
       onClose={onClose}
       actions={
         <>
-          {memory && onAct ? (
-            <Button
-              look="quiet"
-              size="icon"
-              aria-label={t(state === 'live' ? 'trash' : 'restore')}
-              onClick={() => onAct({ ids: [memoryId] })}
-            >
-              {state === 'live' ? <Trash2 aria-hidden /> : <RotateCcw aria-hidden />}
+          {memory && onAct && action ? (
+            <Button look="quiet" size="icon" aria-label={t(action)} onClick={() => onAct({ ids: [memoryId] })}>
+              <ActionIcon action={action} />
             </Button>
           ) : null}
           {isShown ? (

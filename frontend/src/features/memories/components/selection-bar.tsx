@@ -1,4 +1,4 @@
-import { RotateCcw, Trash2 } from 'lucide-react'
+import { ArchiveRestore, RotateCcw, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { useFormatter, useTranslations } from 'use-intl'
 import { Button } from '@/components/button'
@@ -6,7 +6,7 @@ import { Dialog } from '@/components/dialog'
 import { TextField } from '@/components/field'
 import type { Conditions } from '../filters'
 import type { Selection } from '../memories-page'
-import type { State, Target } from '../queries'
+import { actionIn, type State, type Target } from '../queries'
 
 type Props = {
   selection: Selection
@@ -24,6 +24,7 @@ export function SelectionBar({ selection, total, pageIds, conditions, state, onA
   const { number } = useFormatter()
   const [isAsking, setAsking] = useState(false)
   const { ids, isAll } = selection
+  const action = actionIn(state)
   if (ids.size === 0) return null
   const isPage = pageIds.length > 0 && pageIds.every((id) => ids.has(id))
   const count = isAll ? total : ids.size
@@ -47,16 +48,16 @@ export function SelectionBar({ selection, total, pageIds, conditions, state, onA
         <Button look="quiet" size="small" onClick={selection.clear}>
           {t('none')}
         </Button>
-        {onAct ? (
-          <Button look={state === 'live' ? 'danger' : 'plain'} size="small" onClick={act}>
-            {state === 'live' ? <Trash2 aria-hidden /> : <RotateCcw aria-hidden />}
-            {t(state === 'live' ? 'trash' : 'restore')}
+        {onAct && action ? (
+          <Button look={action === 'trash' ? 'danger' : 'plain'} size="small" onClick={act}>
+            <ActionIcon action={action} />
+            {t(action)}
           </Button>
         ) : null}
       </div>
-      {isAsking ? (
+      {isAsking && action ? (
         <ConfirmMany
-          state={state}
+          action={action}
           count={number(total)}
           onClose={() => setAsking(false)}
           onConfirm={() => {
@@ -69,14 +70,20 @@ export function SelectionBar({ selection, total, pageIds, conditions, state, onA
   )
 }
 
-type ConfirmProps = { state: State; count: string; onClose: () => void; onConfirm: () => void }
+type Action = NonNullable<ReturnType<typeof actionIn>>
 
-function ConfirmMany({ state, count, onClose, onConfirm }: ConfirmProps) {
+export function ActionIcon({ action }: { action: Action }) {
+  const Icon = { trash: Trash2, restore: RotateCcw, bringBack: ArchiveRestore }[action]
+  return <Icon aria-hidden />
+}
+
+type ConfirmProps = { action: Action; count: string; onClose: () => void; onConfirm: () => void }
+
+function ConfirmMany({ action, count, onClose, onConfirm }: ConfirmProps) {
   const t = useTranslations('memories.selection')
   const [typed, setTyped] = useState('')
-  const action = t(state === 'live' ? 'trash' : 'restore')
   return (
-    <Dialog title={t(state === 'live' ? 'trashMany' : 'restoreMany', { count })} isOpen onClose={onClose}>
+    <Dialog title={t(`${action}Many`, { count })} isOpen onClose={onClose}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
@@ -84,7 +91,7 @@ function ConfirmMany({ state, count, onClose, onConfirm }: ConfirmProps) {
           if (typed.trim() === count) onConfirm()
         }}
       >
-        <p className="text-ui text-muted">{t(state === 'live' ? 'trashManyText' : 'restoreManyText')}</p>
+        <p className="text-ui text-muted">{t(`${action}ManyText`)}</p>
         <TextField
           label={t('type', { count })}
           value={typed}
@@ -93,8 +100,8 @@ function ConfirmMany({ state, count, onClose, onConfirm }: ConfirmProps) {
         />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button type="submit" look={state === 'live' ? 'danger' : 'primary'} disabled={typed.trim() !== count}>
-            {action}
+          <Button type="submit" look={action === 'trash' ? 'danger' : 'primary'} disabled={typed.trim() !== count}>
+            {t(action)}
           </Button>
         </div>
       </form>

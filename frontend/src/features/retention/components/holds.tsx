@@ -69,7 +69,7 @@ function What({ filters }: { filters: Hold['filters'] }) {
   if (!isPlain || Object.keys(others).length > 0)
     return <code className="text-xs break-all text-muted">{JSON.stringify(filters)}</code>
   const what = [type && typeName(String(type)), source && String(source)].filter(Boolean).join(', ')
-  return <span className="break-words text-muted">{what || t('every')}</span>
+  return <span className="break-words text-muted">{what ? t('narrowed', { what }) : t('all')}</span>
 }
 
 function PlaceDialog({ onClose }: { onClose: () => void }) {
