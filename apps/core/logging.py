@@ -27,12 +27,13 @@ _STRUCK = "[secret]"
 _SECRET_NAMES = frozenset(
     {"authorization", "cookie", "password", "secret", "token", "refresh", "api_key", "x-api-key", "signature", "key"}
 )
-# API keys, tokens, what Stripe and webhooks sign with, private keys, passwords in addresses, and the keys that prove an
-# e-mail address: whoever reads one in a log could use it.
+# API keys, tokens, what Stripe and webhooks sign with, private keys, passwords in addresses, the keys that prove an
+# e-mail address, and those in the addresses of downloads: whoever reads one in a log could use it.
 _SECRETS = re.compile(
     r"lift_live_\w{6,}|\b(?:sk|rk)_(?:test|live)_\w+|\bwhsec_[\w+/=-]+|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
     r"|(?<=Bearer )\S+|(?<=Basic )\S+|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|(?<=://)[^\s:/@]*:[^\s/@]+(?=@)|(?<=/verify-email/)\S+",
+    r"|(?<=://)[^\s:/@]*:[^\s/@]+(?=@)|(?<=/verify-email/)\S+"
+    r"|(?<=[?&]token=)[^\s&]+",
     re.DOTALL,
 )
 

@@ -95,6 +95,12 @@ class TooManyExports(Conflict):
     code = "too_many_exports"
 
 
+class DownloadNotFound(NotFound):
+    """The link is not ours, its minute is over, or whoever made it may not have any more what it leads to."""
+
+    code = "download_not_found"
+
+
 class ImportNotFound(NotFound):
     code = "import_not_found"
 

@@ -244,6 +244,8 @@ CALLS: dict[str, Callable[[Other], dict[str, Any]] | None] = {
     "POST /api/v1/memory/store": _body(content="Something else.", external_id="shared-id"),
     "POST /api/v1/memory/store/batch": _body(items=[{"content": "Something else.", "external_id": "shared-id"}]),
     "GET /api/v1/memory/files": lambda _: {"query": {"limit": 100}},
+    # What a link leads to is in the link; tests/apps/memory/test_downloads.py follows those of others.
+    "GET /api/v1/memory/downloads": lambda _: {"query": {"token": "unknown"}},
     "GET /api/v1/memory/operations": lambda _: {"query": {"limit": 100}},
     "POST /api/v1/memory/export": _body(include_files=False),
     "GET /api/v1/memory/epochs": lambda _: {},

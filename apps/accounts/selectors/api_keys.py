@@ -50,11 +50,16 @@ def api_key_holds(*, key_id: UUID, now: datetime) -> bool:
     name = f"api-key-holds:{key_id}"
     holds: bool | None = cache.get(name)
     if holds is None:
-        key = ApiKey.objects.filter(id=key_id, revoked_at=None).first()
-        state = None if key is None else _state(key)
+        state = api_key_state_of(key_id=key_id)
         holds = state is not None and (state.expires_at is None or state.expires_at > now)
         cache.set(name, holds, STATE_TTL_SECONDS)
     return holds
+
+
+def api_key_state_of(*, key_id: UUID) -> ApiKeyState | None:
+    """Return the state of a key by its id, read now; None as for `api_key_state_read`."""
+    key = ApiKey.objects.filter(id=key_id, revoked_at=None).first()
+    return None if key is None else _state(key)
 
 
 def _state(key: ApiKey) -> ApiKeyState | None:

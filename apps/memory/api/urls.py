@@ -4,6 +4,7 @@ from apps.memory.api import (
     views,
     views_aliases,
     views_archive,
+    views_downloads,
     views_epochs,
     views_exports,
     views_files,
@@ -35,12 +36,15 @@ urlpatterns = [
     path("/files", views_files.FilesView.as_view(), name="memory-files"),
     path("/files/<uuid:file_id>", views_files.FileView.as_view(), name="memory-file"),
     path("/files/<uuid:file_id>/content", views_files.FileContentView.as_view(), name="memory-file-content"),
+    path("/files/<uuid:file_id>/link", views_downloads.FileLinkView.as_view(), name="memory-file-link"),
+    path("/downloads", views_downloads.DownloadView.as_view(), name="memory-download"),
     path("/export", views_exports.ExportStartView.as_view(), name="memory-export-start"),
     path("/exports", views_exports.ExportsView.as_view(), name="memory-exports"),
     path("/exports/<uuid:export_id>", views_exports.ExportView.as_view(), name="memory-export"),
     path(
         "/exports/<uuid:export_id>/download", views_exports.ExportDownloadView.as_view(), name="memory-export-download"
     ),
+    path("/exports/<uuid:export_id>/link", views_downloads.ExportLinkView.as_view(), name="memory-export-link"),
     path("/import", views_exports.ImportStartView.as_view(), name="memory-import-start"),
     path("/imports", views_exports.ImportsView.as_view(), name="memory-imports"),
     path("/imports/<uuid:import_id>", views_exports.ImportView.as_view(), name="memory-import"),

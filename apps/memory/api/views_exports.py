@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig
+from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.http import FileResponse
 from django.utils import timezone
@@ -25,7 +26,7 @@ from apps.memory.api import serializers_exports as io
 from apps.memory.api.serializers import filter_json
 from apps.memory.api.serializers_managing import conditions_of
 from apps.memory.api.views import IDEMPOTENCY_KEY
-from apps.memory.models import Import
+from apps.memory.models import Export, Import
 from apps.memory.selectors.exports import (
     export_get,
     export_present,
@@ -113,17 +114,21 @@ class ExportDownloadView(ApiView):
     @extend_schema(operation_id="memory_export_download", responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def get(self, request: Request, export_id: UUID) -> FileResponse:
         """The archive. That it was fetched is in the audit trail."""
-        export, content = export_fetch(export_id=export_id, now=timezone.now())
-        answer = FileResponse(
-            content,
-            as_attachment=True,
-            filename=f"memory-{export.created_at:%Y-%m-%d}-{export.id.hex[-8:]}.zip",
-            content_type="application/zip",
-        )
-        answer["Content-Length"] = str(export.size_bytes)
-        answer["X-Content-Type-Options"] = "nosniff"
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return export_answer(*export_fetch(export_id=export_id, now=timezone.now()))
+
+
+def export_answer(export: Export, content: "File[Any]") -> FileResponse:
+    """Return the archive of an export, to be saved."""
+    answer = FileResponse(
+        content,
+        as_attachment=True,
+        filename=f"memory-{export.created_at:%Y-%m-%d}-{export.id.hex[-8:]}.zip",
+        content_type="application/zip",
+    )
+    answer["Content-Length"] = str(export.size_bytes)
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cache-Control"] = "private, no-store"
+    return answer
 
 
 class _ArchiveParser(FormParser):

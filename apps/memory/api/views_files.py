@@ -16,6 +16,7 @@ from apps.memory.adapters.originals import original_open
 from apps.memory.api import serializers as io
 from apps.memory.api.base import MemoryApiView
 from apps.memory.exceptions import FileNotFound
+from apps.memory.models import SourceFile
 from apps.memory.selectors.files import file_get, file_present, files_kept
 from apps.memory.services.files import file_delete
 
@@ -62,21 +63,25 @@ class FileContentView(MemoryApiView):
     )
     def get(self, request: Request, file_id: UUID) -> FileResponse:
         """The original as it was sent, to be saved and not shown."""
-        file = file_get(file_id=file_id, reader=self.reader)
-        try:
-            content = original_open(file.storage_key)
-        except FileNotFoundError:
-            raise FileNotFound("The original is not in the storage.") from None
-        answer = FileResponse(
-            content,
-            as_attachment=True,
-            # Of a path the last part.
-            filename=file.name.rpartition("/")[2],
-            content_type="application/octet-stream",
-        )
-        answer["Content-Length"] = str(file.size_bytes)
-        answer["X-Content-Type-Options"] = "nosniff"
-        # Should a browser show it all the same, it may do nothing there.
-        answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
-        answer["Cache-Control"] = "private, no-store"
-        return answer
+        return file_answer(file_get(file_id=file_id, reader=self.reader))
+
+
+def file_answer(file: SourceFile) -> FileResponse:
+    """Return the original of a file, to be saved. Raises `FileNotFound`."""
+    try:
+        content = original_open(file.storage_key)
+    except FileNotFoundError:
+        raise FileNotFound("The original is not in the storage.") from None
+    answer = FileResponse(
+        content,
+        as_attachment=True,
+        # Of a path the last part.
+        filename=file.name.rpartition("/")[2],
+        content_type="application/octet-stream",
+    )
+    answer["Content-Length"] = str(file.size_bytes)
+    answer["X-Content-Type-Options"] = "nosniff"
+    # Should a browser show it all the same, it may do nothing there.
+    answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    answer["Cache-Control"] = "private, no-store"
+    return answer

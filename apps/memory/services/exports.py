@@ -115,11 +115,17 @@ def export_fail(*, export_id: UUID, now: datetime) -> None:
         original_erase(export.storage_key)
 
 
-def export_fetch(*, export_id: UUID, now: datetime) -> tuple[Export, "File[Any]"]:
-    """Open the archive of an export, and tell that somebody did. Raises `ExportNotFound` or `ExportNotReady`."""
+def export_ready(*, export_id: UUID, now: datetime) -> Export:
+    """Return an export whose archive is written. Raises `ExportNotFound` or `ExportNotReady`."""
     export = export_get(export_id=export_id, now=now)
     if export.status != Export.Status.SUCCEEDED:
         raise ExportNotReady("The archive is not written yet." if export.finished_at is None else export.error)
+    return export
+
+
+def export_fetch(*, export_id: UUID, now: datetime) -> tuple[Export, "File[Any]"]:
+    """Open the archive of an export, and tell that somebody did. Raises `ExportNotFound` or `ExportNotReady`."""
+    export = export_ready(export_id=export_id, now=now)
     try:
         content = original_open(export.storage_key)
     except FileNotFoundError:

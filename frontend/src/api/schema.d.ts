@@ -1701,6 +1701,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a link leads to, as it would be answered to who made it, if they still may have it
+         * @description What a link leads to, as it would be answered to who made it, if they still may have it.
+         */
+        get: operations["memory_download"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/entities": {
         parameters: {
             query?: never;
@@ -2061,6 +2081,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/memory/exports/{export_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link by which a browser fetches the archive of an export by itself, for a minute
+         * @description A link by which a browser fetches the archive of an export by itself, for a minute.
+         *
+         *     Needs the permission `memory:export`.
+         */
+        post: operations["memory_export_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/memory/facets": {
         parameters: {
             query?: never;
@@ -2149,6 +2191,28 @@ export interface paths {
         get: operations["memory_file_content"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/memory/files/{file_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A link by which a browser fetches the original of a file by itself, for a minute
+         * @description A link by which a browser fetches the original of a file by itself, for a minute.
+         *
+         *     Needs the permission `memory:read`.
+         */
+        post: operations["memory_file_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -4755,6 +4819,12 @@ export interface components {
          * @enum {string}
          */
         DomainStatus: "pending" | "verified" | "failing";
+        DownloadLinkOutput: {
+            /** @description To be opened without a credential. Whoever has it can fetch the file. */
+            path: string;
+            /** @description For how long it can be opened. */
+            seconds: number;
+        };
         EdgeOutput: {
             /** Format: uuid */
             source: string;
@@ -10505,6 +10575,37 @@ export interface operations {
             };
         };
     };
+    memory_download: {
+        parameters: {
+            query: {
+                /** @description Part of the path that was answered. */
+                token: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_entities: {
         parameters: {
             query?: {
@@ -11128,6 +11229,36 @@ export interface operations {
             };
         };
     };
+    memory_export_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLinkOutput"];
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     memory_facets: {
         parameters: {
             query?: {
@@ -11298,6 +11429,36 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": string;
+                };
+            };
+            /** @description Any refusal or failure. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    memory_file_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadLinkOutput"];
                 };
             };
             /** @description Any refusal or failure. */

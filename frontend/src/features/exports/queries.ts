@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query'
 import { answerOf, api, type Schemas } from '@/api/client'
 import { useOrg } from '@/hooks/use-account'
+import { saveFrom } from '@/lib/save-file'
 
 export type Export = Schemas['ExportOutput']
 export type Import = Schemas['ImportOutput']
@@ -81,16 +82,12 @@ export function useDeleteExport() {
   )
 }
 
-/** Fetches an archive as a whole. */
+/** Has the browser fetch an archive by a link of its own: a page could not hold a large one. */
 export function useFetchArchive() {
   return useMutation({
-    mutationFn: async ({ export_id }: Export) => {
-      const { response } = await api.GET('/api/v1/memory/exports/{export_id}/download', {
-        params: { path: { export_id } },
-        parseAs: 'stream',
-      })
-      return response.blob()
-    },
+    mutationFn: (id: string) =>
+      answerOf(api.POST('/api/v1/memory/exports/{export_id}/link', { params: { path: { export_id: id } } })),
+    onSuccess: ({ path }) => saveFrom(path),
   })
 }
 

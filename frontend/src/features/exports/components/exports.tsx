@@ -14,7 +14,6 @@ import { Problem } from '@/components/problem'
 import { Progress } from '@/components/progress'
 import { useOrg } from '@/hooks/use-account'
 import { useUnits } from '@/hooks/use-units'
-import { saveFile } from '@/lib/save-file'
 import { type Export, exportsQuery, useDeleteExport, useFetchArchive, useStartExport } from '../queries'
 
 /** The archives that are kept, with what can be done with each. */
@@ -91,8 +90,7 @@ function Row({ row, onDelete }: { row: Export; onDelete: () => void }) {
             aria-label={t('downloadOne', { made })}
             isBusy={fetch.isPending}
             onClick={() =>
-              fetch.mutate(row, {
-                onSuccess: (archive) => saveFile(archive, `memory-${row.created_at.slice(0, 10)}.zip`),
+              fetch.mutate(row.export_id, {
                 onError: (error) => failed(error, (reason) => t('notSaved', { reason })),
               })
             }

@@ -17,22 +17,17 @@ const REPORT = {
   row: null,
 }
 
-test('the place in the file is told, and the original can be saved under its name', async () => {
-  server.use(http.get(`*/api/v1/memory/files/${REPORT.id}/content`, () => HttpResponse.arrayBuffer(new ArrayBuffer(7))))
-  const sizes: number[] = []
-  vi.stubGlobal(
-    'URL',
-    Object.assign(URL, { createObjectURL: (file: Blob) => sizes.push(file.size), revokeObjectURL: () => {} }),
-  )
-  const names: string[] = []
+test('the place in the file is told, and the browser fetches the original by a link', async () => {
+  const path = '/api/v1/memory/downloads?token=signed'
+  server.use(http.post(`*/api/v1/memory/files/${REPORT.id}/link`, () => HttpResponse.json({ path, seconds: 60 })))
+  const followed: string[] = []
   vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
-    names.push(this.download)
+    if (this.hasAttribute('download')) followed.push(new URL(this.href).pathname + new URL(this.href).search)
   })
   renderPage(<Origin file={REPORT} />)
   expect(await screen.findByText('plans/report.pdf, page 3, line 12')).toBeVisible()
   await userEvent.click(screen.getByRole('button', { name: 'Save the original' }))
-  await waitFor(() => expect(names).toEqual(['report.pdf']))
-  expect(sizes).toEqual([7])
+  await waitFor(() => expect(followed).toEqual([path]))
 })
 
 test('of a deleted original the place is told alone', async () => {

@@ -1,27 +1,20 @@
 import { useMutation } from '@tanstack/react-query'
 import { Download } from 'lucide-react'
 import { useTranslations } from 'use-intl'
-import { api } from '@/api/client'
+import { answerOf, api } from '@/api/client'
 import { Button } from '@/components/button'
 import { useFailed } from '@/components/plan-limit'
-import { saveFile } from '@/lib/save-file'
+import { saveFrom } from '@/lib/save-file'
 import type { Memory } from '../queries'
-
-async function fetchOriginal(fileId: string): Promise<Blob> {
-  const { response } = await api.GET('/api/v1/memory/files/{file_id}/content', {
-    params: { path: { file_id: fileId } },
-    parseAs: 'stream',
-  })
-  return response.blob()
-}
 
 /** The file that a memory was read from and its place there, with the original to save as long as it is kept. */
 export function Origin({ file }: { file: NonNullable<Memory['file']> }) {
   const t = useTranslations('memory.origin')
   const failed = useFailed()
   const download = useMutation({
-    mutationFn: () => fetchOriginal(file.id),
-    onSuccess: (content) => saveFile(content, file.name.split('/').at(-1) ?? file.name),
+    mutationFn: () =>
+      answerOf(api.POST('/api/v1/memory/files/{file_id}/link', { params: { path: { file_id: file.id } } })),
+    onSuccess: ({ path }) => saveFrom(path),
     onError: (error) => failed(error, (reason) => t('failed', { reason })),
   })
   const places = [
