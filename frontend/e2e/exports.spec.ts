@@ -16,6 +16,9 @@ test('a memory goes in an archive from one organisation to another', async ({ pa
   await check(page, 'an archive')
   const saved = page.waitForEvent('download')
   await page.getByRole('button', { name: /^Download the archive/ }).click()
+  // The browser fetches it by itself: nothing of it is held by the page.
+  expect((await saved).url()).toContain('/api/v1/memory/downloads?token=')
+  expect((await saved).suggestedFilename()).toMatch(/^memory-\d{4}-\d\d-\d\d-\w{8}\.zip$/)
   const archive = await (await saved).path()
 
   const other = await newPerson(request)
