@@ -3,9 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from apps.accounts.models import Membership
 from apps.accounts.selectors.api_keys import api_key_state_of
-from apps.accounts.selectors.memberships import permissions_of_membership
+from apps.accounts.selectors.memberships import member_principal
 from apps.accounts.selectors.sessions import session_holds_read
 from apps.core.types import Principal
 
@@ -17,29 +16,14 @@ def principal_again(principal: Principal, *, now: datetime) -> Principal | None:
     """
     if principal.key_id is not None:
         state = api_key_state_of(key_id=principal.key_id)
-        if state is None or (state.expires_at is not None and state.expires_at <= now):
-            return None
-        present = state.principal
-        return replace(
-            principal, email=present.email, role=present.role, permissions=principal.permissions & present.permissions
-        )
-    if principal.session_id is None or not session_holds_read(session_id=principal.session_id):
-        return None
-    membership = (
-        Membership.objects.select_related("user", "organization")
-        .filter(
-            user_id=principal.user_id,
-            organization_id=principal.organization_id,
-            user__is_active=True,
-            organization__is_active=True,
-        )
-        .first()
-    )
-    if membership is None:
+        holds = state is not None and (state.expires_at is None or state.expires_at > now)
+        present = state.principal if state is not None and holds else None
+    elif principal.session_id is not None and session_holds_read(session_id=principal.session_id):
+        present = member_principal(user_id=principal.user_id, organization_id=principal.organization_id)
+    else:
+        present = None
+    if present is None:
         return None
     return replace(
-        principal,
-        email=membership.user.email,
-        role=membership.role,
-        permissions=principal.permissions & permissions_of_membership(membership),
+        principal, email=present.email, role=present.role, permissions=principal.permissions & present.permissions
     )
