@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import Organization
@@ -55,7 +56,9 @@ def measure_reviews(organization: Organization, sizes: Sequence[int] = SIZES) ->
 
 
 def _seen() -> None:
-    """Let the search for pairs begin after what is there."""
+    """Let the search for pairs begin after what is there, which the database knows the size of."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE memory_memory, memory_chunk, memory_passagevector, memory_mention")
     Review.objects.all().delete()
     change = MemoryContext.objects.values_list("change", flat=True).get()
     ReviewProgress.objects.update_or_create(id=1, defaults={"change": change + 1, "number": 0})

@@ -37,15 +37,22 @@ _SHARING = """
         GROUP BY own.memory_id, other.memory_id
     ) AS ranked WHERE place <= %s
 """
+# All vectors are gone through once for all of the memories, and only what is near is joined to what it belongs to.
 _NEARBY = f"""
-    SELECT own.memory_id, near.memory_id
-    FROM memory_chunk AS own JOIN {VECTORS} AS mine ON mine.chunk_id = own.id CROSS JOIN LATERAL (
-        SELECT chunk.memory_id, vector.embedding <=> mine.embedding AS distance
-        FROM {VECTORS} AS vector JOIN memory_chunk AS chunk ON chunk.id = vector.chunk_id
-        JOIN memory_memory AS memory ON memory.id = chunk.memory_id
-        WHERE chunk.memory_id <> own.memory_id AND memory.deleted_at IS NULL AND memory.superseded_at IS NULL
-        ORDER BY distance, chunk.memory_id LIMIT %(most)s
-    ) AS near WHERE own.memory_id = ANY(%(ids)s) AND own.ordinal < %(passages)s AND distance < %(farthest)s
+    SELECT memory_id, other_id FROM (
+        SELECT near.memory_id, chunk.memory_id AS other_id, row_number() OVER (
+            PARTITION BY near.chunk_id ORDER BY near.distance, chunk.memory_id
+        ) AS place
+        FROM (
+            SELECT own.id AS chunk_id, own.memory_id, vector.chunk_id AS other,
+                vector.embedding <=> mine.embedding AS distance
+            FROM memory_chunk AS own JOIN {VECTORS} AS mine ON mine.chunk_id = own.id
+            JOIN {VECTORS} AS vector ON vector.embedding <=> mine.embedding < %(farthest)s
+            WHERE own.memory_id = ANY(%(ids)s) AND own.ordinal < %(passages)s
+        ) AS near
+        JOIN memory_chunk AS chunk ON chunk.id = near.other JOIN memory_memory AS memory ON memory.id = chunk.memory_id
+        WHERE chunk.memory_id <> near.memory_id AND memory.deleted_at IS NULL AND memory.superseded_at IS NULL
+    ) AS ranked WHERE place <= %(most)s
 """  # noqa: S608 - of constants
 
 

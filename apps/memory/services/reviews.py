@@ -33,7 +33,8 @@ from apps.memory.services.telling import reviews_tell
 from apps.memory.types import ReviewKind, ReviewStatus
 
 FIND_REVIEWS = "memory.find_reviews"
-_BATCH = 16
+# The more at once, the seldomer all vectors are gone through; and the longer the transaction.
+_BATCH = 32
 # Claims are read in the beginning of a text only, whatever its length; longer ones are duplicates if they are equal.
 _READ_CHARACTERS = 20_000
 # What changes the pairs that a memory is part of.
