@@ -14,3 +14,8 @@ export function typeName(memoryType: string): string {
   const words = memoryType.replaceAll('_', ' ')
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
+
+/** A type as the API names it, whether it was typed so or as `typeName` writes it. */
+export function typeOf(typed: string): string {
+  return typed.trim().toLowerCase().replace(/\s+/g, '_')
+}

@@ -12,6 +12,7 @@ import { Panel } from '@/components/panel'
 import { PlainTable } from '@/components/plain-table'
 import { Problem } from '@/components/problem'
 import { toast } from '@/components/toast'
+import { typeOf } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
 import { saveFile } from '@/lib/save-file'
 import {
@@ -121,34 +122,47 @@ function save({ certificate, number }: ErasureDetails) {
   saveFile(new Blob([text], { type: 'application/json' }), `erasure-${number}.json`)
 }
 
+/** Where something was found, and how many other places there are that were looked at. */
 function Places({ places }: { places: ErasureDetails['places'] }) {
   const t = useTranslations('retention.erasures')
-  const { number } = useFormatter()
+  const { number, list } = useFormatter()
+  const isEmpty = ({ before, after }: (typeof places)[number]) => before === 0 && !after
+  const empty = places.filter(isEmpty).map(({ place }) => place)
   return (
-    <table className="w-full text-left tabular-nums">
-      <thead className="text-xs text-muted">
-        <tr className="border-b">
-          <th scope="col" className="py-1.5 font-medium">
-            {t('place')}
-          </th>
-          <th scope="col" className="py-1.5 text-right font-medium">
-            {t('before')}
-          </th>
-          <th scope="col" className="py-1.5 text-right font-medium">
-            {t('after')}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {places.map(({ place, before, after }) => (
-          <tr key={place} className="border-b last:border-b-0">
-            <td className="py-1">{place}</td>
-            <td className="py-1 text-right">{number(before)}</td>
-            <td className="py-1 text-right">{after === null ? '–' : number(after)}</td>
+    <div className="grid gap-2">
+      <table className="w-full text-left tabular-nums">
+        <thead className="text-xs text-muted">
+          <tr className="border-b">
+            <th scope="col" className="py-1.5 font-medium">
+              {t('place')}
+            </th>
+            <th scope="col" className="py-1.5 text-right font-medium">
+              {t('before')}
+            </th>
+            <th scope="col" className="py-1.5 text-right font-medium">
+              {t('after')}
+            </th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {places
+            .filter((one) => !isEmpty(one))
+            .map(({ place, before, after }) => (
+              <tr key={place} className="border-b last:border-b-0">
+                <td className="py-1">{place}</td>
+                <td className="py-1 text-right">{number(before)}</td>
+                <td className="py-1 text-right">{after === null ? '–' : number(after)}</td>
+              </tr>
+            ))}
+        </tbody>
+      </table>
+      {empty.length > 0 ? (
+        <details className="text-xs text-muted">
+          <summary className="cursor-default rounded">{t('elsewhere', { count: empty.length })}</summary>
+          <p className="pt-1">{list(empty, { type: 'unit' })}</p>
+        </details>
+      ) : null}
+    </div>
   )
 }
 
@@ -161,7 +175,7 @@ function EraseDialog({ onClose }: { onClose: () => void }) {
   const [type, setType] = useState('')
   const [reason, setReason] = useState('')
   const [typed, setTyped] = useState('')
-  const wanted: Wanted = { ...(q.trim() && { q: q.trim() }), ...(type.trim() && { memory_type: type.trim() }) }
+  const wanted: Wanted = { ...(q.trim() && { q: q.trim() }), ...(type.trim() && { memory_type: typeOf(type) }) }
   const found = preview.data
   const count = found ? number(found.memories) : ''
   const isSure = found !== undefined && found.memories > 0 && typed.trim() === count && reason.trim() !== ''
@@ -199,7 +213,6 @@ function EraseDialog({ onClose }: { onClose: () => void }) {
         />
         <TextField
           label={t('type')}
-          pattern="[a-z][a-z0-9_]*"
           maxLength={50}
           value={type}
           onChange={(event) => narrow(() => setType(event.target.value))}

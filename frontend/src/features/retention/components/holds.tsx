@@ -11,7 +11,7 @@ import { Paged } from '@/components/paged'
 import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
 import { toast } from '@/components/toast'
-import { typeName } from '@/features/memories'
+import { typeName, typeOf } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
 import { type Hold, holdsQuery, usePlaceHold, useReleaseHold } from '../queries'
 
@@ -85,7 +85,7 @@ function PlaceDialog({ onClose }: { onClose: () => void }) {
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault()
-          const filters = { ...(type && { memory_type: type }), ...(source && { source }) }
+          const filters = { ...(type.trim() && { memory_type: typeOf(type) }), ...(source && { source }) }
           place.mutate(
             { name, reason, filters },
             {
@@ -113,7 +113,6 @@ function PlaceDialog({ onClose }: { onClose: () => void }) {
         <TextField
           label={t('type')}
           hint={t('everything')}
-          pattern="[a-z][a-z0-9_]*"
           maxLength={50}
           value={type}
           onChange={(event) => setType(event.target.value)}

@@ -8,7 +8,7 @@ import { Loaded } from '@/components/loaded'
 import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
 import { toast } from '@/components/toast'
-import { typeName } from '@/features/memories'
+import { typeName, typeOf } from '@/features/memories'
 import { cn } from '@/lib/cn'
 import { focusOnce } from '@/lib/focus-once'
 
@@ -259,10 +259,5 @@ function draftOf<Rule extends TypeRule>(rule: Rule, key: number): Draft<Rule> {
 }
 
 function ruleOf<Rule extends TypeRule>({ type, days, more }: Draft<Rule>) {
-  return { ...more, memory_type: asType(type), days: Number(days) } as unknown as Omit<Rule, 'due'>
-}
-
-/** The type as the API names it, whether it was typed so or as the dashboard writes it. */
-function asType(typed: string): string | null {
-  return typed.trim().toLowerCase().replace(/\s+/g, '_') || null
+  return { ...more, memory_type: typeOf(type) || null, days: Number(days) } as unknown as Omit<Rule, 'due'>
 }
