@@ -11,8 +11,8 @@ const FIGURES = { memories: 2, size_before: 18_601, size_after: 13_419, unpacked
 
 test('rules are read and saved, types as one writes them, what is for the others last', async () => {
   let rules = [
-    { memory_type: null, days: 365, action: 'trash', due: 3 },
-    { memory_type: 'note', days: 30, action: 'erase', due: 0 },
+    { memory_type: null, days: 365, action: 'trash', active: true, due: 3 },
+    { memory_type: 'note', days: 30, action: 'erase', active: false, due: 0 },
   ]
   let sent: unknown
   server.use(
@@ -26,7 +26,7 @@ test('rules are read and saved, types as one writes them, what is for the others
   renderPage(<Rules />)
   const listed = await screen.findAllByRole('listitem')
   expect(listed.map(({ textContent }) => textContent)).toEqual([
-    'Note: erased after 30 days',
+    'Note: erased after 30 days; switched off, it deletes nothing',
     'All other types: to the trash after 365 days3 memories are due',
   ])
   await userEvent.click(screen.getByRole('button', { name: 'Edit rules' }))
@@ -42,8 +42,8 @@ test('rules are read and saved, types as one writes them, what is for the others
   expect(screen.getByRole('button', { name: 'Edit rules' })).toHaveFocus()
   expect(sent).toEqual({
     rules: [
-      { memory_type: null, days: 365, action: 'trash' },
-      { memory_type: 'customer_voice', days: 365, action: 'erase' },
+      { memory_type: null, days: 365, action: 'trash', active: true },
+      { memory_type: 'customer_voice', days: 365, action: 'erase', active: true },
     ],
   })
 })

@@ -188,7 +188,7 @@ function Editor<Rule extends TypeRule>(props: EditorProps<Rule>) {
           <fieldset
             key={key}
             className={cn(
-              'grid grid-cols-[minmax(0,1fr)_auto] items-end gap-3 max-sm:rounded-lg max-sm:border max-sm:p-3',
+              'grid grid-cols-[minmax(0,1fr)_auto] items-start gap-3 max-sm:rounded-lg max-sm:border max-sm:p-3',
               field ? 'sm:grid-cols-[1fr_8rem_1fr_auto]' : 'sm:grid-cols-[1fr_8rem_auto]',
             )}
           >
@@ -221,6 +221,7 @@ function Editor<Rule extends TypeRule>(props: EditorProps<Rule>) {
             <Button
               look="quiet"
               size="icon"
+              className="mt-7"
               aria-label={t('removeOne', { type: type ? typeName(type) : t('others') })}
               onClick={() => {
                 put(drafts.filter((draft) => draft.key !== key))
