@@ -116,7 +116,7 @@ def _measure(arguments: argparse.Namespace) -> "tuple[list[SetQuality], list[Spe
         if sizes:
             filled = memory.organization()
             speed += measure_speed(filled, sizes[:1])
-            speed.append(measure_api(filled))
+            speed += measure_api(filled)
         if sizes[1:]:
             speed += measure_speed(memory.organization(), sizes[1:])
         speed += measure_gateway(memory.organization())
