@@ -44,7 +44,9 @@ class WebhookEndpoint(models.Model):
     # Since when every attempt has failed.
     failing_since = models.DateTimeField(null=True, blank=True)
     last_success_at = models.DateTimeField(null=True, blank=True)
+    # Who made it or gave it its address, and by which API key: it tells what they may read.
     created_by = models.UUIDField(null=True, blank=True)
+    key_id = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -1,6 +1,6 @@
 """Reading endpoints and deliveries, as the API tells of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.db.models import Count, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from apps.accounts.selectors.memberships import member_principal
+from apps.accounts.selectors.principals import api_key_principal, nobody
 from apps.core.exceptions import NotFound
 from apps.core.types import Principal
 from apps.events.api.serializers import event_present
@@ -56,24 +57,30 @@ def test_payload(delivery: WebhookDelivery) -> dict[str, Any]:
     }
 
 
-def listener_of(endpoint: WebhookEndpoint) -> Listener:
-    """Return for whom an endpoint listens: a module, or whoever made it; for any member at all after they have left."""
-    if endpoint.module_id or endpoint.created_by is None:
-        return Listener(endpoint.organization_id, module=endpoint.module_id)
-    principal = member_principal(user_id=endpoint.created_by, organization_id=endpoint.organization_id)
-    return Listener(endpoint.organization_id, principal=principal)
+def listener_of(endpoint: WebhookEndpoint, *, now: datetime) -> Listener:
+    """Return for whom an endpoint listens: a module, or whoever made it, with the rights that they have now."""
+    organization_id = endpoint.organization_id
+    if endpoint.module_id:
+        return Listener(organization_id, module=endpoint.module_id)
+    if endpoint.key_id is not None:
+        principal = api_key_principal(key_id=endpoint.key_id, now=now)
+    elif endpoint.created_by is not None:
+        principal = member_principal(user_id=endpoint.created_by, organization_id=organization_id)
+    else:
+        principal = None
+    return Listener(organization_id, principal=principal or nobody(organization_id))
 
 
 def payloads_of(
-    deliveries: Iterable[WebhookDelivery], listener: Listener
+    deliveries: Iterable[WebhookDelivery], listener: Callable[[], Listener]
 ) -> tuple[dict[UUID, dict[str, Any]], set[UUID]]:
     """Return the payloads of deliveries by the deliveries' ids, and those that are closed to the listener.
 
-    What is in neither has an event that is no longer kept.
+    What is in neither has an event that is no longer kept. The listener is asked for if there is an event at all.
     """
     rows = list(deliveries)
     events = events_by_id(event_ids=[row.event_id for row in rows if row.sequence is not None])
-    open_ones = {event.id for event in events_open(listener, list(events.values()))}
+    open_ones = {event.id for event in events_open(listener(), list(events.values()))} if events else set()
     payloads = {row.id: payload_of(events[row.event_id]) for row in rows if row.event_id in open_ones}
     payloads |= {row.id: test_payload(row) for row in rows if row.sequence is None}
     return payloads, {row.id for row in rows if row.event_id in events.keys() - open_ones}
@@ -121,7 +128,7 @@ def deliveries_present(deliveries: Iterable[WebhookDelivery]) -> list[dict[str, 
 def delivery_present(delivery: WebhookDelivery, principal: Principal) -> dict[str, Any]:
     """Return a delivery with its log and its payload: null if the event is no longer kept, or closed to who asks."""
     (shown,) = deliveries_present([delivery])
-    payloads, _ = payloads_of([delivery], Listener(delivery.organization_id, principal=principal))
+    payloads, _ = payloads_of([delivery], lambda: Listener(delivery.organization_id, principal=principal))
     return {
         **shown,
         "payload": payloads.get(delivery.id),

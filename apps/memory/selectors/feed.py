@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.accounts.permissions import Permission
 from apps.core.tenancy.scope import organization_scope
 from apps.events.types import Event, Listener
 from apps.memory.engine.reader import Reader, Right
@@ -29,6 +30,8 @@ def events_readable(listener: Listener, events: Sequence[Event]) -> Sequence[Eve
         reader = module_reader(listener.module, now=now) if principal is None else reader_of(principal, now=now)
         if reader.everything:
             return events
+        if principal is not None and Permission.MEMORY_READ not in principal.permissions:
+            return [event for event in events if event.subject_kind not in _SUBJECTS]
         named = {one for event in events for one in _memories(event)}
         known = opened(reader, named)
         closed = {

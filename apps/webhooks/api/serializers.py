@@ -125,7 +125,9 @@ class QueuedOutput(serializers.Serializer[Any]):
 
 
 class DeliveryDetailOutput(DeliveryOutput):
-    payload = serializers.DictField(allow_null=True, help_text="Null when the event is no longer kept.")
+    payload = serializers.DictField(
+        allow_null=True, help_text="Null when the event is no longer kept, or is about what you may not read."
+    )
     log = AttemptLogOutput(many=True)
 
 

@@ -12,7 +12,7 @@ from apps.core.types import Principal
 from apps.events.registry import events_open
 from apps.events.selectors import IN_FEED, events_by_id
 from apps.events.services.outbox import EVENT_LIFETIME
-from apps.events.types import Actor, Event, Listener
+from apps.events.types import Actor, Event
 from apps.webhooks.exceptions import AlreadyPending, EventGone, NotPending
 from apps.webhooks.models import WebhookDelivery, WebhookEndpoint
 from apps.webhooks.selectors import TEST_TYPE, delivery_get, endpoint_get, listener_of
@@ -34,7 +34,7 @@ def deliveries_make(events: Sequence[Event]) -> None:
     ):
         endpoints.setdefault(endpoint.organization_id, []).append(endpoint)
     now = timezone.now()
-    closed = _closed(told, endpoints)
+    closed = _closed(told, endpoints, now=now)
     rows = [
         WebhookDelivery(
             endpoint=endpoint,
@@ -48,9 +48,7 @@ def deliveries_make(events: Sequence[Event]) -> None:
         for event in told
         if event.organization_id is not None
         for endpoint in endpoints.get(event.organization_id, [])
-        # What happened before it was made is not its business.
-        if event.occurred_at >= endpoint.created_at and (not endpoint.event_types or event.name in endpoint.event_types)
-        if (endpoint.id, event.id) not in closed
+        if _wants(endpoint, event) and (endpoint.id, event.id) not in closed
     ]
     if not rows:
         return
@@ -65,25 +63,33 @@ def deliveries_make(events: Sequence[Event]) -> None:
     )
 
 
-def _closed(told: Sequence[Event], endpoints: Mapping[UUID, Sequence[WebhookEndpoint]]) -> set[tuple[UUID, UUID]]:
+def _closed(
+    told: Sequence[Event], endpoints: Mapping[UUID, Sequence[WebhookEndpoint]], *, now: datetime
+) -> set[tuple[UUID, UUID]]:
     """Return what endpoints must not tell, as ids of endpoints and of events."""
     closed: set[tuple[UUID, UUID]] = set()
     for organization_id, rows in endpoints.items():
         events = [event for event in told if event.organization_id == organization_id]
-        for listener, same in _by_listener(rows).items():
-            open_ones = {event.id for event in events_open(listener, events)}
-            closed |= {(row.id, event.id) for row in same for event in events if event.id not in open_ones}
+        for same in _by_listener(rows):
+            wanted = [event for event in events if any(_wants(row, event) for row in same)]
+            if wanted:
+                open_ones = {event.id for event in events_open(listener_of(same[0], now=now), wanted)}
+                closed |= {(row.id, event.id) for row in same for event in wanted if event.id not in open_ones}
     return closed
 
 
-def _by_listener(rows: Sequence[WebhookEndpoint]) -> dict[Listener, list[WebhookEndpoint]]:
-    listeners: dict[tuple[str, UUID | None], Listener] = {}
-    found: dict[Listener, list[WebhookEndpoint]] = {}
+def _by_listener(rows: Sequence[WebhookEndpoint]) -> list[list[WebhookEndpoint]]:
+    """Return endpoints with those beside them that listen for the same."""
+    found: dict[tuple[str, UUID | None, UUID | None], list[WebhookEndpoint]] = {}
     for row in rows:
-        key = (row.module_id, row.created_by)
-        listeners[key] = listeners.get(key) or listener_of(row)
-        found.setdefault(listeners[key], []).append(row)
-    return found
+        found.setdefault((row.module_id, row.created_by, row.key_id), []).append(row)
+    return list(found.values())
+
+
+def _wants(endpoint: WebhookEndpoint, event: Event) -> bool:
+    # What happened before it was made is not its business.
+    is_of_its_time = event.occurred_at >= endpoint.created_at
+    return is_of_its_time and (not endpoint.event_types or event.name in endpoint.event_types)
 
 
 @transaction.atomic

@@ -6,8 +6,9 @@ killed loses it after `CLAIM`; what it had sent and not noted is sent again, wit
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -155,7 +156,13 @@ def _works(
             # Operators have lost a SECRET_KEY. The others go on; this one is looked at again when its claim has ended.
             logger.exception("webhook %s: its secret cannot be read", endpoint.id)
             continue
-        messages = _messages(deliveries, listener_of(endpoint), now=now)
+        try:
+            with transaction.atomic():
+                messages = _messages(deliveries, partial(listener_of, endpoint, now=now), now=now)
+        except Exception:
+            # What is wrong in one organisation's schema holds up nobody else; this one is looked at again as well.
+            logger.exception("webhook %s: what is to be sent cannot be read", endpoint.id)
+            continue
         works.append(Work(endpoint.id, claim, endpoint.url, secrets, messages, _token(endpoint, now=now), is_test))
     return works
 
@@ -176,7 +183,9 @@ def _token(endpoint: WebhookEndpoint, *, now: datetime) -> str:
     return notice_token_issue(organization_id=endpoint.organization_id, module_id=endpoint.module_id, now=now)
 
 
-def _messages(deliveries: Sequence[WebhookDelivery], listener: Listener, *, now: datetime) -> list[Message]:
+def _messages(
+    deliveries: Sequence[WebhookDelivery], listener: Callable[[], Listener], *, now: datetime
+) -> list[Message]:
     payloads, closed = payloads_of(deliveries, listener)
     # The purge does this long before the event goes.
     lost = {one.id for one in deliveries} - payloads.keys() - closed

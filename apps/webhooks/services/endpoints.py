@@ -50,6 +50,7 @@ def endpoint_create(
             event_types=sorted(set(event_types)),
             sealed_secret=seal(secret, purpose=PURPOSE),
             created_by=principal.user_id,
+            key_id=principal.key_id,
             created_at=now,
         )
         webhook_emit("webhook.created", Actor.of(principal), endpoint, now=now, event_types=endpoint.event_types)
@@ -60,7 +61,10 @@ def endpoint_create(
 def endpoint_update(
     *, principal: Principal, endpoint_id: UUID, changes: dict[str, Any], now: datetime
 ) -> WebhookEndpoint:
-    """Change an endpoint; `status` switches it off or on. Raises `NotFound` or `InvalidInput`."""
+    """Change an endpoint; `status` switches it off or on. Raises `NotFound` or `InvalidInput`.
+
+    Whoever gives it another address is whom it listens for: nobody reads with the rights of somebody else.
+    """
     endpoint = endpoint_get(organization_id=principal.organization_id, endpoint_id=endpoint_id, lock=True)
     if "event_types" in changes:
         changes = {**changes, "event_types": sorted(set(changes["event_types"]))}
@@ -70,8 +74,10 @@ def endpoint_update(
     for name, value in plain.items():
         setattr(endpoint, name, value)
     actor = Actor.of(principal)
+    if "url" in plain:
+        endpoint.created_by, endpoint.key_id = principal.user_id, principal.key_id
     if plain:
-        endpoint.save(update_fields=[*plain])
+        endpoint.save(update_fields=[*plain, "created_by", "key_id"])
         webhook_emit("webhook.updated", actor, endpoint, now=now, changed=sorted(plain))
     wanted = changes.get("status", endpoint.status)
     if wanted != endpoint.status:

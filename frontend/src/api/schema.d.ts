@@ -4627,7 +4627,7 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             last_attempt: components["schemas"]["AttemptOutput"] | null;
-            /** @description Null when the event is no longer kept. */
+            /** @description Null when the event is no longer kept, or is about what you may not read. */
             payload: {
                 [key: string]: unknown;
             } | null;
