@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Func, IntegerField, QuerySet
+from django.db.models.fields.json import KeyTransform
 from django.http import HttpRequest
 from django.template.defaultfilters import date, filesizeformat
 from django.template.loader import render_to_string
@@ -187,14 +188,18 @@ class MemoryContextAdmin(ReadOnlyAdmin):
     @admin.display(description="certificates")
     def erasure_rows(self, row: OrganizationMemory) -> SafeString | str:
         with organization_scope(row.id):
-            shown = list(Erasure.objects.order_by("-requested_at")[:_SHOWN])
+            count = Func(
+                KeyTransform("memory_ids", "subject"), function="jsonb_array_length", output_field=IntegerField()
+            )
+            rows = Erasure.objects.annotate(memories=count).defer("subject", "before", "after")
+            shown = list(rows.order_by("-requested_at")[:_SHOWN])
         return _table(
             ("number", "status", "memories", "requested", "proven", "hash"),
             (
                 (
                     one.number,
                     one.status,
-                    len(one.subject["memory_ids"]),
+                    one.memories,
                     one.requested_at,
                     one.completed_at,
                     one.hash[:16],

@@ -1,5 +1,6 @@
 """Background work of the memory."""
 
+import logging
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,6 +31,8 @@ from apps.memory.services.retention import retention_sweep
 from apps.memory.services.reviews import FIND_REVIEWS, finding_start, reviews_find
 from apps.memory.services.understanding import memories_understand, unread
 from apps.memory.services.vectors import FILL_EPOCH, understanding_start
+
+logger = logging.getLogger(__name__)
 
 # After this time a job makes way for other organisations' jobs and goes on at the end of the queue.
 _TURN = timedelta(seconds=60)
@@ -204,11 +207,15 @@ def understand(*, job_id: UUID, organization_id: UUID, share: int) -> None:
 
 @shared_task(name="memory.understand_left", base=HousekeepingTask)
 def understand_left() -> None:
-    """Start again what was given up because a model was away for long."""
-    for organization_id in Organization.objects.values_list("id", flat=True).iterator():
-        with organization_scope(organization_id):
-            if unread().exists():
-                understanding_start(organization_id=organization_id, now=timezone.now())
+    """Start again what was given up because a model was away for long, wherever there is any."""
+    for organization_id in Organization.objects.values_list("id", flat=True):
+        try:
+            with organization_scope(organization_id):
+                if unread().exists():
+                    understanding_start(organization_id=organization_id, now=timezone.now())
+        except Exception:
+            # One that is being deleted, or whose schema waits for its migration, is no reason to pass over the others.
+            logger.exception("organisation %s: what is unread cannot be told", organization_id)
 
 
 class FillTask(OrganizationTask):

@@ -190,7 +190,7 @@ def test_operators_do_it_from_the_command_line(
     assert len(run("status")["epochs"]) == 1
     for arguments, status in (
         (["start", "--model", WORDS, "--wait"], "ready"),
-        (["switch", "--model", WORDS, "--dry-run"], "active"),
+        (["switch", "--model", WORDS, "--dry-run"], "ready"),
         (["switch", "--model", WORDS], "active"),
         (["rollback"], "active"),
         (["drop", "--model", WORDS, "--wait"], "dropped"),
@@ -203,8 +203,9 @@ def test_operators_do_it_from_the_command_line(
     call_command("reembed", "status", "--organization", "acme")
     assert f"{MINILM.name} (384): active, 6 of 6 memories" in capsys.readouterr().out
     for wrong in (["start"], ["start", "--model", "none"], ["drop", "--model", MINILM.name], ["rollback"]):
-        with pytest.raises(CommandError):
-            run(*wrong)
+        for more in ([], ["--dry-run"]):
+            with pytest.raises(CommandError):
+                run(*wrong, *more)
 
 
 # --- what is written meanwhile ----------------------------------------------------------------------------------------

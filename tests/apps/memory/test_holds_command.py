@@ -75,6 +75,7 @@ def test_the_list_has_pages_and_a_dry_run_is_taken_back(acme: Organization) -> N
         ("place", "--all"),
         ("place", "--name", "x", "--all", "--filter", "{}"),
         ("place", "--name", "x", "--filter", "{"),
+        ("place", "--name", "x", "--filter", ""),
         ("place", "--name", "x", "--filter", '{"none": 1}'),
         ("release",),
         ("release", str(UUID(int=7))),

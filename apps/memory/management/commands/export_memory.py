@@ -1,73 +1,70 @@
 """Write an archive of an organisation's memory into a file."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
 from apps.accounts.models import Organization
-from apps.core.exceptions import DomainError
 from apps.core.models import Job
-from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.core.tenancy.scope import public_scope
+from apps.memory.engine.reader import EVERYTHING
+from apps.memory.management.base import MemoryCommand
 from apps.memory.models import Export, Memory
 from apps.memory.selectors.exports import export_get, export_present
+from apps.memory.selectors.memories import memories_matching
 from apps.memory.services.exports import export_create, export_delete, export_fetch, export_write
+from apps.memory.types import MemoryConditions
 
 
-class Command(BaseCommand):
+class Command(MemoryCommand):
     help = "Write an archive of a whole memory into a file; manage.py import_memory brings it back."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
+        super().add_arguments(parser)
         parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the zip to write")
         parser.add_argument("--memory-type", help="only memories of this type, those that are live")
         parser.add_argument("--without-versions", action="store_true", help="leave out former revisions")
         parser.add_argument("--without-files", action="store_true", help="leave out the originals of files")
         parser.add_argument("--dry-run", action="store_true", help="only say how many memories it would hold")
-        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
 
-    def handle(
+    def act(
         self,
+        owner: Organization,
         *,
-        organization: str,
         output: Path,
         memory_type: str | None,
         without_versions: bool,
         without_files: bool,
         dry_run: bool,
         as_json: bool,
-        **options: Any,
+        **_: Any,
     ) -> None:
-        owner = Organization.objects.filter(slug=organization, is_active=True).first()
-        if owner is None:
-            raise CommandError(f"There is no organisation {organization!r}.")
         if output.exists():
             raise CommandError(f"{output} is there already.")
-        conditions = {"memory_type": memory_type} if memory_type else None
-        with organization_scope(owner.id):
-            if dry_run:
-                now = timezone.now()
-                rows = Memory.objects.live(now).filter(memory_type=memory_type) if memory_type else Memory.objects.all()
-                self._print({"memories": rows.count(), "dry_run": True}, as_json=as_json)
-                return
-            try:
-                export = export_create(
-                    organization_id=owner.id,
-                    conditions=conditions,
-                    include_versions=not without_versions,
-                    include_files=not without_files,
-                    user_id=None,
-                    now=timezone.now(),
-                )
-            except DomainError as error:
-                raise CommandError(error.detail) from None
-            report = self._write(owner, export, output, as_json=as_json)
-        self._print(report, as_json=as_json)
+        now = timezone.now()
+        if dry_run:
+            conditions = MemoryConditions(memory_type=memory_type)
+            rows = memories_matching(conditions, reader=EVERYTHING, now=now) if memory_type else Memory.objects.all()
+            count = rows.count()
+            self.report({"memories": count, "dry_run": True}, f"{count} memories would be written", as_json=as_json)
+            return
+        export = export_create(
+            organization_id=owner.id,
+            conditions={"memory_type": memory_type} if memory_type else None,
+            include_versions=not without_versions,
+            include_files=not without_files,
+            user_id=None,
+            now=now,
+        )
+        report = self._write(owner, export, output, as_json=as_json)
+        counts = ", ".join(f"{number} {name}" for name, number in report["counts"].items())
+        line = f"{counts}; {report['size_bytes']} bytes, SHA-256 {report['sha256']}"
+        self.report(report, line, as_json=as_json)
 
     def _write(self, owner: Organization, export: Export, output: Path, *, as_json: bool) -> dict[str, Any]:
         """Write the archive here, and take it out of the storage: it is the operator's now."""
@@ -89,12 +86,3 @@ class Command(BaseCommand):
         finally:
             with transaction.atomic():
                 export_delete(organization_id=owner.id, export_id=export.id, now=timezone.now())
-
-    def _print(self, report: dict[str, Any], *, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps(report, default=str))
-        elif "dry_run" in report:
-            self.stdout.write(f"{report['memories']} memories would be written")
-        else:
-            counts = ", ".join(f"{count} {name}" for name, count in report["counts"].items())
-            self.stdout.write(f"{counts}; {report['size_bytes']} bytes, SHA-256 {report['sha256']}")

@@ -66,7 +66,7 @@ class Command(MemoryCommand):
 def _place(*, name: str | None, reason: str, everything: bool, **options: Any) -> LegalHold:
     if (options["filter"] is None) != everything:
         raise CommandError("Say which memories: --filter JSON, or --all.")
-    checked = HoldInput(data={"name": name, "reason": reason, "filters": options["filter"] or {}})
+    checked = HoldInput(data={"name": name, "reason": reason, "filters": {} if everything else options["filter"]})
     if not checked.is_valid():
         raise CommandError(json.dumps(checked.errors, default=str))
     return hold_place(**checked.validated_data, user_id=None, now=timezone.now())

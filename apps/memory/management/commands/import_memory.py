@@ -1,19 +1,19 @@
 """Bring an archive of a memory into an organisation's memory."""
 
-import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.core.files import File
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 from tqdm import tqdm
 
 from apps.accounts.models import Organization
-from apps.core.exceptions import DomainError
 from apps.core.models import Job
 from apps.core.services import job_claim, job_finish, job_renew
-from apps.core.tenancy.scope import organization_scope, public_scope
+from apps.core.tenancy.scope import public_scope
+from apps.memory.management.base import MemoryCommand
 from apps.memory.models import Import
 from apps.memory.selectors.exports import fault_present, import_get, import_present
 from apps.memory.services.imports import READ_ARCHIVE, import_create, import_preview, import_process
@@ -21,30 +21,24 @@ from apps.memory.services.imports import READ_ARCHIVE, import_create, import_pre
 _SHOWN = 100
 
 
-class Command(BaseCommand):
+class Command(MemoryCommand):
     help = (
         "Bring an archive into a memory. What is there already stays as it is, so running the command again adds only "
         "what is new. If it is stopped, the workers finish what it has begun."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("path", type=Path, help="a zip that an export has made")
-        parser.add_argument("--organization", metavar="SLUG", required=True, help="whose memory")
         parser.add_argument("--dry-run", action="store_true", help="check everything, and only say what would happen")
-        parser.add_argument("--json", dest="as_json", action="store_true", help="print one JSON object")
 
-    def handle(self, *, path: Path, organization: str, dry_run: bool, as_json: bool, **options: Any) -> None:
-        owner = Organization.objects.filter(slug=organization, is_active=True).first()
-        if owner is None:
-            raise CommandError(f"There is no organisation {organization!r}.")
+    def act(self, owner: Organization, *, path: Path, dry_run: bool, as_json: bool, **_: Any) -> None:
         try:
-            with path.open("rb") as file, organization_scope(owner.id):
+            with path.open("rb") as file:
                 content = File(file)
                 report = self._preview(content) if dry_run else self._bring(owner, path.name, content, as_json=as_json)
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
-        except DomainError as error:
-            raise CommandError(error.detail) from None
         self._print(report, as_json=as_json)
         if report["failed"] or report.get("error"):
             raise CommandError((report.get("error") or {}).get("detail") or f"{report['failed']} lines were not taken.")
@@ -88,28 +82,26 @@ class Command(BaseCommand):
         return {**import_present(found), "errors": errors}
 
     def _print(self, report: dict[str, Any], *, as_json: bool) -> None:
-        if as_json:
-            self.stdout.write(json.dumps(report, default=str))
-            return
         would = "would be " if "dry_run" in report else ""
-        self.stdout.write(
+        line = (
             f"{report['total']} memories in the archive: {report['created']} {would}brought, {report['skipped']} there "
             f"already, {report['failed']} lines not taken"
         )
-        self._print_rules(report)
-        for error in report["errors"]:
+        self.report(report, line, *_rules(report), as_json=as_json)
+        for error in () if as_json else report["errors"]:
             self.stderr.write(f"  {error['member']} line {error['line']}: {error['detail']}")
 
-    def _print_rules(self, report: dict[str, Any]) -> None:
-        if "dry_run" not in report:
-            if report["holds"] or report["rules"]:
-                self.stdout.write(
-                    f"{report['holds']} legal holds and {report['rules']} rules brought; rules for retention are not "
-                    "active until somebody sets them"
-                )
-            return
-        for one in report["holds"]:
-            self.stdout.write(f"legal hold {one['name']!r}, " + ("released" if one["released_at"] else "in force"))
-        for one in report["rules"]:
-            becomes = f"{one['action']}, not active" if one["action"] else "archived"
-            self.stdout.write(f"rule for {one['memory_type'] or 'others'}: {becomes}, after {one['days']} days")
+
+def _rules(report: dict[str, Any]) -> Iterator[str]:
+    if "dry_run" not in report:
+        if report["holds"] or report["rules"]:
+            yield (
+                f"{report['holds']} legal holds and {report['rules']} rules brought; rules for retention are not "
+                "active until somebody sets them"
+            )
+        return
+    for one in report["holds"]:
+        yield f"legal hold {one['name']!r}, " + ("released" if one["released_at"] else "in force")
+    for one in report["rules"]:
+        becomes = f"{one['action']}, not active" if one["action"] else "archived"
+        yield f"rule for {one['memory_type'] or 'others'}: {becomes}, after {one['days']} days"

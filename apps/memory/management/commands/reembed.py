@@ -13,7 +13,14 @@ from apps.memory.adapters.embedders import models_known
 from apps.memory.management.base import MemoryCommand
 from apps.memory.models import EmbeddingEpoch
 from apps.memory.selectors.contexts import context_get
-from apps.memory.selectors.epochs import epoch_get, epoch_missing, epoch_present, epochs_kept, epochs_latest
+from apps.memory.selectors.epochs import (
+    epoch_get,
+    epoch_missing,
+    epoch_present,
+    epochs_kept,
+    epochs_latest,
+    former_epoch,
+)
 from apps.memory.services.epochs import epoch_clear, epoch_drop, epoch_fill, epoch_rollback, epoch_start, epoch_switch
 from apps.memory.services.vectors import FILL_SHARES
 
@@ -53,10 +60,7 @@ class Command(MemoryCommand):
             raise CommandError(f"Say which model with --model; there are {known}.")
         began = time.perf_counter()
         if dry_run:
-            # Everything is done but the work that waits, and taken back.
-            with transaction.atomic():
-                rows = _rows(self._do(owner, action, model or "", wait=False, quiet=as_json))
-                transaction.set_rollback(True)
+            rows = _tried(action, model or "")
         else:
             rows = _rows(self._do(owner, action, model or "", wait=wait, quiet=as_json))
         seconds = time.perf_counter() - began
@@ -82,9 +86,7 @@ class Command(MemoryCommand):
             if wait:
                 self._fill(epoch, quiet=quiet)
             return epoch
-        found = epochs_kept().filter(model=model).first()
-        if found is None:
-            raise CommandError(f"The model {model!r} has no index epoch; start it first.")
+        found = _kept(model)
         if action == "switch":
             return epoch_switch(organization_id=owner.id, epoch_id=found.id, now=now)
         epoch_drop(organization_id=owner.id, epoch_id=found.id, now=now)
@@ -97,6 +99,34 @@ class Command(MemoryCommand):
         with tqdm(total=left, desc="read", unit="memory", disable=True if quiet else None) as bar:
             for share in range(FILL_SHARES):
                 epoch_fill(epoch_id=epoch.id, share=share, on_batch=bar.update)
+
+
+def _kept(model: str) -> EmbeddingEpoch:
+    found = epochs_kept().filter(model=model).first()
+    if found is None:
+        raise CommandError(f"The model {model!r} has no index epoch; start it first.")
+    return found
+
+
+def _tried(action: str, model: str) -> list[dict[str, Any]]:
+    """Return what an action would be done to. No text is read by a model, and nobody waits for that."""
+    if action == "start":
+        with transaction.atomic():
+            rows = _rows(epoch_start(model=model, user_id=None, now=timezone.now()))
+            transaction.set_rollback(True)
+        return rows
+    if action == "status":
+        return _rows(None)
+    context = context_get()
+    found = former_epoch(context) if action == "rollback" else _kept(model)
+    if found is None:
+        raise CommandError("There is no former index epoch to return to.")
+    is_active = found.id == context.epoch_id
+    if action == "switch" and not is_active and found.state != EmbeddingEpoch.State.READY:
+        raise CommandError("The index epoch is not ready to answer.")
+    if action == "drop" and is_active:
+        raise CommandError("The index epoch answers; switch to another one first.")
+    return _rows(found)
 
 
 def _rows(epoch: EmbeddingEpoch | None) -> list[dict[str, Any]]:
