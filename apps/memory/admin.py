@@ -40,6 +40,10 @@ from apps.memory.services.reviews import reviews_rescan
 
 # Of each kind the latest are shown; the commands and the API page through all.
 _SHOWN = 20
+# Subjects may name ten thousand.
+_MEMORIES_OF_ERASURE = Func(
+    KeyTransform("memory_ids", "subject"), function="jsonb_array_length", output_field=IntegerField()
+)
 
 
 @admin.register(OrganizationMemory)
