@@ -285,12 +285,13 @@ class BulkResult:
 class ArchiveResult:
     """`done` memories were archived or brought back; the sizes are those of their texts that the plan counts.
 
-    `left` is how many more satisfy the conditions.
+    By conditions, `left` is how many more satisfy them; what is brought back goes on after the number `next`, if any.
     """
 
     done: int = 0
     unchanged: int = 0
     left: int = 0
+    next: int | None = None
     size_before: int = 0
     size_after: int = 0
     errors: tuple[BulkError, ...] = ()

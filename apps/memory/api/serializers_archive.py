@@ -15,9 +15,7 @@ from apps.memory.types import LONGEST_DAYS, MAX_BULK_IDS
 _HOW = {"ids", "all", "reason", "dry_run"}
 
 
-class UnarchiveInput(ConditionsInput):
-    """Either ids or conditions of archived memories; `all` is how to mean every one."""
-
+class _ChosenInput(ConditionsInput):
     ids = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=MAX_BULK_IDS)
     filters = FilterField(required=False)
     all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")
@@ -34,22 +32,42 @@ class UnarchiveInput(ConditionsInput):
         return fields
 
 
-class ArchivingInput(UnarchiveInput):
+class UnarchiveInput(_ChosenInput):
+    """Either ids or conditions of archived memories; `all` is how to mean every one."""
+
+    after = serializers.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="`next` of the answer before, to go on from there; not with ids.",
+    )
+
+
+class ArchivingInput(_ChosenInput):
     """Either ids or conditions of live memories; `all` is how to mean every one."""
 
     reason = serializers.CharField(required=False, max_length=500, allow_blank=True)
     dry_run = serializers.BooleanField(default=False, help_text="Tell what would be saved, and archive nothing.")
 
 
-class ArchivingOutput(serializers.Serializer[Any]):
-    dry_run = serializers.BooleanField()
+class _DoneOutput(serializers.Serializer[Any]):
     done = serializers.IntegerField()
     unchanged = serializers.IntegerField(help_text="They were where they were asked to be.")
-    left = serializers.IntegerField(help_text="How many more satisfy the conditions: ask again for the next thousand.")
     size_before = serializers.IntegerField(help_text="Bytes that the plan counted for those that were done.")
     size_after = serializers.IntegerField(help_text="Bytes that it counts for them now.")
     failed = serializers.IntegerField()
     errors = BulkErrorOutput(many=True)  # type: ignore[assignment]  # hides DRF's attribute
+
+
+class ArchivingOutput(_DoneOutput):
+    dry_run = serializers.BooleanField()
+    left = serializers.IntegerField(help_text="How many more satisfy the conditions: ask again for the next thousand.")
+
+
+class UnarchiveOutput(_DoneOutput):
+    next = serializers.IntegerField(
+        allow_null=True, help_text="Up to which number was looked: ask again after it. Null if that was all."
+    )
 
 
 class ArchiveRuleInput(StrictSerializer):

@@ -59,17 +59,18 @@ class ArchiveView(ApiView):
             now=now,
             dry_run=fields["dry_run"],
         )
-        return Response(_present(result, dry_run=fields["dry_run"]))
+        return Response({"dry_run": fields["dry_run"], "left": result.left, **_present(result)})
 
 
 class UnarchiveView(MemoryApiView):
     access = {"POST": Permission.MEMORY_WRITE}
 
-    @extend_schema(operation_id="memory_unarchive_many", request=io.UnarchiveInput, responses=io.ArchivingOutput)
+    @extend_schema(operation_id="memory_unarchive_many", request=io.UnarchiveInput, responses=io.UnarchiveOutput)
     def post(self, request: Request) -> Response:
         """Bring memories back from the archive as they were.
 
-        Of those that satisfy conditions a thousand are done at most; `left` says how many more do.
+        Of those that satisfy conditions a thousand are looked at, whether they come back or not; `next` is what to ask
+        for as `after` to go on.
         """
         fields, now = self.valid_body(request, io.UnarchiveInput), timezone.now()
         organization_id = self.principal.organization_id
@@ -81,10 +82,11 @@ class UnarchiveView(MemoryApiView):
             result = memories_unarchive_matching(
                 organization_id=organization_id,
                 conditions=conditions_of(fields, now=now),
+                after=fields.get("after", 0),
                 reader=self.reader,
                 now=now,
             )
-        return Response(_present(result, dry_run=False))
+        return Response({"next": result.next, **_present(result)})
 
 
 class MemoryUnarchiveView(MemoryApiView):
@@ -120,12 +122,10 @@ class ArchiveRulesView(ApiView):
         return Response(archive_present(now=now))
 
 
-def _present(result: ArchiveResult, *, dry_run: bool) -> dict[str, Any]:
+def _present(result: ArchiveResult) -> dict[str, Any]:
     return {
-        "dry_run": dry_run,
         "done": result.done,
         "unchanged": result.unchanged,
-        "left": result.left,
         "size_before": result.size_before,
         "size_after": result.size_after,
         "failed": len(result.errors),

@@ -76,7 +76,7 @@ def memories_archive(
     done, size_before, size_after = _archive(
         organization_id, ids, reason=reason, user_id=user_id, now=now, dry_run=dry_run
     )
-    return ArchiveResult(done, unchanged, left, size_before, size_after, errors)
+    return ArchiveResult(done, unchanged, left, size_before=size_before, size_after=size_after, errors=errors)
 
 
 def archive_sweep(
@@ -144,17 +144,19 @@ def memories_unarchive(
 
 
 def memories_unarchive_matching(
-    *, organization_id: UUID, conditions: MemoryConditions, reader: Reader, now: datetime
+    *, organization_id: UUID, conditions: MemoryConditions, after: int = 0, reader: Reader, now: datetime
 ) -> ArchiveResult:
-    """Bring back the first thousand archived memories that satisfy conditions; `left` is how many more do.
+    """Bring back the thousand archived memories after a number that satisfy conditions; `next` is where more follow.
 
-    Those that stay archived are met again: who asks for the next thousand stops when none of one came back.
+    By their numbers, so that those that stay archived are not met again.
     """
     rows = memories_matching(conditions, reader=reader.to(Right.WRITE), shelf=Shelf.ARCHIVED, now=now)
-    left = max(0, rows.count() - MAX_BULK_IDS)
-    ids = list(rows.order_by("number").values_list("id", flat=True)[:MAX_BULK_IDS])
+    rows = rows.filter(number__gt=after).order_by("number")
+    found = list(rows.values_list("id", "number")[: MAX_BULK_IDS + 1])
+    some = found[:MAX_BULK_IDS]
+    ids = [memory_id for memory_id, _ in some]
     result = memories_unarchive(organization_id=organization_id, memory_ids=ids, reader=reader, now=now)
-    return replace(result, left=left)
+    return replace(result, next=some[-1][1] if len(found) > len(some) else None)
 
 
 def memory_unarchive(*, organization_id: UUID, memory_id: UUID, reader: Reader, now: datetime) -> Memory:

@@ -2892,10 +2892,12 @@ export interface paths {
         /**
          * Bring memories back from the archive as they were.
          *
-         *     Of those that satisfy conditions a thousand are done at most; `left` says how many more do
+         *     Of those that satisfy conditions a thousand are looked at, whether they come back or not; `next` is what to ask
+         *     for as `after` to go on
          * @description Bring memories back from the archive as they were.
          *
-         *     Of those that satisfy conditions a thousand are done at most; `left` says how many more do.
+         *     Of those that satisfy conditions a thousand are looked at, whether they come back or not; `next` is what to ask
+         *     for as `after` to go on.
          *
          *     Needs the permission `memory:write`.
          */
@@ -4238,18 +4240,18 @@ export interface components {
             to?: string;
         };
         ArchivingOutput: {
-            dry_run: boolean;
             done: number;
             /** @description They were where they were asked to be. */
             unchanged: number;
-            /** @description How many more satisfy the conditions: ask again for the next thousand. */
-            left: number;
             /** @description Bytes that the plan counted for those that were done. */
             size_before: number;
             /** @description Bytes that it counts for them now. */
             size_after: number;
             failed: number;
             errors: components["schemas"]["BulkErrorOutput"][];
+            dry_run: boolean;
+            /** @description How many more satisfy the conditions: ask again for the next thousand. */
+            left: number;
         };
         AttemptLogOutput: {
             /** Format: date-time */
@@ -7525,6 +7527,11 @@ export interface components {
              */
             all: boolean;
             /**
+             * Format: int64
+             * @description `next` of the answer before, to go on from there; not with ids.
+             */
+            after?: number;
+            /**
              * Format: date-time
              * @description The same as occurred_after.
              */
@@ -7534,6 +7541,19 @@ export interface components {
              * @description The same as occurred_before.
              */
             to?: string;
+        };
+        UnarchiveOutput: {
+            done: number;
+            /** @description They were where they were asked to be. */
+            unchanged: number;
+            /** @description Bytes that the plan counted for those that were done. */
+            size_before: number;
+            /** @description Bytes that it counts for them now. */
+            size_after: number;
+            failed: number;
+            errors: components["schemas"]["BulkErrorOutput"][];
+            /** @description Up to which number was looked: ask again after it. Null if that was all. */
+            next: number | null;
         };
         /** @description A serializer that answers 400 for a field it does not know. */
         UploadInputRequest: {
@@ -12544,7 +12564,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ArchivingOutput"];
+                    "application/json": components["schemas"]["UnarchiveOutput"];
                 };
             };
             /** @description Any refusal or failure. */

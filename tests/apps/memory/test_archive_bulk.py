@@ -15,6 +15,7 @@ from apps.memory.services import archiving
 from apps.memory.services.memories import memory_store
 from apps.memory.types import StoreItem
 from tests.apps.memory.conftest import Store
+from tests.apps.memory.test_archive_damage import damage
 from tests.factories.fixtures import ClientFactory
 
 API = "/api/v1/memory"
@@ -40,10 +41,9 @@ def test_what_satisfies_the_conditions_of_the_list_comes_back(client: APIClient,
     other = store("Nothing of that.")
     archive(client, zebra, note, other)
     assert bring_back(client, q="ZEBRA") | {"size_before": 0, "size_after": 0} == {
-        "dry_run": False,
         "done": 1,
         "unchanged": 0,
-        "left": 0,
+        "next": None,
         "size_before": 0,
         "size_after": 0,
         "failed": 0,
@@ -64,8 +64,30 @@ def test_what_is_more_than_one_call_does_is_told_and_comes_with_the_next(
     archive(client, *ids[:2])
     archive(client, *ids[2:4])
     archive(client, ids[4])
-    told = [(one["done"], one["left"]) for one in (bring_back(client, all=True) for _ in range(4))]
-    assert told == [(2, 3), (2, 1), (1, 0), (0, 0)]
+    told: list[int] = []
+    after: int | None = 0
+    for _ in range(3):
+        one = bring_back(client, all=True, after=after)
+        told.append(one["done"])
+        after = one["next"]
+    assert (told, after) == ([2, 2, 1], None)
+    assert archived(client) == set()
+
+
+def test_those_that_stay_keep_nobody_behind_them(
+    client: APIClient, store: Store, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving, "MAX_BULK_IDS", 2)
+    ids = [store(f"Note {number} of the harbour shop.") for number in range(3)]
+    archive(client, *ids[:2])
+    archive(client, ids[2])
+    for memory_id in ids[:2]:
+        damage(acme, memory_id)
+    first = bring_back(client, all=True)
+    assert (first["done"], first["failed"]) == (0, 2)
+    second = bring_back(client, all=True, after=first["next"])
+    assert (second["done"], second["failed"], second["next"]) == (1, 0, None)
+    assert archived(client) == set(ids[:2])
 
 
 @pytest.mark.parametrize(
@@ -74,6 +96,9 @@ def test_what_is_more_than_one_call_does_is_told_and_comes_with_the_next(
         ({}, "/all"),
         ({"ids": [str(UUID(int=7))], "q": "zebra"}, "/ids"),
         ({"ids": [str(UUID(int=7))], "all": True}, "/ids"),
+        ({"ids": [str(UUID(int=7))], "after": 7}, "/ids"),
+        ({"after": 7}, "/all"),
+        ({"all": True, "after": 2**63}, "/after"),
         ({"all": True, "dry_run": True}, "/dry_run"),
     ],
 )

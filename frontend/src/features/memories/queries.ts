@@ -277,8 +277,10 @@ export function useBringBack() {
   async function bringBack(target: Target) {
     const stayed = new Map<string, string>()
     let done = 0
-    async function step(some: Target) {
-      const answer = await answerOf(api.POST('/api/v1/memory/unarchive', { body: wanted(some) }))
+    async function step(some: Target, after?: number) {
+      const answer = await answerOf(
+        api.POST('/api/v1/memory/unarchive', { body: { ...wanted(some), ...(after !== undefined && { after }) } }),
+      )
       for (const { memory_id, detail } of answer.errors) stayed.set(memory_id, detail)
       done += answer.done
       setProgress((now) => now && { ...now, done })
@@ -287,11 +289,8 @@ export function useBringBack() {
     if ('ids' in target) {
       for (let at = 0; at < target.ids.length; at += AT_ONCE) await step({ ids: target.ids.slice(at, at + AT_ONCE) })
     } else {
-      // What stays archived is met again: once nothing comes back, nothing more will.
-      for (let more = true; more; ) {
-        const answer = await step(target)
-        more = answer.left > 0 && answer.done > 0
-      }
+      let after: number | null = 0
+      while (after !== null) after = (await step(target, after)).next
     }
     return { done, stayed }
   }
