@@ -110,7 +110,11 @@ class RetentionRuleInput(StrictSerializer):
     memory_type = TypeField(allow_null=True, help_text="Null is every type without a rule of its own.")
     days = serializers.IntegerField(min_value=1, max_value=LONGEST_DAYS, help_text="From when they were recorded.")
     action = serializers.ChoiceField(RetentionRule.Action.choices)
-    active = serializers.BooleanField(default=True, help_text="Whether it is applied.")
+    active = serializers.BooleanField(
+        default=True,
+        help_text="False switches it off: it deletes nothing, and the rule for all other types does not reach "
+        "its type.",
+    )
 
     def validate_memory_type(self, memory_type: str | None) -> str:
         return memory_type or ""
@@ -137,8 +141,8 @@ class RetentionRuleOutput(serializers.Serializer[Any]):
     days = serializers.IntegerField()
     action = serializers.ChoiceField(RetentionRule.Action.choices)
     active = serializers.BooleanField(
-        help_text="False for a rule that came with an archive, until somebody sets it: it deletes nothing, and the "
-        "rule for all other types does not reach its type."
+        help_text="False for a rule that is switched off, by whoever set it or as every rule that an archive has "
+        "brought: it deletes nothing, and the rule for all other types does not reach its type."
     )
     due = serializers.IntegerField(
         help_text="How many memories the next sweep finds, within a day; or would find, if the rule were active."

@@ -35,7 +35,8 @@ class RetentionRule(models.Model):
     # Counted from when they were recorded.
     days = models.PositiveIntegerField()
     action = models.CharField(max_length=5, choices=Action)
-    # A rule that an import has brought waits until somebody sets it: it must not delete what nobody has seen with it.
+    # One that is not deletes nothing. Those that an import has brought are not until somebody sets them: they must not
+    # delete what nobody has seen with them.
     active = models.BooleanField(default=True)
     changed_by = models.UUIDField(null=True, blank=True)
     changed_at = models.DateTimeField()

@@ -6871,7 +6871,7 @@ export interface components {
             days: number;
             action: components["schemas"]["RetentionAction"];
             /**
-             * @description Whether it is applied.
+             * @description False switches it off: it deletes nothing, and the rule for all other types does not reach its type.
              * @default true
              */
             active: boolean;
@@ -6880,7 +6880,7 @@ export interface components {
             memory_type: string | null;
             days: number;
             action: components["schemas"]["RetentionAction"];
-            /** @description False for a rule that came with an archive, until somebody sets it: it deletes nothing, and the rule for all other types does not reach its type. */
+            /** @description False for a rule that is switched off, by whoever set it or as every rule that an archive has brought: it deletes nothing, and the rule for all other types does not reach its type. */
             active: boolean;
             /** @description How many memories the next sweep finds, within a day; or would find, if the rule were active. */
             due: number;

@@ -17,7 +17,7 @@ export function Archive() {
       note={t('note')}
       edit={t('edit')}
       none={t('none')}
-      saved={t('saved')}
+      saved={() => t('saved')}
       query={useQuery(archiveQuery(org))}
       save={useSaveArchiveRules()}
       blank={{}}

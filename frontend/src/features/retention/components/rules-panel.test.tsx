@@ -48,6 +48,23 @@ test('rules are read and saved, types as one writes them, what is for the others
   })
 })
 
+test.each([
+  ['In force', 'Saved: no rule is in force'],
+  ['Remove the rule for Note', 'Saved: no rule is in force'],
+  ['Days', 'The rules are in force'],
+])('what is told after saving is true of the rules: %s', async (changed, told) => {
+  const rules = [{ memory_type: 'note', days: 30, action: 'trash', active: true, due: 0 }]
+  server.use(
+    http.get('*/api/v1/memory/retention', () => HttpResponse.json({ rules })),
+    http.put('*/api/v1/memory/retention', () => HttpResponse.json({ rules })),
+  )
+  renderPage(<Rules />)
+  await userEvent.click(await screen.findByRole('button', { name: 'Edit rules' }))
+  await userEvent.click(screen.getByLabelText(changed))
+  await userEvent.click(screen.getByRole('button', { name: 'Save rules' }))
+  expect((await screen.findAllByText(told)).length).toBeGreaterThan(0)
+})
+
 test('rules of the archive stand beside what it saves, and are not lost unasked', async () => {
   server.use(http.get('*/api/v1/memory/archive/rules', () => HttpResponse.json({ rules: [], ...FIGURES })))
   renderPage(<Archive />)

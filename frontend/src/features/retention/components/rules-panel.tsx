@@ -22,7 +22,8 @@ type Props<Rule extends TypeRule, Data extends { rules: Rule[] }> = {
   note: string
   edit: string
   none: string
-  saved: string
+  /** What is told once these rules are saved. */
+  saved: (rules: Omit<Rule, 'due'>[]) => string
   query: Parameters<typeof Loaded<Data>>[0]['query']
   save: {
     mutate: (rules: Omit<Rule, 'due'>[], after: { onSuccess: () => void }) => void
@@ -94,7 +95,7 @@ export function RulesPanel<Rule extends TypeRule, Data extends { rules: Rule[] }
                 onSave={(rules) =>
                   save.mutate(rules, {
                     onSuccess: () => {
-                      toast.done(saved)
+                      toast.done(saved(rules))
                       setEditing('done')
                     },
                   })

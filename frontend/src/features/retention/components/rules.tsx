@@ -15,7 +15,7 @@ export function Rules() {
       note={t('note')}
       edit={t('edit')}
       none={t('none')}
-      saved={t('saved')}
+      saved={(rules) => t(rules.some(({ active }) => active) ? 'saved' : 'savedNone')}
       query={useQuery(rulesQuery(useOrg()))}
       save={useSaveRules()}
       blank={{ action: 'trash', active: true }}
