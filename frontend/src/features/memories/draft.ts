@@ -1,12 +1,12 @@
 /** What is typed into the form of a memory, before it is one. */
 import type { Schemas } from '@/api/client'
+import { isType } from './headline'
 import type { Memory } from './queries'
 
 export type Draft = { content: string; memory_type: string; metadata: string }
 type Changes = Schemas['PatchedMemoryPatchRequest']
 export type DraftField = keyof Draft
 export const FIELDS: DraftField[] = ['content', 'memory_type', 'metadata']
-const TYPE = /^[a-z][a-z0-9_]{0,49}$/
 
 export function draftOf(memory: Memory): Draft {
   return {
@@ -32,7 +32,7 @@ export function metadataOf(text: string): Record<string, unknown> | null {
 export function flaws(draft: Draft): DraftField[] {
   return FIELDS.filter((field) => {
     if (field === 'content') return draft.content.trim() === ''
-    return field === 'memory_type' ? !TYPE.test(draft.memory_type) : metadataOf(draft.metadata) === null
+    return field === 'memory_type' ? !isType(draft.memory_type) : metadataOf(draft.metadata) === null
   })
 }
 

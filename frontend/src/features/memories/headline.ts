@@ -19,3 +19,10 @@ export function typeName(memoryType: string): string {
 export function typeOf(typed: string): string {
   return typed.trim().toLowerCase().replace(/\s+/g, '_')
 }
+
+const TYPE = /^[a-z][a-z0-9_]{0,49}$/
+
+/** Whether a memory can be of this type, as the API names it. */
+export function isType(memoryType: string): boolean {
+  return TYPE.test(memoryType)
+}

@@ -11,7 +11,7 @@ import { Paged } from '@/components/paged'
 import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
 import { toast } from '@/components/toast'
-import { typeName, typeOf } from '@/features/memories'
+import { isType, typeName, typeOf } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
 import { type Hold, holdsQuery, usePlaceHold, useReleaseHold } from '../queries'
 
@@ -79,18 +79,27 @@ function PlaceDialog({ onClose }: { onClose: () => void }) {
   const [reason, setReason] = useState('')
   const [type, setType] = useState('')
   const [source, setSource] = useState('')
+  const isTyped = type.trim() !== ''
+  // The API takes any text in a filter: a hold on what can be no type would keep nothing.
+  const isWrong = isTyped && !isType(typeOf(type))
   return (
     <Dialog title={t('place')} isOpen onClose={onClose}>
       <form
         className="grid gap-4"
         onSubmit={(event) => {
           event.preventDefault()
-          const filters = { ...(type.trim() && { memory_type: typeOf(type) }), ...(source && { source }) }
+          if (isWrong) {
+            event.currentTarget.querySelector<HTMLElement>('[name="memory_type"]')?.focus()
+            return
+          }
+          const filters = { ...(isTyped && { memory_type: typeOf(type) }), ...(source && { source }) }
           place.mutate(
             { name, reason, filters },
             {
               onSuccess: (hold) => {
-                toast.done(t('placed', { count: hold.memories }))
+                if (hold.memories > 0) toast.done(t('placed', { count: hold.memories }))
+                // Stays until it is closed: who places a hold means to keep something.
+                else toast.news(t('placedEmpty'))
                 onClose()
               },
             },
@@ -113,7 +122,9 @@ function PlaceDialog({ onClose }: { onClose: () => void }) {
         <TextField
           label={t('type')}
           hint={t('everything')}
+          name="memory_type"
           maxLength={50}
+          error={isWrong ? t('wrongType') : undefined}
           value={type}
           onChange={(event) => setType(event.target.value)}
         />
@@ -124,9 +135,11 @@ function PlaceDialog({ onClose }: { onClose: () => void }) {
           onChange={(event) => setSource(event.target.value)}
         />
         <p role="status" className="text-ui text-muted">
-          {type || source
-            ? t('narrowed', { what: [type && typeName(type), source].filter(Boolean).join(', ') })
-            : t('all')}
+          {isWrong
+            ? null
+            : isTyped || source
+              ? t('narrowed', { what: [isTyped && typeName(typeOf(type)), source].filter(Boolean).join(', ') })
+              : t('all')}
         </p>
         <Problem error={place.error} />
         <div className="flex justify-end gap-2">
