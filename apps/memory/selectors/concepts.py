@@ -7,7 +7,7 @@ from uuid import UUID
 import numpy as np
 
 from apps.memory.adapters.embedders import embedder_named
-from apps.memory.adapters.vectors import places_of, read_passages
+from apps.memory.adapters.vectors import places_of
 from apps.memory.engine.chunking import sentence_spans
 from apps.memory.engine.concepts import ConceptSpace, strongest_pulls
 from apps.memory.engine.reader import Reader
@@ -15,7 +15,8 @@ from apps.memory.engine.reading import place
 from apps.memory.models import Memory, MemoryContext
 from apps.memory.selectors.contexts import concept_space, context_get
 from apps.memory.selectors.memories import memory_get
-from apps.memory.selectors.related import vectors_at_hand
+from apps.memory.selectors.related import passages_at_hand, vectors_at_hand
+from apps.memory.selectors.unpacked import Findings, archived_findings
 
 # Sentences that are embedded while the caller waits: a second. Of a longer memory the most telling passages are read.
 MAX_SENTENCES = 100
@@ -33,9 +34,10 @@ def memory_concepts(*, memory_id: UUID, reader: Reader, now: datetime) -> dict[s
     context = context_get()
     space = concept_space(context)
     memory = memory_get(memory_id=memory_id, reader=reader, now=now)
-    coordinates = _coordinates(memory, context, space)
+    away = archived_findings(memory)
+    coordinates = _coordinates(memory, away, context, space)
     spans = list(_spans(memory.content))
-    read = _telling(memory, spans, context, space) if len(spans) > MAX_SENTENCES else spans
+    read = _telling(memory, away, spans, context, space) if len(spans) > MAX_SENTENCES else spans
     vectors = embedder_named(space.embedder_name).embed([memory.content[start:end] for start, end in read])
     pulls = strongest_pulls(read, space.project(vectors))
     return {
@@ -64,21 +66,25 @@ def memory_concepts(*, memory_id: UUID, reader: Reader, now: datetime) -> dict[s
     }
 
 
-def _coordinates(memory: Memory, context: MemoryContext, space: ConceptSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
+def _coordinates(
+    memory: Memory, away: Findings | None, context: MemoryContext, space: ConceptSpace
+) -> np.ndarray[Any, np.dtype[np.float32]]:
     """Return the stored place, or where it will be: back from the archive, or when a change of the dimensions ends."""
-    stored = places_of(context.epoch_id, [memory.id]).get(memory.id)
+    stored = places_of(context.epoch_id, [memory.id]).get(memory.id) if away is None else away.concepts_in(context)
     if stored is not None and len(stored) == len(space.dimensions):
         return stored
-    return place(vectors_at_hand(memory, context), space)
+    return place(vectors_at_hand(memory, away, context), space)
 
 
 def _spans(text: str) -> list[Span]:
     return [(start, min(end, start + _SENTENCE_CHARACTERS)) for start, end, _ in sentence_spans(text)]
 
 
-def _telling(memory: Memory, spans: list[Span], context: MemoryContext, space: ConceptSpace) -> list[Span]:
+def _telling(
+    memory: Memory, away: Findings | None, spans: list[Span], context: MemoryContext, space: ConceptSpace
+) -> list[Span]:
     """Return the first hundred sentences of the passages that lie farthest from the middle, dimension by dimension."""
-    passages, vectors = read_passages(context.epoch_id, memory.id)
+    passages, vectors = passages_at_hand(memory, away, context)
     if not passages:
         return spans[:MAX_SENTENCES]
     distances = np.abs(space.project(vectors) - 0.5)

@@ -1,7 +1,7 @@
 """What stands near a memory: by meaning, with the names that both share, and whether they say nearly the same."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from apps.memory.models import Chunk, Memory, MemoryContext, Mention
 from apps.memory.selectors.contexts import answered, dimensions_of
 from apps.memory.selectors.memories import memory_get, memory_present
 from apps.memory.selectors.readers import open_of, readable
+from apps.memory.selectors.unpacked import Findings, archived_findings
 
 # Passages of a memory whose vectors are not to be had, read on the spot.
 _READ_NOW = 4
@@ -37,9 +38,10 @@ def related_present(
     Raises `MemoryNotFound`, or `EmbedderUnavailable` for a memory that no model has read yet.
     """
     memory = memory_get(memory_id=memory_id, reader=reader, now=now)
+    away = archived_findings(memory)
 
     def answer(context: MemoryContext) -> list[tuple[UUID, float]]:
-        vector = _meaning(memory, context)
+        vector = _meaning(memory, away, context)
         with index_current(
             organization_id=organization_id,
             epoch=context.epoch,
@@ -55,6 +57,8 @@ def related_present(
     near = [(one, cosine) for one, cosine in near if one != memory_id][:limit]
     rows = readable(reader).live(now).select_related("file").in_bulk([one for one, _ in near])
     terms = terms_of_memories([memory_id, *rows])
+    if away is not None:
+        terms[memory_id] = distinct_terms([_terms_of(one.terms) for one in away.passages])
     shared = _shared_names(memory_id, list(rows))
     results = [
         {
@@ -70,17 +74,21 @@ def related_present(
     return {"results": results, "next": None, "total": len(results)}
 
 
-def terms_of_memories(ids: Collection[UUID]) -> Mapping[UUID, Hashes]:
+def terms_of_memories(ids: Collection[UUID]) -> dict[UUID, Hashes]:
     """Return the distinct terms of memories, uint64 (n,) each; none for an id that is not known."""
     passages: dict[UUID, list[Hashes]] = {memory_id: [] for memory_id in ids}
     for memory_id, packed in Chunk.objects.filter(memory_id__in=ids).values_list("memory_id", "terms"):
-        passages[memory_id].append(packing.unpack(packed, packing.TERMS)[0])
+        passages[memory_id].append(_terms_of(packed))
     return {memory_id: distinct_terms(terms) for memory_id, terms in passages.items()}
 
 
-def _meaning(memory: Memory, context: MemoryContext) -> NDArray[np.float32]:
+def _terms_of(packed: bytes | memoryview) -> Hashes:
+    return packing.unpack(packed, packing.TERMS)[0]
+
+
+def _meaning(memory: Memory, away: Findings | None, context: MemoryContext) -> NDArray[np.float32]:
     """Return the mean direction of a memory's passages, float32 (d,) of length 1."""
-    vectors = vectors_at_hand(memory, context)
+    vectors = vectors_at_hand(memory, away, context)
     centre = vectors.mean(axis=0)
     vector: NDArray[np.float32] = (centre / max(float(np.linalg.norm(centre)), 1e-12)).astype(np.float32)
     return vector
@@ -97,12 +105,22 @@ def _shared_names(memory_id: UUID, others: Sequence[UUID]) -> dict[UUID, list[st
     return found
 
 
-def vectors_at_hand(memory: Memory, context: MemoryContext) -> NDArray[np.float32]:
+def passages_at_hand(
+    memory: Memory, away: Findings | None, context: MemoryContext
+) -> tuple[list[tuple[int, int]], NDArray[np.float32]]:
+    """Return the spans of a memory's passages that the model has read, with their vectors, float32 (n, d).
+
+    `away` is what the archive has of it, if it lies there.
+    """
+    return read_passages(context.epoch_id, memory.id) if away is None else away.read_passages(context)
+
+
+def vectors_at_hand(memory: Memory, away: Findings | None, context: MemoryContext) -> NDArray[np.float32]:
     """Return vectors of a memory's passages, float32 (n, d).
 
-    Those of one that is archived, or that no model has read yet, are made of its first passages on the spot.
+    Those of one that the present model has not read are made of its first passages on the spot.
     """
-    _, vectors = read_passages(context.epoch_id, memory.id)
+    _, vectors = passages_at_hand(memory, away, context)
     if len(vectors):
         return vectors
     chunks = chunk_text(memory.content)[:_READ_NOW]

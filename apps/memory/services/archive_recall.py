@@ -20,9 +20,9 @@ from apps.memory.engine.memory_index import MemoryIndex
 from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import ArchivedMemory, Memory, MemoryContext
 from apps.memory.selectors.contexts import context_get, dimensions_of
+from apps.memory.selectors.unpacked import archived_sound
 from apps.memory.services.search import memories_rank, stubs_beside
 from apps.memory.services.stubs import archived_indexed
-from apps.memory.services.unpacking import archived_sound
 from apps.memory.types import MAX_QUERY, SearchQuery
 
 T = TypeVar("T")

@@ -23,14 +23,12 @@ from apps.memory.models import ArchivedMemory, ArchiveRule, Memory, MemoryQueryS
 from apps.memory.selectors.archived import archivable, archive_due
 from apps.memory.selectors.memories import memories_matching, memory_get
 from apps.memory.selectors.readers import readable
+from apps.memory.selectors.unpacked import Whole, archived_read, archived_sound
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.telling import memories_archived_tell, memory_tell
 from apps.memory.services.unpacking import (
     Packed,
-    Whole,
     archived_put_back,
-    archived_read,
-    archived_sound,
     memories_pack,
     memories_put_away,
 )

@@ -29,11 +29,12 @@ from apps.memory.models import ArchivedMemory, Memory, MemoryQuerySet
 from apps.memory.selectors.memories import memories_matching
 from apps.memory.selectors.readers import readable
 from apps.memory.selectors.revisions import same_value
+from apps.memory.selectors.unpacked import archived_damaged, archived_sound
 from apps.memory.services.changes import Change, change_begin
 from apps.memory.services.memories import json_size
 from apps.memory.services.revisions import memories_move, revisions_keep
 from apps.memory.services.telling import memories_tell
-from apps.memory.services.unpacking import archived_damaged, archived_put_back, archived_sound
+from apps.memory.services.unpacking import archived_put_back
 from apps.memory.services.vectors import understanding_start
 from apps.memory.types import (
     MAX_BULK_ROWS,

@@ -20,8 +20,8 @@ from apps.memory.exceptions import ArchiveDamaged
 from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryContext, MemoryRows, MemoryState
 from apps.memory.selectors.archived import states_complete
 from apps.memory.selectors.contexts import dimensions_of
+from apps.memory.selectors.unpacked import Floats, findings_read
 from apps.memory.services.earlier import states_indexed
-from apps.memory.services.unpacking import Floats, findings_read
 
 # Memories that are unpacked for one search, at some tenths of a millisecond each.
 _MOST = 200

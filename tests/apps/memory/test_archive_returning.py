@@ -16,10 +16,11 @@ from apps.memory.engine.reader import EVERYTHING
 from apps.memory.models import ArchivedMemory, Chunk, Memory, MemoryVersion
 from apps.memory.selectors.archived import states_complete
 from apps.memory.selectors.memories import memory_present
+from apps.memory.selectors.unpacked import hash_of_whole
 from apps.memory.selectors.visible import memories_visible
 from apps.memory.services.archiving import memories_archive, memories_unarchive
 from apps.memory.services.changes import change_begin
-from apps.memory.services.unpacking import hash_of_whole, memories_pack, memories_put_away
+from apps.memory.services.unpacking import memories_pack, memories_put_away
 from apps.memory.types import PRESENT, AsOf
 from tests.apps.memory.conftest import Search, Store
 from tests.apps.memory.test_batches import RunJobs

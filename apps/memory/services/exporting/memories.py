@@ -25,8 +25,9 @@ from apps.memory.models import (
 )
 from apps.memory.selectors.archived import versions_complete
 from apps.memory.selectors.exports import NUMBERS
+from apps.memory.selectors.unpacked import archived_sound
 from apps.memory.services.exporting.looking import Looking
-from apps.memory.services.unpacking import archived_sound, made_current
+from apps.memory.services.unpacking import made_current
 
 # The texts of so many memories are in memory at once.
 _MEMORIES = 100
