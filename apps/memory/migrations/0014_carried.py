@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 choices=[
                     ("checking", "Checking"),
                     ("holds", "Holds"),
+                    ("retention", "Retention"),
                     ("files", "Files"),
                     ("entities", "Entities"),
                     ("relations", "Relations"),

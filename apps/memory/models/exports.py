@@ -68,6 +68,7 @@ class Import(models.Model):
     class Step(models.TextChoices):
         CHECKING = "checking"
         HOLDS = "holds"
+        RETENTION = "retention"
         FILES = "files"
         ENTITIES = "entities"
         RELATIONS = "relations"

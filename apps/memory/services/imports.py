@@ -28,7 +28,7 @@ from apps.memory.adapters.originals import IMPORTS, archive_copy, original_erase
 from apps.memory.exceptions import ArchiveInvalid, ImportRunning, OperationFinished
 from apps.memory.models import Import
 from apps.memory.selectors.exports import UNFINISHED, import_get
-from apps.memory.services.bringing.rules import holds_sorted, rules_sorted
+from apps.memory.services.bringing.rules import KINDS, holds_sorted, rules_sorted
 from apps.memory.services.bringing.sorting import Fault, sorted_out
 from apps.memory.services.bringing.steps import archive_bring
 from apps.memory.services.bringing.turn import MOST_FAULTS, NotWanted, OutOfTime, Turn
@@ -116,8 +116,11 @@ def import_preview(*, content: "File[Any]", on_wait: Callable[[], None] = lambda
                 found.note(member, batch_sorted.faults)
         found.holds, faults = holds_sorted(list(reader.lines(form.HOLDS, form.HoldLine)), now=now)
         found.note(form.HOLDS, faults)
-        found.rules, faults = rules_sorted(list(reader.lines(form.RULES, form.RuleLine)), now=now)
-        found.note(form.RULES, faults)
+        rules = list(reader.lines(form.RULES, form.RuleLine))
+        for kind in KINDS:
+            fresh, faults = rules_sorted(rules, kind=kind, now=now)
+            found.rules += fresh
+            found.note(form.RULES, faults)
     return found
 
 

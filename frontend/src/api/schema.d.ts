@@ -5648,6 +5648,7 @@ export interface components {
         /**
          * @description * `checking` - Checking
          *     * `holds` - Holds
+         *     * `retention` - Retention
          *     * `files` - Files
          *     * `entities` - Entities
          *     * `relations` - Relations
@@ -5656,7 +5657,7 @@ export interface components {
          *     * `rules` - Rules
          * @enum {string}
          */
-        ImportStep: "checking" | "holds" | "files" | "entities" | "relations" | "memories" | "removals" | "rules";
+        ImportStep: "checking" | "holds" | "retention" | "files" | "entities" | "relations" | "memories" | "removals" | "rules";
         IncidentOutput: {
             component: string;
             status: components["schemas"]["ComponentStatus"];

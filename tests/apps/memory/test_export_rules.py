@@ -13,7 +13,7 @@ from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.events.models import OutboxEvent
 from apps.memory.models import Import, LegalHold, Memory
-from apps.memory.services.imports import import_process
+from apps.memory.services.imports import import_cancel, import_process
 from apps.memory.services.retention import retention_sweep
 from tests.apps.memory.conftest import Store
 from tests.apps.memory.test_batches import RunJobs
@@ -109,6 +109,30 @@ def test_holds_are_in_force_before_anything_comes(other: APIClient, globex: Orga
             pass
         one.refresh_from_db()
         assert (one.created, one.holds, one.rules, LegalHold.objects.count()) == (2, 2, 3, 2)
+
+
+@pytest.mark.parametrize("ends", ["swept between its turns", "cancelled"])
+def test_rules_for_retention_shield_what_comes_after_them(
+    other: APIClient, globex: Organization, archive: bytes, ends: str
+) -> None:
+    mine = {"memory_type": None, "days": 30, "action": "erase"}
+    other.put(f"{API}/retention", {"rules": [mine]}, format="json")
+    begun = sent(other, archive).json()
+    with organization_scope(globex.id):
+        one = Import.objects.get(id=begun["import_id"])
+        while not import_process(organization_id=globex.id, import_id=one.id, budget=timedelta(0)):
+            one.refresh_from_db()
+            if ends == "cancelled" and one.created:
+                import_cancel(organization_id=globex.id, import_id=one.id, now=timezone.now())
+            assert not any(retention_sweep(organization_id=globex.id, now=timezone.now()).values())
+        one.refresh_from_db()
+        assert one.status == ("cancelled" if ends == "cancelled" else "succeeded")
+        assert set(Memory.objects.values_list("memory_type", flat=True)) == {"letter", "note"}
+
+
+def test_a_line_that_cannot_be_read_is_told_of_once(other: APIClient, run_jobs: RunJobs, archive: bytes) -> None:
+    done = imported(other, run_jobs, with_line(archive, "rules.jsonl", kind="none"))
+    assert (done["rules"], done["failed"]) == (2, 1)
 
 
 def test_a_part_of_a_memory_has_no_rules_and_older_archives_have_none(

@@ -1,12 +1,14 @@
-"""What another organisation has set for its memory: legal holds before its memories come, rules after them.
+"""What another organisation has set for its memory.
 
-What is here stays as it is. A rule for retention comes in switched off, for it would delete what nobody has seen with
-it; a rule for the archive deletes nothing.
+Legal holds and rules for retention come before its memories, rules for the archive after them. A rule for retention
+comes in switched off, for it would delete what nobody has seen with it. It keeps the rule for all other types that may
+be in force here from its type; a rule for the archive deletes nothing.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -22,6 +24,9 @@ from apps.memory.services.changes import change_begin
 from apps.memory.services.telling import memory_tell
 from apps.memory.types import MAX_RULES
 
+Kind = Literal["retention", "archive"]
+KINDS: tuple[Kind, ...] = ("retention", "archive")
+
 
 def holds_bring(turn: Turn) -> None:
     """Place the legal holds that are not here, so that what comes after them is kept from the beginning."""
@@ -35,25 +40,31 @@ def holds_bring(turn: Turn) -> None:
     _bring(turn, form.HOLDS, form.HoldLine, holds_sorted, bring, counted="holds")
 
 
-def rules_bring(turn: Turn) -> None:
-    """Add the rules for types that have none here."""
+def retention_bring(turn: Turn) -> None:
+    """Add the rules for retention for types that have none here, switched off."""
 
     def bring(fresh: Sequence[form.RuleLine], now: datetime) -> None:
-        retention = [line for line in fresh if line.kind == "retention"]
-        archive = [line for line in fresh if line.kind == "archive"]
         RetentionRule.objects.bulk_create(
-            RetentionRule(**line.model_dump(exclude={"kind", "active"}), active=False) for line in retention
+            RetentionRule(**line.model_dump(exclude={"kind", "active"}), active=False) for line in fresh
         )
-        ArchiveRule.objects.bulk_create(
-            ArchiveRule(**line.model_dump(exclude={"kind", "active", "action"})) for line in archive
-        )
-        if retention:
+        if fresh:
             count = RetentionRule.objects.count()
             memory_tell("memory.retention_changed", ("retention", ""), now=now, rules=count)
-        if archive:
+
+    _bring(turn, form.RULES, form.RuleLine, partial(rules_sorted, kind="retention"), bring, counted="rules")
+
+
+def archive_rules_bring(turn: Turn) -> None:
+    """Add the rules for the archive for types that have none here."""
+
+    def bring(fresh: Sequence[form.RuleLine], now: datetime) -> None:
+        ArchiveRule.objects.bulk_create(
+            ArchiveRule(**line.model_dump(exclude={"kind", "active", "action"})) for line in fresh
+        )
+        if fresh:
             memory_tell("memory.archive_changed", ("archive", ""), now=now, rules=ArchiveRule.objects.count())
 
-    _bring(turn, form.RULES, form.RuleLine, rules_sorted, bring, counted="rules")
+    _bring(turn, form.RULES, form.RuleLine, partial(rules_sorted, kind="archive"), bring, counted="rules")
 
 
 def _bring(
@@ -100,21 +111,25 @@ def holds_sorted(
 
 
 def rules_sorted(
-    batch: Sequence[form.RuleLine | BadLine], *, start: int = 0, now: datetime
+    batch: Sequence[form.RuleLine | BadLine], *, kind: Kind, start: int = 0, now: datetime
 ) -> tuple[list[form.RuleLine], list[Fault]]:
-    """Return the rules that are to be added, and why others cannot be; those for types that have one are neither."""
-    good, faults = parted(start, batch)
-    known = {("retention", one) for one in RetentionRule.objects.values_list("memory_type", flat=True)}
-    known |= {("archive", one) for one in ArchiveRule.objects.values_list("memory_type", flat=True)}
+    """Return the rules of a kind that are to be added, and why others cannot be; those that have one here are neither.
+
+    Lines that cannot be read may be of any kind: they are told of once, with the rules for retention, which come first.
+    """
+    good, unreadable = parted(start, batch)
+    faults = unreadable if kind == "retention" else []
+    rules = RetentionRule if kind == "retention" else ArchiveRule
+    known = set(rules.objects.values_list("memory_type", flat=True))
     fresh: list[form.RuleLine] = []
     for number, line in good:
-        if (line.kind, line.memory_type) in known:
+        if line.kind != kind or line.memory_type in known:
             continue
-        if sum(kind == line.kind for kind, _ in known) >= MAX_RULES:
+        if len(known) >= MAX_RULES:
             faults.append(Fault(number, ItemInvalid.code, f"There are {MAX_RULES} rules already."))
         elif line.changed_at > now + CLOCKS_DIFFER:
             faults.append(Fault(number, ItemInvalid.code, "It was recorded in the future."))
         else:
-            known.add((line.kind, line.memory_type))
+            known.add(line.memory_type)
             fresh.append(line)
     return fresh, faults

@@ -13,7 +13,7 @@ from apps.memory.services.bringing.entities import entities_bring, relations_bri
 from apps.memory.services.bringing.files import files_bring
 from apps.memory.services.bringing.memories import memories_bring
 from apps.memory.services.bringing.removals import removals_bring
-from apps.memory.services.bringing.rules import holds_bring, rules_bring
+from apps.memory.services.bringing.rules import archive_rules_bring, holds_bring, retention_bring
 from apps.memory.services.bringing.turn import Turn
 from apps.memory.services.changes import change_begin
 from apps.memory.services.contexts import context_update
@@ -27,12 +27,15 @@ def archive_bring(turn: Turn) -> None:
     steps = {
         Import.Step.CHECKING: _check,
         Import.Step.HOLDS: holds_bring,
+        # Before the memories: each keeps the rule for all other types that is in force here from its own type.
+        Import.Step.RETENTION: retention_bring,
         Import.Step.FILES: files_bring,
         Import.Step.ENTITIES: entities_bring,
         Import.Step.RELATIONS: relations_bring,
         Import.Step.MEMORIES: memories_bring,
         Import.Step.REMOVALS: removals_bring,
-        Import.Step.RULES: rules_bring,
+        # After them: a rule would archive memories whose former revisions are still to come.
+        Import.Step.RULES: archive_rules_bring,
     }
     names = list(steps)
     for name in names[names.index(Import.Step(turn.one.step)) :]:
