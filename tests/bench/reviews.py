@@ -1,7 +1,8 @@
 """What it costs to look for pairs to decide about, for each memory that is stored: in small memories and in large ones.
 
 The floor is what storing the same notes costs, the models' reading included. The notes that are there already borrow
-what models would read, as in `tests.bench.speed`; those that are timed are read.
+what models would read, as in `tests.bench.speed`; those that are timed are read. In the end come near duplicates of one
+note, each of which is near to all others.
 """
 
 import time
@@ -23,12 +24,13 @@ from tests.bench.results import Speed
 from tests.bench.speed import fill, understood_of
 
 SIZES = (2_000, 20_000)
+ALIKE = 20_000
 _TIMED = 192
 _UNDERSTOOD = 500
 
 
-def measure_reviews(organization: Organization, sizes: Sequence[int] = SIZES) -> list[Speed]:
-    """Fill an empty organisation step by step, and store some more notes at each size."""
+def measure_reviews(organization: Organization, sizes: Sequence[int] = SIZES, alike: int = ALIKE) -> list[Speed]:
+    """Fill an empty organisation step by step, and store some more notes at each size; then add near duplicates."""
     rows = notes(max(sizes) + len(sizes) * _TIMED)
     found = []
     with organization_scope(organization.id):
@@ -36,23 +38,31 @@ def measure_reviews(organization: Organization, sizes: Sequence[int] = SIZES) ->
         stored = 0
         for size in sizes:
             fill(list(islice(rows, size - stored)), understood, first=stored)
-            _seen()
-            storing = _store(organization, list(islice(rows, _TIMED)))
-            began = time.perf_counter()
-            reviews_find()
-            finding = (time.perf_counter() - began) * 1_000 / _TIMED
+            found.append(_measured(organization, list(islice(rows, _TIMED)), f"{size:,} notes"))
             stored = size + _TIMED
-            found.append(
-                Speed(
-                    f"looking for reviews among {size:,} notes",
-                    "ms/note",
-                    finding,
-                    "storing them",
-                    storing,
-                    finding / storing,
-                )
-            )
+        copies = _copies(alike + _TIMED)
+        # The models read the first note first: all borrow what they read of that one.
+        fill(copies[:alike], understood[:1], first=0)
+        found.append(_measured(organization, copies[alike:], f"{alike:,} near duplicates"))
     return found
+
+
+def _copies(count: int) -> list[dict[str, Any]]:
+    (first,) = notes(1)
+    return [
+        {**first, "content": f"{first['content']} Ticket {number}.", "external_id": f"copy-{number}"}
+        for number in range(count)
+    ]
+
+
+def _measured(organization: Organization, rows: Sequence[dict[str, Any]], among: str) -> Speed:
+    _seen()
+    storing = _store(organization, rows)
+    began = time.perf_counter()
+    reviews_find()
+    finding = (time.perf_counter() - began) * 1_000 / len(rows)
+    name = f"looking for reviews among {among}"
+    return Speed(name, "ms/note", finding, "storing them", storing, finding / storing)
 
 
 def _seen() -> None:

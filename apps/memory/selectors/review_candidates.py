@@ -15,6 +15,8 @@ from apps.memory.selectors.contexts import context_get
 _BY_NAMES = 20
 _BY_MEANING = 12
 _PASSAGES = 8
+# So many of the nearest passages are looked at to find those: the trash and what was superseded may lie among them.
+_LOOKED_AT = 64
 # A name that more memories have says little of what they are about, and costs much to follow.
 _RARE = 200
 # Cosines, on the engine's scale; those of paraphrases and other wordings of one claim lie above.
@@ -37,18 +39,24 @@ _SHARING = """
         GROUP BY own.memory_id, other.memory_id
     ) AS ranked WHERE place <= %s
 """
-# All vectors are gone through once for all of the memories, and only what is near is joined to what it belongs to.
+# Vectors alone are gone through, and a bounded number for each passage is joined to what it belongs to, of however many
+# that are near; its own memory's passages are among the nearest, so there is room for them.
 _NEARBY = f"""
+    WITH own AS (
+        SELECT id, memory_id, ordinal, count(*) OVER (PARTITION BY memory_id) AS passages
+        FROM memory_chunk WHERE memory_id = ANY(%(ids)s)
+    )
     SELECT memory_id, other_id FROM (
         SELECT near.memory_id, chunk.memory_id AS other_id, row_number() OVER (
             PARTITION BY near.chunk_id ORDER BY near.distance, chunk.memory_id
         ) AS place
         FROM (
-            SELECT own.id AS chunk_id, own.memory_id, vector.chunk_id AS other,
-                vector.embedding <=> mine.embedding AS distance
-            FROM memory_chunk AS own JOIN {VECTORS} AS mine ON mine.chunk_id = own.id
-            JOIN {VECTORS} AS vector ON vector.embedding <=> mine.embedding < %(farthest)s
-            WHERE own.memory_id = ANY(%(ids)s) AND own.ordinal < %(passages)s
+            SELECT own.id AS chunk_id, own.memory_id, nearest.chunk_id AS other, nearest.distance
+            FROM own JOIN {VECTORS} AS mine ON mine.chunk_id = own.id CROSS JOIN LATERAL (
+                SELECT vector.chunk_id, vector.embedding <=> mine.embedding AS distance
+                FROM {VECTORS} AS vector ORDER BY distance, vector.chunk_id LIMIT %(looked_at)s + own.passages
+            ) AS nearest
+            WHERE own.ordinal < %(passages)s AND nearest.distance < %(farthest)s
         ) AS near
         JOIN memory_chunk AS chunk ON chunk.id = near.other JOIN memory_memory AS memory ON memory.id = chunk.memory_id
         WHERE chunk.memory_id <> near.memory_id AND memory.deleted_at IS NULL AND memory.superseded_at IS NULL
@@ -75,6 +83,7 @@ def candidates_of(
             {
                 "epoch": epoch.id,
                 "most": _BY_MEANING,
+                "looked_at": _LOOKED_AT,
                 "ids": ids,
                 "passages": _PASSAGES,
                 "farthest": 1 - Scale(epoch.zero, epoch.unit).cosine(_NEAR),

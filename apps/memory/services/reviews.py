@@ -33,8 +33,7 @@ from apps.memory.services.telling import reviews_tell
 from apps.memory.types import ReviewKind, ReviewStatus
 
 FIND_REVIEWS = "memory.find_reviews"
-# The more at once, the seldomer all vectors are gone through; and the longer the transaction.
-_BATCH = 32
+_BATCH = 16
 # Claims are read in the beginning of a text only, whatever its length; longer ones are duplicates if they are equal.
 _READ_CHARACTERS = 20_000
 # What changes the pairs that a memory is part of.
