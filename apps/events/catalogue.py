@@ -226,7 +226,10 @@ EVENTS: dict[str, EventType] = {
     "memory.hold_placed": EventType("Somebody ordered that memories be kept.", {"title": TEXT}),
     "memory.hold_released": EventType("An order to keep memories was lifted.", {"title": TEXT}),
     "memory.retention_changed": EventType(
-        "For how long memories are kept was changed.", {"rules": NUMBER}
+        "For how long memories are kept was changed. An import names the types (`off`) whose rules it brought switched "
+        "off, which the rule for all others reaches no more.",
+        {"rules": NUMBER},
+        optional={"off": TEXTS},
     ),
     "memory_grant.created": EventType("Memories of a module were opened to somebody.", _GRANT),
     "memory_grant.revoked": EventType("What was opened to somebody was closed again.", _GRANT),

@@ -72,6 +72,11 @@ class ImportOutput(serializers.Serializer[Any]):
     rules = serializers.IntegerField(
         help_text="Rules for retention and for the archive that were brought; those for retention are not active."
     )
+    rules_off = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Types whose rules for retention were brought. Until somebody sets these, no rule deletes memories "
+        "of such a type, neither those that came nor those that were here before: the rule for all others stops at it.",
+    )
     error = ImportErrorOutput(allow_null=True, help_text="Why it ended before its end.")
     created_by = serializers.UUIDField(allow_null=True)
     created_at = serializers.DateTimeField()

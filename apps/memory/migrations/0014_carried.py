@@ -25,6 +25,11 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(default=0),
         ),
         migrations.AddField(
+            model_name="import",
+            name="rules_off",
+            field=models.JSONField(blank=True, default=list),
+        ),
+        migrations.AddField(
             model_name="retentionrule",
             name="active",
             field=models.BooleanField(default=True),

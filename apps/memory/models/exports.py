@@ -98,6 +98,8 @@ class Import(models.Model):
     # Legal holds, and rules for retention and the archive, that were brought.
     holds = models.PositiveIntegerField(default=0)
     rules = models.PositiveIntegerField(default=0)
+    # Types whose rules for retention came switched off, so that no other rule reaches them either.
+    rules_off = models.JSONField(default=list, blank=True)
     error_code = models.CharField(max_length=50, blank=True)
     error_detail = models.TextField(blank=True)
     created_by = models.UUIDField(null=True, blank=True)

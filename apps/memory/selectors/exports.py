@@ -91,6 +91,7 @@ def import_present(one: Import) -> dict[str, Any]:
         "failed": one.failed,
         "holds": one.holds,
         "rules": one.rules,
+        "rules_off": one.rules_off,
         "error": {"code": one.error_code, "detail": one.error_detail} if one.error_code else None,
         "created_by": one.created_by,
         "created_at": one.created_at,

@@ -5575,6 +5575,8 @@ export interface components {
             holds: number;
             /** @description Rules for retention and for the archive that were brought; those for retention are not active. */
             rules: number;
+            /** @description Types whose rules for retention were brought. Until somebody sets these, no rule deletes memories of such a type, neither those that came nor those that were here before: the rule for all others stops at it. */
+            rules_off: string[];
             /** @description Why it ended before its end. */
             error: components["schemas"]["ImportErrorOutput"] | null;
             /** Format: uuid */
@@ -5622,6 +5624,8 @@ export interface components {
             holds: number;
             /** @description Rules for retention and for the archive that were brought; those for retention are not active. */
             rules: number;
+            /** @description Types whose rules for retention were brought. Until somebody sets these, no rule deletes memories of such a type, neither those that came nor those that were here before: the rule for all others stops at it. */
+            rules_off: string[];
             /** @description Why it ended before its end. */
             error: components["schemas"]["ImportErrorOutput"] | null;
             /** Format: uuid */

@@ -55,6 +55,8 @@ def test_holds_come_back_in_force_and_rules_switched_off(
     assert (manifest["version"], manifest["counts"]["holds"], manifest["counts"]["rules"]) == (1, 2, 3)
     done = imported(other, run_jobs, archive)
     assert (done["created"], done["holds"], done["rules"], done["failed"]) == (2, 2, 3, 0)
+    # The types that no rule reaches until somebody has set theirs.
+    assert done["rules_off"] == ["letter"]
     assert other.get(f"{API}/holds").json() == client.get(f"{API}/holds").json()
     (note,) = other.get(API, {"memory_type": "note"}).json()["results"]
     refused = other.post(f"{API}/erasures", {"ids": [note["memory_id"]], "reason": "asked"}, format="json")
@@ -66,8 +68,9 @@ def test_holds_come_back_in_force_and_rules_switched_off(
     ]
     with organization_scope(globex.id):
         assert retention_sweep(organization_id=globex.id, now=timezone.now()) == {}
-        told = set(OutboxEvent.objects.values_list("name", flat=True))
-    assert {"memory.hold_placed", "memory.retention_changed", "memory.archive_changed"} <= told
+        told = dict(OutboxEvent.objects.values_list("name", "data"))
+    assert {"memory.hold_placed", "memory.retention_changed", "memory.archive_changed"} <= set(told)
+    assert told["memory.retention_changed"] == {"rules": 2, "off": ["letter"]}
     there = other.get(f"{API}/archive/rules").json()["rules"]
     assert there == client.get(f"{API}/archive/rules").json()["rules"]
     # Once somebody has set them, they hold.
@@ -92,6 +95,7 @@ def test_what_is_set_here_stays(other: APIClient, globex: Organization, run_jobs
     other.post(f"{API}/holds/{hold.id}/release")
     again = imported(other, run_jobs, archive)
     assert (again["created"], again["holds"], again["rules"], again["failed"]) == (0, 0, 0, 0)
+    assert again["rules_off"] == []
     with organization_scope(globex.id):
         assert not LegalHold.objects.filter(released_at=None).exists()
 
@@ -201,7 +205,9 @@ def test_a_preview_names_what_would_be_set(
     with organization_scope(globex.id):
         assert not LegalHold.objects.exists()
     call_command("import_memory", str(path), organization=globex.slug)
-    assert "2 legal holds and 3 rules brought" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "2 legal holds and 3 rules brought" in said
+    assert "no rule deletes memories of these types until then: letter" in said
     call_command("retention", "show", organization=globex.slug)
     assert "letter: erase after 1 days, 1 due, not active" in capsys.readouterr().out
     assert len(other.get(f"{API}/holds").json()["results"]) == 2

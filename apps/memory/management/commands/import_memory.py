@@ -99,6 +99,8 @@ def _rules(report: dict[str, Any]) -> Iterator[str]:
                 f"{report['holds']} legal holds and {report['rules']} rules brought; rules for retention are not "
                 "active until somebody sets them"
             )
+        if report["rules_off"]:
+            yield f"no rule deletes memories of these types until then: {', '.join(report['rules_off'])}"
         return
     for one in report["holds"]:
         yield f"legal hold {one['name']!r}, " + ("released" if one["released_at"] else "in force")

@@ -1,8 +1,9 @@
 """What another organisation has set for its memory.
 
 Legal holds and rules for retention come before its memories, rules for the archive after them. A rule for retention
-comes in switched off, for it would delete what nobody has seen with it. It keeps the rule for all other types that may
-be in force here from its type; a rule for the archive deletes nothing.
+comes in switched off, for it would delete what nobody has seen with it. Until somebody sets it, the rule for all other
+types that may be in force here reaches its type no more, neither what came nor what was here before: the import names
+such types (`rules_off`). A rule for the archive deletes nothing.
 """
 
 from collections.abc import Callable, Sequence
@@ -48,8 +49,11 @@ def retention_bring(turn: Turn) -> None:
             RetentionRule(**line.model_dump(exclude={"kind", "active"}), active=False) for line in fresh
         )
         if fresh:
+            off = [line.memory_type for line in fresh if line.memory_type]
+            turn.one.rules_off += off
+            turn.one.save(update_fields=["rules_off"])
             count = RetentionRule.objects.count()
-            memory_tell("memory.retention_changed", ("retention", ""), now=now, rules=count)
+            memory_tell("memory.retention_changed", ("retention", ""), now=now, rules=count, off=off)
 
     _bring(turn, form.RULES, form.RuleLine, partial(rules_sorted, kind="retention"), bring, counted="rules")
 

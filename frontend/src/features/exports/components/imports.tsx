@@ -10,6 +10,7 @@ import { Panel } from '@/components/panel'
 import { Problem } from '@/components/problem'
 import { Progress } from '@/components/progress'
 import { ErrorState, Skeleton } from '@/components/states'
+import { typeName } from '@/features/memories'
 import { useOrg } from '@/hooks/use-account'
 import { faultsQuery, type Import, importsQuery, useCancelImport, useSendArchive } from '../queries'
 
@@ -77,6 +78,9 @@ function Row({ row, onShow }: { row: Import; onShow: () => void }) {
         </span>
         {row.holds + row.rules > 0 ? (
           <span className="text-muted">{t('rules', { holds: row.holds, rules: row.rules })}</span>
+        ) : null}
+        {row.rules_off.length > 0 ? (
+          <span className="break-words text-muted">{t('off', { types: row.rules_off.map(typeName).join(', ') })}</span>
         ) : null}
         {row.error ? <span className="break-words text-danger">{row.error.detail}</span> : null}
         {isAtWork ? <Progress label={t('progress')} text={state} done={passed / (row.total || 1)} settled={0} /> : null}
