@@ -163,6 +163,12 @@ class LegalHoldInForce(Conflict):
     code = "legal_hold"
 
 
+class TooManyHolds(Conflict):
+    """As many legal holds are in force as may be."""
+
+    code = "too_many_holds"
+
+
 class LegalHoldNotFound(NotFound):
     code = "legal_hold_not_found"
 

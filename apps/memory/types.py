@@ -40,6 +40,8 @@ MAX_EXPORTS = 10
 # Rules of one kind, each for a type; and the most days that one can name.
 MAX_RULES = 50
 LONGEST_DAYS = 36_500
+# Legal holds in force; each is a condition of every deletion.
+MAX_HOLDS = 1_000
 # An export names so many of the memories that it could not read; its archive names all.
 MAX_DAMAGED_SHOWN = 100
 
@@ -90,8 +92,7 @@ class ArchiveLimits:
     # Of one member, and of the former revisions of a thousand memories.
     lines: int = 10_000_000
     part_versions: int = 100_000
-    # Each is a condition of every deletion.
-    holds: int = 1_000
+    holds: int = MAX_HOLDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

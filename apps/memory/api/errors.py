@@ -38,6 +38,7 @@ from apps.memory.exceptions import (
     ReviewNotFound,
     SupersessionConflict,
     TooManyExports,
+    TooManyHolds,
     TooManyItems,
     UnknownDomain,
 )
@@ -51,6 +52,7 @@ register_problems(
         ArchiveDamaged: Problem(409, "The archived memory is damaged"),
         NotArchivable: Problem(409, "The memory cannot be archived"),
         LegalHoldInForce: Problem(409, "The memory must be kept"),
+        TooManyHolds: Problem(409, "There are as many legal holds as there may be"),
         LegalHoldNotFound: Problem(404, "There is no such legal hold"),
         ErasureNotFound: Problem(404, "There is no such erasure"),
         SupersessionConflict: Problem(409, "A memory cannot replace itself"),

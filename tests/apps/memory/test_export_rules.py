@@ -13,6 +13,8 @@ from apps.accounts.models import Organization
 from apps.core.tenancy.scope import organization_scope
 from apps.events.models import OutboxEvent
 from apps.memory.models import Import, LegalHold, Memory
+from apps.memory.services import holds
+from apps.memory.services.bringing import rules as bringing
 from apps.memory.services.imports import import_cancel, import_process
 from apps.memory.services.retention import retention_sweep
 from tests.apps.memory.conftest import Store
@@ -183,6 +185,25 @@ def test_more_than_there_can_be_are_refused(other: APIClient, archive: bytes, me
     refused = sent(other, mended(archive, repeat))
     assert (refused.status_code, refused.json()["code"]) == (400, "archive_invalid")
     assert f"{member} has more than {most:,} lines" in refused.json()["detail"]
+
+
+def test_so_many_holds_are_in_force_and_no_more(
+    other: APIClient, globex: Organization, run_jobs: RunJobs, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for where in (holds, bringing):
+        monkeypatch.setattr(where, "MAX_HOLDS", 1)
+    mine = other.post(f"{API}/holds", {"name": "Mine", "filters": {}}, format="json")
+    refused = other.post(f"{API}/holds", {"name": "Another", "filters": {}}, format="json")
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_holds")
+    # One that was released is a record, and has its place.
+    done = imported(other, run_jobs, archive)
+    assert (done["created"], done["holds"], done["failed"]) == (2, 1, 1)
+    (fault,) = other.get(f"{API}/imports/{done['import_id']}").json()["errors"]["results"]
+    assert (fault["member"], fault["code"]) == ("holds.jsonl", "item_invalid")
+    assert other.post(f"{API}/holds/{mine.json()['id']}/release").status_code == 200
+    assert imported(other, run_jobs, archive)["holds"] == 1
+    with organization_scope(globex.id):
+        assert [one.name for one in LegalHold.objects.filter(released_at=None)] == ["Case 7"]
 
 
 def test_a_preview_names_what_would_be_set(

@@ -19,11 +19,12 @@ from apps.memory.adapters.archives.reading import BadLine
 from apps.memory.engine.filters import FilterError, parse_filter
 from apps.memory.exceptions import ItemInvalid
 from apps.memory.models import ArchiveRule, LegalHold, RetentionRule
+from apps.memory.selectors.holds import holds_in_force
 from apps.memory.services.bringing.sorting import CLOCKS_DIFFER, Fault, parted
 from apps.memory.services.bringing.turn import Turn
 from apps.memory.services.changes import change_begin
 from apps.memory.services.telling import memory_tell
-from apps.memory.types import MAX_RULES
+from apps.memory.types import MAX_HOLDS, MAX_RULES
 
 Kind = Literal["retention", "archive"]
 KINDS: tuple[Kind, ...] = ("retention", "archive")
@@ -97,6 +98,7 @@ def holds_sorted(
     """Return the holds that are to be placed, and why others cannot be; those that are here are neither."""
     good, faults = parted(start, batch)
     known = set(LegalHold.objects.filter(id__in=[line.id for _, line in good]).values_list("id", flat=True))
+    in_force = holds_in_force().count()
     fresh: list[form.HoldLine] = []
     for number, line in good:
         if line.id in known:
@@ -109,6 +111,11 @@ def holds_sorted(
         if max(line.created_at, line.released_at or line.created_at) > now + CLOCKS_DIFFER:
             faults.append(Fault(number, ItemInvalid.code, "It was recorded in the future."))
             continue
+        if line.released_at is None and in_force >= MAX_HOLDS:
+            detail = f"There are {MAX_HOLDS:,} legal holds in force already."
+            faults.append(Fault(number, ItemInvalid.code, detail))
+            continue
+        in_force += line.released_at is None
         known.add(line.id)
         fresh.append(line)
     return fresh, faults
