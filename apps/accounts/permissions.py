@@ -85,7 +85,9 @@ DESCRIPTIONS: dict[str, str] = {
     Permission.MEMORY_ADMIN: (
         "Read what modules keep and open it to others; change the memory's field, dimensions and model; import; erase."
     ),
-    Permission.MEMORY_EXPORT: "Take the whole memory away in an archive, what modules keep included.",
+    Permission.MEMORY_EXPORT: (
+        "Take the whole memory away in an archive, with what modules keep, rules, and legal holds with their reasons."
+    ),
     Permission.MODULES_READ: "See modules.",
     Permission.MODULES_WRITE: "Enable, configure and disable modules.",
     Permission.EVENTS_READ: "Follow everything that happens in the organisation.",
