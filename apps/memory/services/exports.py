@@ -32,7 +32,7 @@ from apps.memory.models import Export, ExportPart, Import
 from apps.memory.selectors.exports import NUMBERS, export_get, exports_kept
 from apps.memory.services.changes import change_begin
 from apps.memory.services.exporting.archive import archive_write
-from apps.memory.services.exporting.looking import Looking, NotWanted
+from apps.memory.services.exporting.looking import ExportGone, Looking
 from apps.memory.services.exporting.memories import Written
 from apps.memory.services.files import SWEPT_AFTER
 from apps.memory.services.telling import memory_tell
@@ -95,7 +95,7 @@ def export_write(
             looking.look()
             archive_put(key, File(file), on_wait=on_wait)
         wanted = _finish(export_id, key, written, digest=digest, size=size, now=timezone.now())
-    except NotWanted:
+    except ExportGone:
         wanted = False
     if not wanted:
         original_erase(key)

@@ -31,7 +31,7 @@ from apps.memory.selectors.exports import UNFINISHED, import_get
 from apps.memory.services.bringing.rules import KINDS, holds_sorted, rules_sorted
 from apps.memory.services.bringing.sorting import Fault, sorted_out
 from apps.memory.services.bringing.steps import archive_bring
-from apps.memory.services.bringing.turn import MOST_FAULTS, NotWanted, OutOfTime, Turn
+from apps.memory.services.bringing.turn import MOST_FAULTS, OutOfTime, Turn, TurnLost
 from apps.memory.services.changes import change_begin
 from apps.memory.services.exports import ERASE_ORIGINAL
 from apps.memory.services.files import name_storable
@@ -166,7 +166,7 @@ def import_process(
                 error = (ArchiveInvalid.code, "The archive is not in the storage.")
             except (ArchiveInvalid, QuotaExceeded) as refusal:
                 error = (refusal.code, refusal.detail)
-    except NotWanted:
+    except TurnLost:
         return True
     except OutOfTime:
         return False

@@ -16,13 +16,8 @@ from apps.memory.services.memories import memory_store
 from apps.memory.types import StoreItem
 from tests.apps.memory.conftest import Store
 from tests.apps.memory.test_archive_damage import damage
+from tests.factories.archive_tier import API, archive
 from tests.factories.fixtures import ClientFactory
-
-API = "/api/v1/memory"
-
-
-def archive(client: APIClient, *ids: str) -> None:
-    assert client.post(f"{API}/archive", {"ids": list(ids)}, format="json").json()["done"] == len(ids)
 
 
 def bring_back(client: APIClient, **asked: Any) -> dict[str, Any]:

@@ -218,7 +218,7 @@ def test_findings_that_are_altered_anywhere_break_no_search(
 
 
 def test_operators_are_told_which(two: tuple[str, str], acme: Organization, capsys: pytest.CaptureFixture[str]) -> None:
-    bad, fine = two
+    bad, _ = two
     with pytest.raises(CommandError, match="1 archived memories are damaged") as refused:
         call_command("archive_memory", "verify", organization=acme.slug, as_json=True)
     assert refused.value.returncode == 1
@@ -227,4 +227,3 @@ def test_operators_are_told_which(two: tuple[str, str], acme: Organization, caps
     with organization_scope(acme.id):
         asked = archive_measure(organization_id=acme.id, sample=10, now=timezone.now())
     assert {one.about: one.questions for one in asked}["archived"] == 1
-    del fine

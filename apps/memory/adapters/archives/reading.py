@@ -29,7 +29,6 @@ from apps.memory.adapters.archives.form import (
     VERSION,
     ContextLine,
     Manifest,
-    Member,
     is_member,
     memories_member,
     versions_member,
@@ -178,10 +177,6 @@ class ArchiveReader(AbstractContextManager["ArchiveReader"]):
                 raise ArchiveRefused(f"{name} has more than {most:,} lines.")
         if any((member.lines or 0) > self._limits.lines for member in self.manifest.members):
             raise ArchiveRefused(f"A member has more than {self._limits.lines:,} lines.")
-
-
-def member_of(manifest: Manifest, name: str) -> Member | None:
-    return next((member for member in manifest.members if member.name == name), None)
 
 
 def _directory_check(file: IO[bytes], limits: ArchiveLimits) -> int:

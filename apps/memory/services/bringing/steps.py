@@ -23,7 +23,7 @@ _MOST_GAPS = 10_000
 
 
 def archive_bring(turn: Turn) -> None:
-    """Do what is left. Raises `NotWanted`, `OutOfTime`, `QuotaExceeded` or `ArchiveRefused`."""
+    """Do what is left. Raises `TurnLost`, `OutOfTime`, `QuotaExceeded` or `ArchiveRefused`."""
     steps = {
         Import.Step.CHECKING: _check,
         Import.Step.HOLDS: holds_bring,

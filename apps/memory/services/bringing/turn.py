@@ -19,7 +19,7 @@ _ROWS = 500
 MOST_FAULTS = 10_000
 
 
-class NotWanted(Exception):
+class TurnLost(Exception):
     """The import was cancelled, or another worker has been faster."""
 
 
@@ -50,7 +50,7 @@ class Turn:
             raise OutOfTime
 
     def advance(self, **position: Any) -> None:
-        """Note how far the import has come, and hold its row; raise `NotWanted` unless it stands where we left it."""
+        """Note how far the import has come, and hold its row; raise `TurnLost` unless it stands where we left it."""
         one = self.one
         mine = Import.objects.filter(
             id=one.id,
@@ -61,7 +61,7 @@ class Turn:
             version_line=one.version_line,
         )
         if not mine.update(status=Import.Status.RUNNING, **position):
-            raise NotWanted
+            raise TurnLost
         for name, value in position.items():
             setattr(one, name, value)
 

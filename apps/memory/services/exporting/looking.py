@@ -8,7 +8,7 @@ from apps.memory.models import Export
 _LOOK_SECONDS = 1.0
 
 
-class NotWanted(Exception):
+class ExportGone(Exception):
     """The export was deleted while it was being written."""
 
 
@@ -27,8 +27,8 @@ class Looking:
             self.look()
 
     def look(self) -> None:
-        """Raise `NotWanted` if another attempt has begun, or nobody waits for this one."""
+        """Raise `ExportGone` if another attempt has begun, or nobody waits for this one."""
         mine = Export.objects.filter(id=self._export.id, storage_key=self._export.storage_key)
         if not mine.update(done=self.done, total=self.total):
-            raise NotWanted
+            raise ExportGone
         self._looked = monotonic()
