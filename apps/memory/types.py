@@ -92,7 +92,8 @@ class ArchiveLimits:
     # Of one member, and of the former revisions of a thousand memories.
     lines: int = 10_000_000
     part_versions: int = 100_000
-    holds: int = MAX_HOLDS
+    # Those that were released included.
+    holds: int = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
