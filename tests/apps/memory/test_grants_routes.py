@@ -138,16 +138,18 @@ def test_the_feed_tells_a_listener_of_what_is_open_to_it(
     assert heard("beta") == [closed, ours]
     revoke(acme, given)
     assert heard("beta") == [ours]
-    role_create(
-        principal=member_principal(acme),
-        name="listener",
-        title="",
-        description="",
-        permissions=["events:read"],
-        now=timezone.now(),
-    )
+    for name, permissions in (("listener", ["events:read", "memory:read"]), ("watchman", ["events:read"])):
+        role_create(
+            principal=member_principal(acme),
+            name=name,
+            title="",
+            description="",
+            permissions=permissions,
+            now=timezone.now(),
+        )
     page = client_of(acme, "listener").get("/api/v1/events", {"types": "memory.stored", "limit": "1"}).json()
     # A page without anything leads on to the next one.
     assert page["results"] == [] or page["results"][0]["subject"]["id"] == ours
-    following = client_of(acme, "listener").get("/api/v1/events", {"types": "memory.stored"}).json()
-    assert [one["subject"]["id"] for one in following["results"]] == [ours]
+    for name, told in (("listener", [ours]), ("watchman", [])):
+        following = client_of(acme, name).get("/api/v1/events", {"types": "memory.stored"}).json()
+        assert [one["subject"]["id"] for one in following["results"]] == told
