@@ -2,37 +2,16 @@
 
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
 from apps.core.api.serializers import StrictSerializer
-from apps.memory.api.serializers import FilterField, TypeField
+from apps.memory.api.serializers import TypeField
 from apps.memory.api.serializers_lifecycle import rules_check
-from apps.memory.api.serializers_managing import BulkErrorOutput, ConditionsInput, conditions_of
-from apps.memory.types import LONGEST_DAYS, MAX_BULK_IDS
-
-# What says how, and not which.
-_HOW = {"ids", "all", "reason", "dry_run"}
+from apps.memory.api.serializers_managing import BulkErrorOutput, ChosenInput
+from apps.memory.types import LONGEST_DAYS
 
 
-class _ChosenInput(ConditionsInput):
-    ids = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=MAX_BULK_IDS)
-    filters = FilterField(required=False)
-    all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")
-
-    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
-        fields = super().validate(fields)
-        if "ids" in fields and (set(fields) - _HOW or fields["all"]):
-            raise serializers.ValidationError(
-                {"ids": [serializers.ErrorDetail("Give either ids or conditions.", code="contradiction")]}
-            )
-        if "ids" not in fields and not fields["all"] and conditions_of(fields, now=timezone.now()).empty:
-            text = "Without ids and conditions this means every memory: say so with true."
-            raise serializers.ValidationError({"all": [serializers.ErrorDetail(text, code="required")]})
-        return fields
-
-
-class UnarchiveInput(_ChosenInput):
+class UnarchiveInput(ChosenInput):
     """Either ids or conditions of archived memories; `all` is how to mean every one."""
 
     after = serializers.IntegerField(
@@ -43,7 +22,7 @@ class UnarchiveInput(_ChosenInput):
     )
 
 
-class ArchivingInput(_ChosenInput):
+class ArchivingInput(ChosenInput):
     """Either ids or conditions of live memories; `all` is how to mean every one."""
 
     reason = serializers.CharField(required=False, max_length=500, allow_blank=True)

@@ -2,36 +2,20 @@
 
 from typing import Any
 
-from django.utils import timezone
 from rest_framework import serializers
 
 from apps.core.api.serializers import StrictSerializer
 from apps.memory.api.serializers import FilterField, TypeField, filter_json
-from apps.memory.api.serializers_managing import ConditionsInput, conditions_of
+from apps.memory.api.serializers_managing import ChosenInput
 from apps.memory.models import Erasure, RetentionRule
-from apps.memory.types import LONGEST_DAYS, MAX_BULK_IDS, MAX_RULES
+from apps.memory.types import LONGEST_DAYS, MAX_RULES
 
 
-class ErasureInput(ConditionsInput):
+class ErasureInput(ChosenInput):
     """Either ids or conditions; conditions look in the trash, too, and among what is replaced or expired."""
 
-    ids = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=MAX_BULK_IDS)
-    filters = FilterField(required=False)
-    all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")
     reason = serializers.CharField(max_length=500, help_text="Why; it stands in the certificate.")
     dry_run = serializers.BooleanField(default=False, help_text="Tell what lies where, and erase nothing.")
-
-    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
-        fields = super().validate(fields)
-        conditions = set(fields) - {"ids", "all", "reason", "dry_run"}
-        if "ids" in fields and (conditions or fields["all"]):
-            raise serializers.ValidationError(
-                {"ids": [serializers.ErrorDetail("Give either ids or conditions.", code="contradiction")]}
-            )
-        if "ids" not in fields and not fields["all"] and conditions_of(fields, now=timezone.now()).empty:
-            text = "Without ids and conditions this means every memory: say so with true."
-            raise serializers.ValidationError({"all": [serializers.ErrorDetail(text, code="required")]})
-        return fields
 
 
 class PlaceCountOutput(serializers.Serializer[Any]):

@@ -277,13 +277,28 @@ class BulkSetInput(StrictSerializer):
         return fields
 
 
-class BulkInput(ConditionsInput):
+# What says what to do with memories, and how, but not with which.
+_NOT_WHICH = frozenset({"ids", "all", "action", "set", "reason", "dry_run"})
+
+
+class ChosenInput(ConditionsInput):
     """Either ids or conditions; `all` is how to mean every memory."""
 
-    action = serializers.ChoiceField(choices=[(action.value, action.name) for action in BulkAction])
     ids = serializers.ListField(child=serializers.UUIDField(), required=False, min_length=1, max_length=MAX_BULK_IDS)
     filters = FilterField(required=False)
     all = serializers.BooleanField(default=False, help_text="Needed when there are neither ids nor conditions.")
+
+    def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
+        fields = super().validate(fields)
+        if "ids" in fields and (fields.keys() - _NOT_WHICH or fields["all"]):
+            _refuse("ids", "Give either ids or conditions.", code="contradiction")
+        if "ids" not in fields and not fields["all"] and conditions_of(fields, now=timezone.now()).empty:
+            _refuse("all", "Without ids and conditions this means every memory: say so with true.", code="required")
+        return fields
+
+
+class BulkInput(ChosenInput):
+    action = serializers.ChoiceField(choices=[(action.value, action.name) for action in BulkAction])
     set = BulkSetInput(required=False, help_text="What an update changes.")
     dry_run = serializers.BooleanField(default=False, help_text="Tell what would happen, and do nothing.")
     reason = serializers.CharField(
@@ -292,13 +307,8 @@ class BulkInput(ConditionsInput):
 
     def validate(self, fields: dict[str, Any]) -> dict[str, Any]:
         fields = super().validate(fields)
-        conditions = [name for name in fields if name not in {"action", "ids", "all", "set", "dry_run", "reason"}]
-        if "ids" in fields and (conditions or fields["all"]):
-            _refuse("ids", "Give either ids or conditions.", code="contradiction")
         if (fields["action"] == BulkAction.UPDATE) != ("set" in fields):
             _refuse("set", "An update, and nothing else, needs what to set.", code="contradiction")
-        if "ids" not in fields and not fields["all"] and conditions_of(fields, now=timezone.now()).empty:
-            _refuse("all", "Without ids and conditions this means every memory: say so with true.", code="required")
         return fields
 
 

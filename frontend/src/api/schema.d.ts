@@ -4379,7 +4379,6 @@ export interface components {
             cluster?: number;
             /** @description When it happened; from Monday, 0 o'clock, UTC. */
             hour_of_week?: number;
-            action: components["schemas"]["BulkAction"];
             ids?: string[];
             filters?: {
                 [key: string]: unknown;
@@ -4389,6 +4388,7 @@ export interface components {
              * @default false
              */
             all: boolean;
+            action: components["schemas"]["BulkAction"];
             /** @description What an update changes. */
             set?: components["schemas"]["BulkSetInputRequest"];
             /**
